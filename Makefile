@@ -72,8 +72,8 @@ webtest: $(SETUP)
 
 nightly: $(SETUP)
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) -m "nightly or not nightly"
-	@$(PYTHON) tools/setup_web.py --tests --firefox
-	@$(PYTHON) tools/test_web.py build firefox
+	@$(PYTHON) tools/setup_web.py --tests --others
+	@$(PYTHON) tools/test_web.py build others
 
 clean:
 	rm -rf build dist web/dist .pytest_cache .ruff_cache .hypothesis

@@ -22,8 +22,8 @@ from typing import Any
 
 from benchmarks.attention_variants import Bench, choices
 from kernelc.errors import KernelcError
-from kernelc.kernels.attention.decode import ATTENTION_DECODE
-from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem
+from kernelc.kernels.attention.decode.kernel import ATTENTION_DECODE
+from kernelc.kernels.attention.decode.schedule import AttentionDecodeProblem
 from kernelc.target import TARGETS
 from kernelc.tuning.candidates import capabilities_of
 from runtime.devices import open_device

@@ -10,35 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from kernelc.artifact import (
-    STEP_BUFFER,
-    Artifact,
-    Buffer,
-    BufferRange,
-    Dispatch,
-    Kernel,
-    Manifest,
-    ModelInfo,
-    Param,
-    Program,
-    Weights,
-)
-from kernelc.kernels.attention.decode import ATTENTION_DECODE
-from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem, usual_schedule
-from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE
-from kernelc.kernels.attention.subgroup_schedule import SubgroupSchedule
+from kernelc.artifact import STEP_BUFFER, Artifact, BufferRange, Dispatch, Kernel, Program
+from kernelc.kernels.attention.decode.kernel import ATTENTION_DECODE
+from kernelc.kernels.attention.decode.reduce_splits import ATTENTION_REDUCE
+from kernelc.kernels.attention.decode.schedule import AttentionDecodeProblem, usual_schedule
+from kernelc.kernels.attention.decode.subgroup_schedule import SubgroupSchedule
 from kernelc.kernels.spec import KernelSpec
 from kernelc.kernels.step_block import STEP
 from kernelc.passes.splits import LENGTHS
 from kernelc.target import Capabilities
-from kernelc.tuning.made import made_kernel
+from kernelc.tuning.made import ROLE, made_buffer, made_kernel, made_manifest
 from runtime.device.executor import Executor
 from runtime.device.program import StepBlock
 
 CHECKED = (64, 512)  # positions after which results are compared
 CACHE_BYTES = 256 << 20  # of keys, and of values: what no second-level cache holds
 MOST_LAYERS, DISPATCHES = 64, 256
-ROLE = "decode"
 
 
 @dataclass(frozen=True)
@@ -120,8 +107,11 @@ class Bench:
         }
         for at, choice in enumerate(every):
             self._add(at, choice)
-        self.block = StepBlock(tuple(Param(field.name, str(field.type)) for field in STEP))
-        executor.load(Artifact(folder, self._manifest()), self.context, [ROLE])
+        buffers = {name: made_buffer(size) for name, size in self.sizes.items()}
+        target = executor.info.target
+        manifest = made_manifest(target, self.kernels, buffers, self.programs, self.context)
+        self.block = StepBlock(manifest.params)
+        executor.load(Artifact(folder, manifest), self.context, [ROLE])
         self.arrays = self._fill()
 
     def run(self, end: float) -> list[dict[str, Any]]:
@@ -192,21 +182,6 @@ class Bench:
         target = self.executor.info.target
         made = made_kernel(self.folder, name, target, spec, problem, schedule, self.capabilities)
         self.kernels[name] = made
-
-    def _manifest(self) -> Manifest:
-        context = self.context
-        return Manifest(
-            name="attention",
-            target=self.executor.info.target,
-            quant="f32",
-            model=ModelInfo("attention", 1, 1, 1, 1, 1, 1, 1, context, None, ()),
-            symbols={"seq": (1, 1), "past": (0, context - 1), "context": (1, context)},
-            params=tuple(Param(field.name, str(field.type)) for field in STEP),
-            kernels=self.kernels,
-            buffers={name: Buffer("state", -(-size // 256) * 256) for name, size in self.sizes.items()},
-            programs=self.programs,
-            weights=Weights(),
-        )
 
     def _fill(self) -> dict[str, Any]:
         """Write queries, and the positions that are checked; the rest of the caches is zeros."""

@@ -32,6 +32,7 @@ from kernelc.kernels.linear.epilogues import RowEpilogue
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.spec import KernelSpec
 from kernelc.measure.bandwidth import Bandwidth, again, bandwidth_of, share_of
+from kernelc.measure.clock import WARM_SECONDS
 from kernelc.measure.facts import commit, today
 from kernelc.native import Library
 from kernelc.printing import render
@@ -45,7 +46,7 @@ from runtime.devices import open_device
 
 STEP = {"seq": 1, "past": 0}
 PIECE_ROWS = 256  # that are drawn and packed; the rows of the matrix are these, in a random order
-WARM_SECONDS, ROUNDS = 0.3, 5
+ROUNDS = 5
 
 
 def case_of(family: KernelSpec[Any, Any], problem: LinearProblem) -> Case:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from kernelc.kernels.linear.int8.matvec import MATVEC_INT8
 from kernelc.kernels.linear.matvec import Matvec, MatvecSchedule
-from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.spec import KernelSpec
 from kernelc.kir.types import Type, u32

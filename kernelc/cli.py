@@ -9,6 +9,7 @@ that `kernelc --help` answers at once.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import io
 import os
@@ -21,7 +22,7 @@ from typing import NoReturn, Protocol, cast
 
 from kernelc import __version__
 from kernelc.commands.shared.options import FLAGS
-from kernelc.errors import InternalError, KernelcError, UsageError
+from kernelc.errors import InternalError, KernelcError, UsageError, WorkFailed
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report a program that Ctrl-C ended
 READER_GONE = 141  # 128 + SIGPIPE, likewise for `kernelc inspect ... | head`
@@ -32,6 +33,7 @@ _MAX_REPORT_LINES = 200  # the IR of a large kernel has thousands of lines
 COMMANDS: dict[str, str] = {
     "build": "compile a model folder into an artifact: kernels, packed weights and one program",
     "chat": "talk to a model in the terminal",
+    "serve": "answer OpenAI's HTTP API with one or more models",
     "generate": "continue a prompt, for scripts",
     "evaluate": "measure how well the model predicts a text",
     "bench": "measure tokens per second",
@@ -40,6 +42,7 @@ COMMANDS: dict[str, str] = {
     "tune": "find the fastest schedules for this device, and keep them in a table",
     "verify": "check every kernel on this device against its numpy reference",
     "models": "list the names, files, families and weight formats that can be built",
+    "cache": "list or remove what earlier commands built, compiled and downloaded",
     "devices": "show what there is to run on, and what is missing for the rest",
 }
 
@@ -76,7 +79,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _silence_stdout()
         return READER_GONE
     except OSError as error:
-        return _fail(KernelcError(error.strerror or str(error), where=_file_of(error)).render(), 1)
+        known = _of_system(error)
+        return _fail(known.render(FLAGS), known.exit_code)
     except MemoryError:
         return _fail(KernelcError("out of memory", help=_SMALLER).render(FLAGS), 1)
     except Exception as error:
@@ -144,8 +148,29 @@ def _silence_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _file_of(error: OSError) -> str | None:
-    return None if error.filename is None else os.fsdecode(error.filename)
+_MISTAKES = {
+    errno.ENAMETOOLONG: "give a shorter name",
+    errno.EACCES: "make it readable, or writable, for you; or name another",
+    errno.EPERM: "make it readable, or writable, for you; or name another",
+    errno.ENOENT: "check the name",
+    errno.ENOTDIR: "a part of this path is a file; check the name",
+    errno.EISDIR: "name a file",
+    errno.ELOOP: "its links lead in a circle; name the file itself",
+    errno.EROFS: "name a place that can be written",
+}
+"""What the system refuses because of what was asked for, and what to do."""
+
+
+def _of_system(error: OSError) -> KernelcError:
+    """Return the error of a call of the system: the user's mistake where that is a name or a right, and
+    otherwise a failure of the work.
+    """
+    file = None if error.filename is None else os.fsdecode(error.filename)
+    said = error.strerror or str(error)
+    if file is not None and error.errno in _MISTAKES:
+        return UsageError(said, where=file, help=_MISTAKES[error.errno])
+    help_ = "free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+    return WorkFailed(said, where=file, help=help_)
 
 
 def _render_bug(error: Exception) -> str:

@@ -8,114 +8,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from kernelc import debug, switches
-from kernelc.artifact import ACTIVATION_TERMS, ACTIVATIONS, Manifest, ModelInfo, Param, Ring, Weights
-from kernelc.errors import ShapeError, UsageError
+from kernelc.artifact import (
+    ACTIVATION_TERMS,
+    CODED_CACHES,
+    Manifest,
+    ModelInfo,
+    Param,
+    Ring,
+    Sequences,
+    Weights,
+)
+from kernelc.compile_options import CompileOptions
 from kernelc.ir.dim import Dim, dim_max
-from kernelc.ir.formats import FORMATS, FormatTable, Override, weight_format
+from kernelc.ir.formats import FormatTable
 from kernelc.ir.graph import Graph
 from kernelc.ir.packed_matrix import PackedMatrix
 from kernelc.ir.text import graph_text
 from kernelc.ir.types import DType
 from kernelc.ir.verify import verify
-from kernelc.kernels.linear.matvec_int8 import FORMATS_WITH_CODES
+from kernelc.kernels.several.table import FIELDS, TABLE, sequence_rows
+from kernelc.kernels.spec import CONTEXT
 from kernelc.kernels.step_block import STEP
-from kernelc.passes.caches import cache_bytes, rings_of
+from kernelc.passes.caches import rings_of
 from kernelc.passes.coding import code_activations
 from kernelc.passes.fuse import FuseOptions, fuse
+from kernelc.passes.hidden import hidden_states
 from kernelc.passes.lower import Lowered, ProgramSource, lower
 from kernelc.passes.memory import worst_case
 from kernelc.passes.sampling import greedy_calls, sample_calls
 from kernelc.passes.select import PackedVector, Selection, SelectOptions, SplitOptions, select
+from kernelc.passes.several import ROW_LOGITS, DecodeCalls, Repeater, held_bytes, table_bytes
 from kernelc.passes.splits import decode_splits
 from kernelc.printing import render
 from kernelc.schedules import named_schedules
-from kernelc.source import PREFILL_ROWS, ModelSource, Role
+from kernelc.source import PREFILL_ROWS, ModelSource, Role, check_agreement
 from kernelc.target import Target, targets_named
 
-DEFAULT_CONTEXT = 4096
 SCORE_ROWS = 64  # the logits of all of them are kept
-# Up to this size a cache is kept in f32: that costs little, while rounding keys and values to f16 would
-# change the logits of small models by a few hundredths.
-SMALL_CACHE_BYTES = 32 << 20
-
-
-@dataclass(frozen=True)
-class CompileOptions:
-    """What to build.
-
-    `context` is the longest context, in positions; None stands for the model's own, at most DEFAULT_CONTEXT.
-    `kv_dtype` is the element type of the cache; None stands for f32 if `quant` is f32 or the whole cache has
-    at most SMALL_CACHE_BYTES, and for f16 otherwise. `activations` "int8" rounds the input of a single row's
-    matrix products to two signed bytes, where the weights are codes of bytes, "int8-fast" to one.
-    `overrides` give single matrices, the embedding or the head another format than `quant`; `bits` is what a
-    weight may take on average, from which a build of a model makes overrides of its own.
-    `tuned` names a table of schedules, by its class of devices or as a file, instead of the families' rules.
-    `splits`: whether attention's positions may be split over workgroups; `joins`: whether these workgroups
-    may join them; `codes`: whether layers may code what they make. `without` names optimisations that are
-    left out (see `kernelc.switches`).
-    """
-
-    target: str = "wgsl"
-    quant: str = "q4"
-    context: int | None = None
-    kv_dtype: str | None = None
-    activations: str = "f32"
-    overrides: tuple[Override, ...] = ()
-    bits: float | None = None
-    tuned: str | None = None
-    splits: bool = True
-    joins: bool = True
-    codes: bool = True
-    without: switches.Without = ()
-
-    @property
-    def formats(self) -> FormatTable:
-        """Which format each matrix gets."""
-        return FormatTable(self.quant, self.overrides)
-
-    def checked(self, source: ModelSource) -> CompileOptions:
-        """Return these options with every default filled in.
-
-        Raises: UsageError for a value that is unknown or does not fit the model.
-        """
-        if self.quant not in FORMATS:
-            raise UsageError(
-                f"got {self.quant!r}, wanted one of: {', '.join(FORMATS)}",
-                where="`quant`",
-                help="q4 is the default",
-            )
-        longest = source.info.max_context
-        context = min(longest, DEFAULT_CONTEXT) if self.context is None else self.context
-        if not 1 <= context <= longest:
-            raise UsageError(
-                f"got {context}, wanted 1 to {longest}, the model's max_position_embeddings",
-                where="`context`",
-                help=f"leave `context` out for {min(longest, DEFAULT_CONTEXT)}",
-            )
-        if self.kv_dtype not in (None, "f16", "f32"):
-            message = f"got {self.kv_dtype!r}, wanted f16 or f32"
-            raise UsageError(message, where="`kv_dtype`", help="leave `kv_dtype` out")
-        self._check_activations()
-        small = cache_bytes(_graph(source, "decode", context, 1, DType.F32), context) <= SMALL_CACHE_BYTES
-        dtype = self.kv_dtype or ("f32" if weight_format(self.quant).exact_in_f32 or small else "f16")
-        targets_named(self.target)  # refuse an unknown one now
-        return replace(self, context=context, kv_dtype=dtype)
-
-    def _check_activations(self) -> None:
-        if self.activations not in ACTIVATIONS:
-            raise UsageError(
-                f"got {self.activations!r}, wanted one of: {', '.join(ACTIVATIONS)}",
-                where="`activations`",
-                help="f32 is the default",
-            )
-        if ACTIVATION_TERMS[self.activations] and self.quant not in FORMATS_WITH_CODES:
-            raise UsageError(
-                f"{self.activations} multiplies bytes, and weights of `quant` {self.quant} are none",
-                where="`activations`",
-                help=f"use `quant` {' or '.join(FORMATS_WITH_CODES)}, or `activations` f32",
-            )
+ProgramRole: TypeAlias = Role | Literal["embed"]
 
 
 @dataclass(frozen=True)
@@ -123,7 +56,8 @@ class Compiled:
     """A compiled model: `lowered` goes into the manifest, `matrices` and `vectors` say what to pack.
 
     `info` are the model's facts with the context it was compiled for, `symbols` the inclusive bounds of the
-    dims' symbols, `graph` the text of each role's fused graph, `rings` the caches that are rings.
+    dims' symbols, `graph` the text of each role's fused graph, `rings` the caches that are rings,
+    `sequences` how several lie in the states, where there are more than one.
     """
 
     options: CompileOptions
@@ -134,6 +68,7 @@ class Compiled:
     vectors: Mapping[str, PackedVector]
     graph: str
     rings: tuple[Ring, ...] = ()
+    sequences: Sequences | None = None
 
     def manifest(self, name: str, weights: Weights) -> Manifest:
         """Return the manifest of everything but tokenizer and chat template."""
@@ -150,8 +85,10 @@ class Compiled:
             low.buffers,
             low.programs,
             weights,
-            activations=self.options.activations,
+            activations=self.options.chosen_activations,
             rings=self.rings,
+            sequences=self.sequences,
+            kv=self.options.kv_dtype if self.options.kv_dtype in CODED_CACHES else None,
         )
 
 
@@ -170,6 +107,8 @@ def compile_model(source: ModelSource, options: CompileOptions) -> Compiled:
         builder = _Builder(source, options, targets, FuseOptions(off=off | {"heads"}))
         builder.every_role()
     builder.sampling()
+    if options.sequences > 1:
+        builder.several()
     return builder.compiled()
 
 
@@ -199,6 +138,8 @@ class _Builder:
         self.sources: list[ProgramSource] = []
         self.selected = Selection()
         self.graphs: dict[str, str] = {}
+        self.counters: dict[str, int] = {}
+        self.sequences: Sequences | None = None
         self.states: dict[str, Dim] = {"step": 4 * len(STEP)}
         self.symbols = {
             "seq": (1, min(PREFILL_ROWS, self.context)),
@@ -221,25 +162,37 @@ class _Builder:
         whole = (0, self.context - 1)
         if not self.role("prefill", prefill, "prefill", SplitOptions(), whole):
             return False
-        return self.role("score", score, "score", SplitOptions(), whole)
+        if not self.role("score", score, "score", SplitOptions(), whole):
+            return False
+        if not self.options.embeddings:
+            return True
+        hidden = verify(hidden_states(self.graph("score", PREFILL_ROWS)))
+        return self.role("embed", hidden, "embed", SplitOptions(), whole)
 
-    def role(self, name: str, graph: Graph, role: Role, split: SplitOptions, past: tuple[int, int]) -> bool:
+    def role(
+        self, name: str, graph: Graph, role: ProgramRole, split: SplitOptions, past: tuple[int, int]
+    ) -> bool:
         """Take the graph of one role through fuse and select, as the program `name`; False where it orders
         the elements of a cached head otherwise than the programs before it."""
         fused = fuse(graph, self.fusing)
         debug.dump(f"{name}_fused", "ir", lambda: graph_text(fused))
         self.graphs.setdefault(role, graph_text(fused))
-        if terms := ACTIVATION_TERMS[self.options.activations]:
+        if terms := ACTIVATION_TERMS[self.options.chosen_activations]:
             fused = code_activations(fused, self.options.formats, terms, fused=self.options.codes)
             debug.dump(f"{name}_coded", "ir", lambda: graph_text(fused))
-        selection = select(fused, SelectOptions(self.options.formats, self.largest_binding, split))
+        halves = self.options.halves and role in ("prefill", "embed")
+        halves = halves and all(each.half_rows for each in self.targets)
+        chosen = SelectOptions(self.options.formats, self.largest_binding, split, halves)
+        selection = select(fused, chosen)
         self.selected.matrices |= selection.matrices
         self.selected.vectors |= selection.vectors
         symbols = {"seq": graph.symbols["seq"], "past": past}
         self.sources.append(ProgramSource(name, role, symbols, selection.calls))
         limits = {**self.symbols, "seq": graph.symbols["seq"]}
         for state, type_ in graph.states.items():
-            self.states[state] = worst_case(type_.size_bytes, limits)
+            for suffix, size in type_.stored_arrays.items():
+                self.states[state + suffix] = worst_case(size, limits)
+        self.counters |= selection.counters
         for counter, size in selection.counters.items():
             self.states[counter] = dim_max(self.states.get(counter, 0), size)
         for output, tensor in graph.outputs.items():
@@ -255,14 +208,15 @@ class _Builder:
         """The most bytes that every variant of every target can bind at once."""
         return min(each.max_binding_bytes for target in self.targets for each in target.variants)
 
-    def graph(self, role: Role) -> Graph:
-        """Return a role's graph, verified, and checked to run on the same buffers as the other roles'."""
-        rows = SCORE_ROWS if role == "score" else PREFILL_ROWS
+    def graph(self, role: Role, rows: int | None = None) -> Graph:
+        """Return a role's graph of at most `rows`, verified, and checked to run on the same buffers as the
+        other roles'."""
+        rows = rows or (SCORE_ROWS if role == "score" else PREFILL_ROWS)
         dtype = DType(self.options.kv_dtype or "f16")
         graph = _graph(self.source, role, self.context, rows, dtype)
         debug.dump(role, "ir", lambda: graph_text(graph))
         self.first = self.first or graph
-        _check_agreement(graph, self.first, self.info.vocab_size)
+        check_agreement(graph, self.first, self.info.vocab_size)
         return graph
 
     def sampling(self) -> None:
@@ -271,6 +225,36 @@ class _Builder:
         symbols = {"seq": self.symbols["seq"], "past": self.symbols["past"]}
         self.sources.append(ProgramSource("sample_greedy", "sample_greedy", symbols, greedy_calls(vocab)))
         self.sources.append(ProgramSource("sample", "sample", symbols, sample_calls(vocab)))
+
+    def several(self) -> None:
+        """Add the programs of steps over several sequences, each of which has its own part of the states that
+        grow with the context."""
+        assert self.first is not None
+        count, vocab = self.options.sequences, self.info.vocab_size
+        states = self.first.states.items()
+        held = [name + suffix for name, type_ in states for suffix in type_.stored_arrays]
+        counters = {name: f"{name}.rows" for name in self.counters}
+        for name in held:
+            self.states[name] = held_bytes(name, self.states[name], count)
+        for of_one, of_all in counters.items():
+            self.states[of_all] = self.states[of_one] * count
+        self.states |= {TABLE: table_bytes(count), ROW_LOGITS: 4 * vocab * count}
+        matrices = (array.name for m in self.selected.matrices.values() for array in m.stored_arrays.values())
+        weights = {*matrices, *(vector.name for vector in self.selected.vectors.values())}
+        renamed = {"logits": ROW_LOGITS, **counters}
+        repeater = Repeater(count, self.context, weights, frozenset(held), renamed)
+        decode = [each for each in self.sources if each.role == "decode"]
+        programs = [DecodeCalls(*each.symbols["past"], each.calls) for each in decode]
+        for source, calls in zip(decode, repeater.decode(programs), strict=True):
+            symbols = {"seq": (2, count), "past": source.symbols["past"]}
+            name = source.name.replace("decode", "decode_rows")
+            self.sources.append(ProgramSource(name, "decode_rows", symbols, calls))
+        symbols = {"seq": (2, count), "past": self.symbols["past"]}
+        for role, calls in (("greedy_rows", greedy_calls(vocab)), ("sample_rows", sample_calls(vocab))):
+            repeated = [repeater.call(call) for call in calls]
+            self.sources.append(ProgramSource(role, role, symbols, repeated))
+        fields = tuple(Param(field.name, str(field.type)) for field in FIELDS)
+        self.sequences = Sequences(count, sequence_rows(CONTEXT), tuple(held), fields)
 
     def compiled(self) -> Compiled:
         """Lower all programs, with one plan of memory."""
@@ -282,30 +266,20 @@ class _Builder:
         text, rings = "\n".join(self.graphs.values()), rings_of(self.first) if self.first else ()
         made = self.selected
         return Compiled(
-            self.options, self.info, self.symbols, lowered, made.matrices, made.vectors, text, rings
+            self.options,
+            self.info,
+            self.symbols,
+            lowered,
+            made.matrices,
+            made.vectors,
+            text,
+            rings,
+            self.sequences,
         )
 
 
 def _graph(source: ModelSource, role: Role, context: int, rows: int, dtype: DType) -> Graph:
     return verify(source.graph(role, max_context=context, chunk=rows, kv_dtype=dtype, spare=PREFILL_ROWS))
-
-
-def _check_agreement(graph: Graph, first: Graph, vocab_size: int) -> None:
-    """Check that a role's graph declares the weights and states of the `first`, and gives vocab_size logits.
-
-    Raises: ShapeError naming what differs; the code of a model family is to blame.
-    """
-    for mine, others in ((graph.weights, first.weights), (graph.states, first.states)):
-        for name in {**others, **mine}:
-            if mine.get(name) != others.get(name):
-                raise ShapeError(
-                    f"{graph.name} declares {name} as {mine.get(name)}, {first.name} as {others.get(name)}:"
-                    " every role must declare the same weights and states"
-                )
-    for name, tensor in graph.outputs.items():
-        if tensor.type.shape[-1] != vocab_size:
-            wanted = f"the vocabulary of {vocab_size}"
-            raise ShapeError(f"{graph.name}: {name} is {tensor.type}, which does not match {wanted}")
 
 
 def _stored(matrix: PackedMatrix) -> list[tuple[str, int]]:

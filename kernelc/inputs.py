@@ -37,5 +37,5 @@ def _model_files(path: Path) -> list[Path]:
 
 def _sources() -> Iterator[Path]:
     for package in (kernelc, model):
-        for pattern in ("*.py", "*.j2", "*.json", "*.h"):
+        for pattern in ("*.py", "*.j2", "*.json", "*.c", "*.h"):
             yield from sorted(Path(package.__file__ or "").parent.rglob(pattern))

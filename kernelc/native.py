@@ -51,6 +51,10 @@ class Library:
         """The step block's fields, as names and types."""
         return [(field.name, str(field.type)) for field in STEP]
 
+    def has(self, spec: str) -> bool:
+        """Whether this kernelc has a family of this name."""
+        return spec in self.families
+
     def kernel(self, name: str, spec: str, problem: Mapping[str, Any]) -> NativeKernel:
         """Return a kernel of a family for a problem as a manifest has it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,12 +56,13 @@ _WORTH_COMPILING = 30_000_000
 """Weights that numpy packs in about a second, which is what compiling the searches takes once."""
 
 
-def default_out(name: str, options: CompileOptions) -> Path:
-    """Return dist/NAME-QUANT-TARGET, or dist/NAME-QUANT-int8-TARGET where activations are rounded.
+def default_out(name: str, options: CompileOptions, usual_activations: str) -> Path:
+    """Return dist/NAME-QUANT-TARGET; after QUANT stand the activations, where they are not the usual ones.
 
     What is left out follows: an artifact without something is for measuring, and replaces no other.
     """
-    quant = options.quant if options.activations == "f32" else f"{options.quant}-{options.activations}"
+    usual = options.activations in (None, usual_activations)
+    quant = options.quant if usual else f"{options.quant}-{options.activations}"
     without = f"-without-{'+'.join(options.without)}" if options.without else ""
     return Path("dist") / f"{name}-{quant}-{options.target}{without}"
 
@@ -101,21 +102,11 @@ def build_artifact(
         for line in model.config.notes(compiled.info.max_context):
             (note or _unheard)(line)
         name = plain_name(name or files.name)
-        target = out or default_out(name, options)
+        target = out or default_out(name, options, compiled.options.default_activations)
         asked = repr((options, calibrate, inputs_stamp(model_dir)))
         key = hashlib.sha256(asked.encode()).hexdigest()  # a killed build with this key goes on
         with ArtifactWriter(target, key=key) as writer:
-            matrices, source = compiled.matrices.values(), model.source(checkpoint)
-            with searching_with(_fast_search(matrices)):
-                if segments:
-                    formats = {name: matrix.format for matrix in matrices for name in matrix.sources}
-                    source = calibrate_matrices(
-                        model, source, formats, segments, writer.scratch_folder(), progress
-                    )
-                pack_matrices(writer.weights, matrices, source, progress, roles=model.roles)
-            for vector in compiled.vectors.values():
-                if not writer.weights.has(vector.name):
-                    writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, source)])
+            _write_weights(writer, compiled, model, checkpoint, segments, progress)
             manifest = _finish(writer, compiled, name)
             writer.commit(_with_text_files(writer, manifest, files.text, texts))
     return target
@@ -181,9 +172,30 @@ def rebuilt(compiled: Compiled, like: Artifact, out: Path) -> Artifact | None:
     return Artifact(out, compiled.manifest(like.manifest.name, weights))
 
 
+def _write_weights(
+    writer: ArtifactWriter,
+    compiled: Compiled,
+    model: AnyModel,
+    checkpoint: Checkpoint,
+    segments: Sequence[npt.NDArray[np.uint32]] | None,
+    progress: Progress | None,
+) -> None:
+    """Pack what is not written yet; with `segments` of a text, matrices are calibrated on them first."""
+    matrices, source = compiled.matrices.values(), model.source(checkpoint)
+    with searching_with(_fast_search(matrices)):
+        if segments:
+            formats = {name: matrix.format for matrix in matrices for name in matrix.sources}
+            source = calibrate_matrices(model, source, formats, segments, writer.scratch_folder(), progress)
+        pack_matrices(writer.weights, matrices, source, progress, roles=model.roles)
+    for vector in compiled.vectors.values():
+        if not writer.weights.has(vector.name):
+            writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, source)])
+
+
 def _fast_search(matrices: Iterable[PackedMatrix]) -> Search | None:
-    """Return what is to search for scales, None for numpy."""
-    count = sum(matrix.stored_rows * matrix.cols for matrix in matrices)
+    """Return the compiled searches for scales where enough weights have scales that they are worth compiling;
+    None lets numpy search."""
+    count = sum(matrix.stored_rows * matrix.cols for matrix in matrices if matrix.form.sides)
     return compiled_search() if count >= _WORTH_COMPILING else None
 
 
@@ -204,7 +216,8 @@ def _finish(writer: ArtifactWriter, compiled: Compiled, name: str) -> Manifest:
     graph = writer.add_file("graph.ir", compiled.graph.encode())
     manifest = compiled.manifest(name, writer.weights.finish())
     manifest = replace(manifest, graph=GraphInfo("graph.ir", graph.sha256))
-    if not any(target.self_checked for target in targets_named(manifest.target)):
+    checked = any(target.self_checked for target in targets_named(manifest.target))
+    if not checked or manifest.sequences is not None:  # a page has a single sequence
         return manifest  # native runtimes check themselves against the numpy references: `kernelc verify`
     checks, data = golden_tiles(manifest)
     writer.add_file(checks.file, data)

@@ -19,17 +19,22 @@ from kernelc.errors import UsageError
 from kernelc.kernels.registry import references
 from kernelc.native import Library
 from kernelc.switches import Without, asked
+from model.text.bounded_tokenizer import BoundedTokenizer
 from model.text.chat_template import PLAIN_TEMPLATE, ChatTemplate
-from model.text.detokenize import StreamDecoder, decode
+from model.text.detokenize import LeadingSpace, StreamDecoder, decode
 from model.text.markup import written_markup
 from model.text.special_tokens import TokenizerSettings
-from model.text.tokenizer import Tokenizer, load_tokenizer
+from model.text.tokenizer import Tokenizer
+from runtime.chat.answer import Sequencer
 from runtime.chat.completion import Completer
 from runtime.chat.conversation import ContextPolicy, Conversation
+from runtime.chat.embedding import Embedder
 from runtime.device.executor import Progress
 from runtime.devices import Explain
 from runtime.engine.engine import GENERATE_ROLES, Engine
 from runtime.engine.sampling import SamplingParams
+from runtime.grammar.vocabulary import Vocabulary
+from runtime.prefixes.settings import PrefixSettings
 
 TEMPERATURE, TOP_P = 0.8, 0.95
 """How answers are sampled where the artifact says nothing of it."""
@@ -59,6 +64,21 @@ class Coder:
         """Return a decoder of an answer."""
         return StreamDecoder(self._tokenizer, continued=continued)
 
+    def vocabulary(self, size: int) -> Vocabulary:
+        """Return the bytes of the tokens below `size`, for grammars; markup has none."""
+        tokenizer = self._tokenizer
+        pieces = [tokenizer.piece(token) for token in range(size)]
+        drops = tokenizer.leading_space is not LeadingSpace.KEEP
+        return Vocabulary(
+            [piece.data for piece in pieces],
+            excluded={*tokenizer.special_tokens.values(), *tokenizer.markup.values()},
+            droppable=[
+                token
+                for token, piece in enumerate(pieces)
+                if drops and piece.droppable and piece.data.startswith(b" ")
+            ],
+        )
+
 
 @dataclass(frozen=True)
 class Session:
@@ -79,6 +99,7 @@ class Session:
         roles: Sequence[str] = GENERATE_ROLES,
         progress: Progress | None = None,
         explain: Explain | None = None,
+        prefixes: PrefixSettings | None = None,
     ) -> Session:
         """Open an artifact on a device, ready to answer; the parameters are those of `Engine.open`.
 
@@ -89,7 +110,13 @@ class Session:
         tokenizer = open_tokenizer(opened)
         template = open_template(opened, tokenizer)
         engine = open_engine(
-            opened, device=device, context=context, roles=roles, progress=progress, explain=explain
+            opened,
+            device=device,
+            context=context,
+            roles=roles,
+            progress=progress,
+            explain=explain,
+            prefixes=prefixes,
         )
         return cls(opened, engine, tokenizer, template)
 
@@ -123,18 +150,16 @@ class Session:
         )
 
     def completer(self) -> Completer:
-        """Return what answers stateless requests.
+        """Return what answers stateless requests."""
+        return completer_on(self.engine, self.artifact, self.tokenizer, self.template)
 
-        A request that says nothing of sampling gets what the model's authors want, else what OpenAI's API
-        does, as in the page: temperature 1 and no filter.
-        """
-        return Completer(
-            self.engine,
-            Coder(self.tokenizer),
-            self.template,
-            stop_ids=stop_ids(self.artifact),
+    def embedder(self) -> Embedder:
+        """Return what makes embeddings; the session must have the roles `EMBED_ROLES`."""
+        return Embedder(
+            self.engine.embed,
+            self.tokenizer.encode,
             prefix=self.tokenizer.prompt_prefix,
-            sampling=sampling_of_model(self.artifact) or SamplingParams(temperature=1.0),
+            context=self.engine.context,
         )
 
     @property
@@ -146,6 +171,24 @@ class Session:
 # ---- parts of a session, for those that need no more ----
 
 
+def completer_on(
+    sequencer: Sequencer, artifact: Artifact, tokenizer: Tokenizer, template: ChatTemplate
+) -> Completer:
+    """Return what answers stateless requests on a sequence.
+
+    A request that says nothing of sampling gets what the model's authors want, else what OpenAI's API does,
+    as in the page: temperature 1 and no filter.
+    """
+    return Completer(
+        sequencer,
+        Coder(tokenizer),
+        template,
+        stop_ids=stop_ids(artifact),
+        prefix=tokenizer.prompt_prefix,
+        sampling=sampling_of_model(artifact) or SamplingParams(temperature=1.0),
+    )
+
+
 def open_engine(
     artifact: Artifact,
     *,
@@ -155,6 +198,7 @@ def open_engine(
     progress: Progress | None = None,
     explain: Explain | None = None,
     without: Without | None = None,
+    prefixes: PrefixSettings | None = None,
 ) -> Engine:
     """Load an artifact on a device and run each program once (see `Engine.open` and `Engine.warm_up`).
 
@@ -173,6 +217,7 @@ def open_engine(
         progress=progress,
         explain=explain,
         without=left_out,
+        prefixes=prefixes,
     )
     try:
         engine.warm_up()
@@ -190,7 +235,7 @@ def open_tokenizer(artifact: Artifact) -> Tokenizer:
         raise UsageError("the artifact has no tokenizer", where=str(artifact.folder), help=help_)
     for name in info.files:
         artifact.read(name)
-    tokenizer = load_tokenizer(artifact.folder, vocab_size=artifact.manifest.model.vocab_size)
+    tokenizer = BoundedTokenizer(artifact.folder, vocab_size=artifact.manifest.model.vocab_size)
     tokenizer.protect(written_markup(tokenizer, open_template(artifact, tokenizer)))
     return tokenizer
 

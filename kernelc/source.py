@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, Protocol, TypeAlias
 
 from kernelc.artifact import ModelInfo
+from kernelc.errors import ShapeError
 from kernelc.ir.graph import Graph
 from kernelc.ir.types import DType
 
@@ -35,3 +36,21 @@ class ModelSource(Protocol):
         shortened by `spare` positions, at least the rows of the longest step of any role.
         """
         ...
+
+
+def check_agreement(graph: Graph, first: Graph, vocab_size: int) -> None:
+    """Check that a role's graph declares the weights and states of the `first`, and gives vocab_size logits.
+
+    Raises: ShapeError naming what differs; the code of a model family is to blame.
+    """
+    for mine, others in ((graph.weights, first.weights), (graph.states, first.states)):
+        for name in {**others, **mine}:
+            if mine.get(name) != others.get(name):
+                raise ShapeError(
+                    f"{graph.name} declares {name} as {mine.get(name)}, {first.name} as {others.get(name)}:"
+                    " every role must declare the same weights and states"
+                )
+    for name, tensor in graph.outputs.items():
+        if tensor.type.shape[-1] != vocab_size:
+            wanted = f"the vocabulary of {vocab_size}"
+            raise ShapeError(f"{graph.name}: {name} is {tensor.type}, which does not match {wanted}")

@@ -1,9 +1,9 @@
 """A switch for every optimisation: what can be left out, to see what it is worth.
 
 Builds and measurements, and KERNELC_WITHOUT=NAMES in the environment, take names of this table, with commas
-between them; `kernelc bench` can try each by itself. A build
-applies what it can, a runtime the rest, and the processor's kernels, which are printed where they run, follow
-when a model is opened. Results stay what they were, but for rounding.
+between them; `kernelc bench` can try each by itself. A build applies what it can, a runtime the rest, and the
+processor's kernels, which are printed where they run, follow when a model is opened. Results stay what they
+were, but for rounding.
 
 A new optimisation is one row here, if it is a pattern of fusing, a capability, a field of schedules or a
 setting of a build. One that a runtime makes looks for its name in `runtime.device.executor.Executor.without`.
@@ -56,8 +56,12 @@ SWITCHES: dict[str, Switch] = {
         capabilities={"serial_workgroups": False, "vector_lanes": 4},
     ),
     "coded": Switch("coding activations where they are made", settings={"codes": False}),
+    "halves": Switch(
+        "making a prompt's rows halves once; each tile of a product rounds them again, and none is large",
+        settings={"halves": False},
+    ),
     "int8": Switch("activations rounded to bytes", settings={"activations": "f32"}),
-    "early": Switch("loading the first weights before the activations are staged", schedule={"early": False}),
+    "early": Switch("loading the first weights before the activations are there", schedule={"early": False}),
     "unroll": Switch("loading several groups of weights at once", schedule={"unroll": 1}),
     "prefetch": Switch("loading the next columns while these are multiplied", schedule={"ahead": False}),
     "copies": Switch("streaming weights with bulk copies", capabilities={"stage_bytes": 0}),
@@ -123,10 +127,16 @@ def target_with_less(target: Target, without: Collection[str]) -> Target:
 
 
 def schedule_with_less(schedule: Any, without: Collection[str]) -> Any:
-    """Return a schedule with the fields that are left out, where it has such fields."""
-    known = {each.name for each in dataclasses.fields(schedule)}
+    """Return a schedule with the fields that are left out, where it has such fields: of the same type, since
+    `ahead` is a choice in one family and a number in another."""
+    known: dict[str, object] = {
+        each.name: type(getattr(schedule, each.name)) for each in dataclasses.fields(schedule)
+    }
     changes = {
-        key: value for name in without for key, value in SWITCHES[name].schedule.items() if key in known
+        key: value
+        for name in without
+        for key, value in SWITCHES[name].schedule.items()
+        if known.get(key) is type(value)
     }
     return replace(schedule, **changes) if changes else schedule
 

@@ -73,6 +73,7 @@ LIES: list[tuple[str, Any, str, str]] = [
     ("target", "cuda", "kernels.matvec.variants", "wanted cuda alone"),
     ("quant", "q5", "quant", "wanted one of q4"),
     ("activations", "int4", "activations", "wanted one of f32, int8"),
+    ("kv", "q4", "kv", "wanted one of q8"),
     ("generation", {"temperature": 0.2}, "generation.top_k", "the field is missing"),
     (
         "generation",
@@ -95,6 +96,8 @@ LIES: list[tuple[str, Any, str, str]] = [
     ("symbols.context", [1, 65], "symbols.context", "wanted model.max_context 64"),
     ("symbols.seq", [2, 1], "symbols.seq", "low <= high"),
     ("symbols.past", ..., "symbols.past", "the field is missing"),
+    ("symbols.batch", [1, 2], "symbols.batch", "no such symbol"),
+    ("symbols.seq", [0, 32], "symbols.seq", "got a low bound of 0"),
     ("params.1.name", "seq", "params", "wanted each name once"),
     ("params.0.type", "u64", r"params\[0\].type", "wanted one of u32, f32"),
     ("buffers.step", ..., "buffers.step", "wanted a state buffer of at least 12 bytes"),

@@ -17,7 +17,7 @@ import pytest
 
 from kernelc import __version__, cli
 from kernelc.artifact import Artifact
-from kernelc.commands import cache
+from kernelc.commands import kept
 from kernelc.commands.shared import options, paths
 from kernelc.errors import InternalError, KernelcError, WorkFailed
 from model.hub.locate import Located
@@ -191,8 +191,10 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
         (KernelcError("bad", where="file", help="mend"), 2, "error: file: bad (help: mend)\n"),
         (WorkFailed("differs"), 1, "error: differs\n"),
         (KeyboardInterrupt(), 130, ""),
-        (PermissionError(13, "Permission denied", "a.txt"), 1, "error: a.txt: Permission denied\n"),
-        (OSError(28, "No space left on device"), 1, "error: No space left on device\n"),
+        (OSError(36, "Too long", "aa"), 2, "error: aa: Too long (help: give a shorter name)\n"),
+        (IsADirectoryError(21, "A folder", "aa"), 2, "error: aa: A folder (help: name a file)\n"),
+        (OSError(28, "Disk is full", "aa"), 1, "error: aa: Disk is full (help: free some space)\n"),
+        (OSError(5, "Input/output error"), 1, "error: Input/output error\n"),
         (MemoryError(), 1, "error: out of memory (help: try a smaller --context or --quant q4)\n"),
     ],
 )
@@ -402,21 +404,21 @@ def test_the_cache_builds_once_and_again_after_a_change(
         (out / "manifest.json").write_text("{}")
         return out
 
-    monkeypatch.setattr(cache.build, "build", build)
+    monkeypatch.setattr(kept.build, "build", build)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     folder = tmp_path / "model"
     folder.mkdir()
     (folder / "config.json").write_text("{}")
     args = argparse.Namespace(target="wgsl", quant="q4", activations="f32", context=None, kv=None)
-    first = cache.built(Located(folder), args)
-    assert cache.built(Located(folder), args) == first and built == [first]
+    first = kept.built(Located(folder), args)
+    assert kept.built(Located(folder), args) == first and built == [first]
     assert first.parent == tmp_path / "cache" / "kernelc" / "artifacts"
     assert first.name.startswith("model-q4-wgsl-")
     for content in ("{ }", "{  }", "{   }"):
         (folder / "config.json").write_text(content)
-        assert cache.built(Located(folder), args) == built[-1]
+        assert kept.built(Located(folder), args) == built[-1]
     assert len(built) == 4 and not first.exists()
-    assert len(list(first.parent.iterdir())) == cache.KEPT
+    assert len(list(first.parent.iterdir())) == kept.KEPT
 
 
 def test_a_relative_cache_home_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

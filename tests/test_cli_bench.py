@@ -9,6 +9,7 @@ import pytest
 
 from kernelc.artifact import Artifact
 from kernelc.commands.shared import bench_output
+from kernelc.errors import DeviceError
 from kernelc.kernels.linear.matvec import MATVEC, Matvec
 from kernelc.kernels.spec import Tolerance
 from kernelc.measure import bandwidth, speed
@@ -96,6 +97,20 @@ def test_what_does_not_fit_is_refused(toy: Artifact, more: list[str], wanted: st
     assert (code, out) == (2, "") and err.count("\n") == 1 and wanted in err
 
 
+def test_a_bandwidth_that_cannot_be_measured_is_none(toy: Artifact, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> Bandwidth:
+        raise DeviceError("the memory is full")
+
+    code, out, _ = run("bench", toy.folder, *NUMPY, "--repeat", 1, "--json")
+    whole = json.loads(out)
+    monkeypatch.setattr(speed, "bandwidth_of", full)
+    code, out, _ = run("bench", toy.folder, *NUMPY, "--repeat", 1, "--json")
+    result = json.loads(out)
+    assert code == 0 and result.keys() == whole.keys()
+    assert result["bandwidth_read"] is None and result["share_of_bandwidth"] is None
+    assert result["bandwidth_note"] == "The bandwidth could not be measured: the memory is full"
+
+
 def test_what_an_artifact_cannot_leave_out_is_named(toy: Artifact) -> None:
     code, out, _ = run("bench", toy.folder, *NUMPY, "--repeat", 1, "--ablation", "--json")
     rows = {row["name"]: row for row in json.loads(out)["rows"]}
@@ -105,7 +120,7 @@ def test_what_an_artifact_cannot_leave_out_is_named(toy: Artifact) -> None:
 
 
 def test_an_ablation_builds_what_it_leaves_out(config: Path) -> None:
-    options = ("--random-weights", "--prompt", 9, "--generate", 4, "--repeat", 1)
+    options = ("--random-weights", "--activations", "f32", "--prompt", 9, "--generate", 4, "--repeat", 1)
     code, out, err = run(
         *("bench", "--config", config, *options, "--device", "numpy", "--target", "opencl"),
         *("--ablation", "fuse.pair,f16,early"),
@@ -141,6 +156,7 @@ def test_wrong_kernels_are_not_timed(config: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Matvec, "reference", wrong)
     monkeypatch.setattr(Matvec, "tolerance", lambda self, problem: Tolerance(1e-3, 1e-3))
     options = ("--random-weights", "--device", "cpu", "--prompt", 9, "--generate", 4, "--repeat", 1)
+    options = (*options, "--activations", "f32")  # these kernels are Matvec's
     code, out, err = run("bench", "--config", config, *options)
     assert (code, out) == (1, "") and "so nothing was timed: matvec" in err
     code, out, _ = run("bench", "--config", config, *options, "--unchecked")

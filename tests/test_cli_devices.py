@@ -110,7 +110,7 @@ def test_a_model_folder_is_built_for_the_device(
     def built(model: Located, args: argparse.Namespace) -> Path:
         raise UsageError(f"would build {model.path.name} for {args.target}")
 
-    monkeypatch.setattr("kernelc.commands.cache.built", built)
+    monkeypatch.setattr("kernelc.commands.kept.built", built)
     (tmp_path / "config.json").write_text("{}")
     assert f"would build {tmp_path.name} for {target}" in run("chat", tmp_path, *options)[2]
 

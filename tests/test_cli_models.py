@@ -55,6 +55,7 @@ def test_build_prints_the_folder_it_wrote(model: Path, tmp_path: Path, monkeypat
     assert run("build", "--model", model, "--context", 64) == (0, "dist/model-q4-wgsl\n", "")
     manifest = Artifact.open("dist/model-q4-wgsl").manifest
     assert (manifest.quant, manifest.model.max_context) == ("q4", 64)
+    assert manifest.activations == "int8"
 
 
 def test_evaluate_gives_the_published_loss(built: Path, shared_data: Path) -> None:
@@ -184,8 +185,8 @@ def test_bench_of_random_weights(tmp_path: Path) -> None:
         "hidden_size": 64,
         "intermediate_size": 96,
         "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
         "max_position_embeddings": 64,
     }
     (tmp_path / "config.json").write_text(json.dumps(config))
@@ -194,7 +195,7 @@ def test_bench_of_random_weights(tmp_path: Path) -> None:
     result = json.loads(out)
     assert (code, err) == (0, "")
     assert result["decode_tokens_per_second"] > 0 and result["quant"] == "q4"
-    assert result["dispatches_per_token"] <= 5 * 2 + 4
+    assert result["activations"] == "int8" and result["dispatches_per_token"] <= 5 * 2 + 5
 
 
 def test_verify_on_the_reference_itself(built: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kernelc.artifact import Weights
 from kernelc.compile import CompileOptions, compile_model
 from kernelc.errors import ShapeError, UsageError
 from kernelc.ir.dim import evaluate
@@ -51,10 +52,13 @@ def tiny(**changes: Any) -> AnyModel:
 
 
 @pytest.mark.parametrize("quant", ["q4", "q8", "f16", "f32"])
-def test_a_token_takes_five_dispatches_a_layer_and_at_most_four_more(quant: str) -> None:
-    programs = compile_model(tiny(), CompileOptions(quant=quant)).lowered.programs
+def test_a_token_takes_five_dispatches_a_layer_and_at_most_five_more(quant: str) -> None:
+    """Heads and rows are whole groups, as those of real models are. The embedded row is coded by one more."""
+    compiled = compile_model(tiny(head_dim=32, intermediate_size=192), CompileOptions(quant=quant))
+    programs, coded = compiled.lowered.programs, compiled.options.activations != "f32"
     for sampling in ("sample_greedy", "sample"):
-        assert len(programs["decode"].dispatches) + len(programs[sampling].dispatches) <= 5 * 3 + 4
+        count = len(programs["decode"].dispatches) + len(programs[sampling].dispatches)
+        assert count <= 5 * 3 + (5 if coded else 4)
 
 
 def test_splitting_the_positions_costs_one_more_dispatch_a_layer() -> None:
@@ -82,6 +86,42 @@ def test_a_7b_plan_needs_no_weights_and_adds_up() -> None:
     weights = sum(evaluate(buffer.bytes, {}) for buffer in buffers.values() if buffer.kind == "weight")
     matrices = 32 * (4 * 4096 * 4096 + 3 * 4096 * 11008) + 2 * 32000 * 4096
     assert weights == matrices * 18 // 32 + 4 * 4096 * 65
+
+
+def test_a_cache_of_codes_takes_a_byte_for_a_number_and_four_for_a_head() -> None:
+    """Of a 7B at 4,096 positions 1.03 GiB instead of 2; every buffer is planned for any context."""
+    model = find_model("llama-2-7b")
+    compiled = compile_model(model, CompileOptions(context=4096, kv_dtype="q8"))
+    caches = {name: each for name, each in compiled.lowered.buffers.items() if "cache" in name}
+    assert {name.rpartition(".")[2] for name in caches} == {"k_cache", "v_cache", "scales"}
+    assert {buffer.kind for buffer in caches.values()} == {"state"}
+    for context in (1, 4096):
+        stored = sum(evaluate(buffer.bytes, {"context": context}) for buffer in caches.values())
+        assert stored == 2 * 32 * context * 32 * (128 + 4)
+    assert compiled.manifest("llama", Weights()).kv == "q8"
+    assert compile_model(tiny(), CompileOptions(kv_dtype="f16")).manifest("tiny", Weights()).kv is None
+
+
+def test_codes_are_appended_in_one_dispatch_a_layer() -> None:
+    def programs(kv: str) -> dict[str, list[str]]:
+        lowered = compile_model(tiny(), CompileOptions(kv_dtype=kv)).lowered
+        return {
+            name: [lowered.kernels[dispatch.kernel].spec for dispatch in program.dispatches]
+            for name, program in lowered.programs.items()
+        }
+
+    codes, halves = programs("q8"), programs("f16")
+    for name in ("decode", "decode_256", "prefill", "score"):
+        assert codes[name].count("append_codes") == 3
+        assert [spec for spec in codes[name] if spec != "append_codes"] == halves[name]
+
+
+def test_heads_that_are_no_words_of_codes_are_refused() -> None:
+    with pytest.raises(UsageError, match="this model's heads have 6 elements") as caught:
+        compile_model(tiny(head_dim=6), CompileOptions(kv_dtype="q8"))
+    assert caught.value.where == "`kv_dtype`"
+    with pytest.raises(UsageError, match="got 'q4', wanted one of: f16, f32, q8"):
+        compile_model(tiny(), CompileOptions(kv_dtype="q4"))
 
 
 def test_activations_do_not_grow_with_the_context() -> None:
@@ -165,6 +205,15 @@ def test_splits_are_joined_where_every_target_can() -> None:
             assert len({len(each.dispatches) for each in decoding}) == 1
             assert lowered.buffers["attention.arrivals"].kind == "state"
             assert lowered.buffers["attention.arrivals"].bytes == 4 * 8
+
+
+def test_prompts_are_multiplied_as_halves_where_every_target_wants_it() -> None:
+    source = find_model("llama-3.2-1b")
+    for target, quant, wanted in (("cuda", "q4", True), ("cuda", "f32", False), ("cuda+spirv", "q4", False)):
+        lowered = compile_model(source, CompileOptions(target, quant)).lowered
+        for program in lowered.programs.values():
+            made = any(dispatch.kernel.startswith("half_rows") for dispatch in program.dispatches)
+            assert made == (wanted and program.role == "prefill")
 
 
 def test_a_window_is_split_finely_whatever_the_other_layers_do() -> None:

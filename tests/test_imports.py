@@ -20,7 +20,7 @@ import pytest
 REPO = Path(__file__).resolve().parents[1]
 PACKAGES = ("kernelc", "model", "runtime")
 
-EVERYONE = ("kernelc.errors", "kernelc.debug", "kernelc.artifact")
+EVERYONE = ("kernelc.errors", "kernelc.debug", "kernelc.artifact", "kernelc.cache_place")
 EVERYTHING = PACKAGES
 
 # Who (the longest prefix of a module's name counts) may import what, besides its own package.
@@ -28,6 +28,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "kernelc": (),
     "kernelc.errors": (),
     "kernelc.debug": ("kernelc.errors",),
+    "kernelc.cache_place": ("kernelc.errors",),
     "kernelc.artifact": ("kernelc.errors", "kernelc.debug", "kernelc.ir.dim", "kernelc.ir.formats"),
     "kernelc.target": ("kernelc.errors", "kernelc.debug", "kernelc.kir.tile_types"),
     "kernelc.ir": (*EVERYONE, "kernelc.ir.dim", "kernelc.ir.formats"),
@@ -44,6 +45,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.ir.formats",
         "kernelc.ir.packed_matrix",
         "kernelc.ir.coded_rows",
+        "kernelc.ir.cached_rows",
         "kernelc.ir.rotary",
         "kernelc.target",
     ),
@@ -60,11 +62,22 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.tuned",
     ),
     "model": (*EVERYONE, "kernelc.ir", "kernelc.source"),
-    "runtime": (*EVERYONE, "kernelc.ir.dim"),
+    "runtime": (*EVERYONE, "kernelc.ir.dim", "runtime.grammar"),
+    # Bytes in, bits out: it stands alone, so that the page can have the same.
+    "runtime.grammar": ("kernelc.errors",),
+    "kernelc.compile_options": (
+        *EVERYONE,
+        "kernelc.ir",
+        "kernelc.passes",
+        "kernelc.source",
+        "kernelc.switches",
+        "kernelc.target",
+    ),
     "kernelc.printing": (*EVERYONE, "kernelc.kir", "kernelc.passes", "kernelc.backends"),
     # It is handed the model, so it knows none.
     "kernelc.compile": (
         *EVERYONE,
+        "kernelc.compile_options",
         "kernelc.ir",
         "kernelc.kir",
         "kernelc.kernels",
@@ -123,9 +136,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.tuning",
         "runtime",
     ),
+    # It answers requests with what it is handed, and knows neither compiler nor models.
+    "kernelc.serve": (*EVERYONE, "runtime"),
     "kernelc.inputs": EVERYTHING,
     "kernelc.pipeline": EVERYTHING,
     "kernelc.session": EVERYTHING,
+    "kernelc.shared_session": EVERYTHING,
     "kernelc.commands": EVERYTHING,
     "kernelc.cli": EVERYTHING,
     "kernelc.build": ("kernelc.cli",),  # `python -m kernelc.build`
@@ -367,6 +383,7 @@ def test_importing_the_runtime_loads_no_compiler():
         "kernelc.ir.formats",
         "kernelc.ir.packed_matrix",
         "runtime",
+        "runtime.grammar",
     }
     ir = {name for name in json.loads(run.stdout) if row_of(name) == "kernelc.ir"}
     assert ir <= {"kernelc.ir"}, "only dim and the formats are the runtime's"

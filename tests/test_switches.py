@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from kernelc import switches
 from kernelc.artifact import Artifact, Kernel
 from kernelc.compile import CompileOptions, compile_model
 from kernelc.errors import UsageError
+from kernelc.kernels.attention.decode.subgroup_schedule import SubgroupSchedule
 from kernelc.kernels.registry import SPECS
 from kernelc.native import Library
 from kernelc.passes.fuse import PATTERNS
@@ -26,7 +28,14 @@ from tests.commands import run
 from tests.conftest import REPO
 from tests.kernels.executors import require
 
-DEVICES = ("cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan", "opencl", "cuda")
+# Drivers that run on the processor take long to compile all kernels of a model, twice.
+DEVICES = (
+    "cpu",
+    pytest.param("wgpu", marks=pytest.mark.gpu),
+    pytest.param("vulkan", marks=pytest.mark.nightly),
+    pytest.param("opencl", marks=pytest.mark.nightly),
+    "cuda",
+)
 PROMPT = [5, 9, 60, 17, 3]
 
 
@@ -153,6 +162,22 @@ def test_what_a_runtime_leaves_out_it_looks_for() -> None:
         assert switch.what and (not switch.at_run or f'"{name}" ' in runtime), name
         acts = (switch.patterns, switch.capabilities, switch.schedule, switch.settings, switch.at_run)
         assert any(acts), f"{name} leaves nothing out"
+
+
+def test_the_document_lists_all_of_them() -> None:
+    text = (REPO / "docs" / "performance.md").read_text()
+    table = text[text.index("| name | what is left out |") :]
+    names = [row.split("|")[1] for row in table[: table.index("\n\n")].splitlines()[2:]]
+    listed = [name.strip() for cell in names for name in cell.split(",")]
+    wanted = dict.fromkeys("fuse.NAME" if name.startswith("fuse.") else name for name in SWITCHES)
+    assert listed == list(wanted)
+
+
+def test_a_number_is_no_choice() -> None:
+    """`ahead` of matmul says whether columns are loaded ahead; that of attention how many positions are."""
+    schedule = SubgroupSchedule(1, 8, 16, 32, 4, ahead=8, early=True)
+    assert switches.schedule_with_less(schedule, ("prefetch",)) == schedule
+    assert switches.schedule_with_less(schedule, ("early", "prefetch")) == replace(schedule, early=False)
 
 
 def test_every_field_that_is_left_out_exists() -> None:

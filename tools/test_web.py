@@ -2,9 +2,9 @@
 
 `make test` calls this after the Python tests. Where npm's packages are missing it is skipped, saying so;
 where $KERNELC_REQUIRED_EXECUTORS names "browser" that is an error. Arguments name parts: types, unit, build,
-tint, browser, browser-data, firefox. The last two run only where they are named: those of the browser tests
-that want test data from outside the repository ($KERNELC_TEST_DATA), and those in Firefox. Without data or
-without Firefox "browser" skips them, and they fail themselves.
+tint, browser, browser-data, others. The last two run only where they are named: those of the browser tests
+that want test data from outside the repository ($KERNELC_TEST_DATA), and those in Firefox and WebKit. Without
+data or such a browser "browser" skips them, and they fail themselves.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ PARTS = {
     "tint": ["node", "tests/node/tint.mjs", str(KERNELS)],
     "browser": ["npm", "run", "--silent", "test:browser"],
     "browser-data": ["npm", "run", "--silent", "test:browser-data"],
-    "firefox": ["npm", "run", "--silent", "test:firefox"],
+    "others": ["npm", "run", "--silent", "test:others"],
 }
-DEFAULT = [name for name in PARTS if name not in ("browser-data", "firefox")]
+DEFAULT = [name for name in PARTS if name not in ("browser-data", "others")]
 
 
 def main() -> int:

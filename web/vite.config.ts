@@ -1,10 +1,12 @@
 import { defineConfig } from "vite";
+import { onlyWoff2 } from "./src/service/fonts.js";
+import { licenses } from "./src/service/licenses.js";
 import { serviceWorker } from "./src/service/plugin.js";
 
 /** The page: dist/site is what `kernelc web` copies. All addresses are relative, so it works under any path. */
 export default defineConfig({
   base: "./",
-  plugins: [serviceWorker()],
+  plugins: [onlyWoff2(), licenses(), serviceWorker()],
   build: {
     target: "es2022",
     // The oldest browsers with WebGPU: light-dark() is spelt out for those that came before it.

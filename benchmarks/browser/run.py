@@ -57,7 +57,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", default="llama-3.2-1b", help="a known model's name or a config.json")
     parser.add_argument("--quant", default="q4")
-    parser.add_argument("--activations", default="f32", help="f32 or int8")
+    parser.add_argument("--activations", help="int8, int8-fast or f32 (default: as `kernelc build`)")
     parser.add_argument("--context", type=int, default=1024)
     parser.add_argument("--prompt", type=int, default=512, help="tokens of the prompt (default: 512)")
     parser.add_argument("--generate", type=int, default=128, help="new tokens of an answer (default: 128)")
@@ -76,7 +76,8 @@ def artifact(folder: Path, args: argparse.Namespace) -> Path:
     for package, suffix in product(("kernelc", "model"), ("py", "j2")):
         for file in sorted((REPO / package).rglob(f"*.{suffix}")):
             digest.update(file.read_bytes())
-    asked = (Path(args.model).stem, args.quant, args.activations, str(args.context), digest.hexdigest()[:12])
+    activations = args.activations or "default"
+    asked = (Path(args.model).stem, args.quant, activations, str(args.context), digest.hexdigest()[:12])
     out = folder / "-".join(asked)
     if not out.exists():
         folder.mkdir(parents=True, exist_ok=True)

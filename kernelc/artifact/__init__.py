@@ -4,6 +4,16 @@ A folder with `manifest.json`, the kernels' texts, the packed weights in shards,
 chat template. `ArtifactWriter` builds one, `Artifact.open` reads one, trusting nothing.
 """
 
+from kernelc.artifact.files import (
+    ChatTemplateInfo,
+    FileEntry,
+    GraphInfo,
+    Segment,
+    Shard,
+    Tensor,
+    TokenizerInfo,
+    Weights,
+)
 from kernelc.artifact.json_node import plain_name
 from kernelc.artifact.parse import parse_manifest
 from kernelc.artifact.reader import MANIFEST, Artifact
@@ -11,18 +21,18 @@ from kernelc.artifact.schema import (
     ACTIVATION_TERMS,
     ACTIVATIONS,
     ALIGNMENT_BYTES,
+    CODED_CACHES,
     ELEMENT_BYTES,
     MAX_SHARD_BYTES,
     ROLES,
+    SEVERAL_ROLES,
     STEP_BUFFER,
+    TABLE_BUFFER,
     Bounds,
     Buffer,
     BufferRange,
-    ChatTemplateInfo,
     Dispatch,
-    FileEntry,
     GenerationInfo,
-    GraphInfo,
     Json,
     Kernel,
     KernelBinding,
@@ -32,12 +42,8 @@ from kernelc.artifact.schema import (
     Program,
     Requires,
     Ring,
-    Segment,
-    Shard,
-    Tensor,
-    TokenizerInfo,
+    Sequences,
     Variant,
-    Weights,
 )
 from kernelc.artifact.selfcheck import CheckInput, CheckOutput, Checks, KernelCheck
 from kernelc.artifact.shards import WeightsWriter
@@ -49,8 +55,9 @@ __all__ = [
     "tensor_bytes",
     "Manifest", "ModelInfo", "Param", "Kernel", "KernelBinding", "Variant", "Requires", "Buffer",
     "BufferRange", "Dispatch", "Program", "Weights", "Shard", "Segment", "Tensor",
-    "FileEntry", "TokenizerInfo", "ChatTemplateInfo", "GenerationInfo", "Ring", "GraphInfo", "Json", "Bounds",
+    "FileEntry", "TokenizerInfo", "ChatTemplateInfo", "GenerationInfo", "Ring", "Sequences", "GraphInfo",
+    "Json", "Bounds",
     "Checks", "KernelCheck", "CheckInput", "CheckOutput",
-    "ACTIVATIONS", "ACTIVATION_TERMS", "ALIGNMENT_BYTES", "ELEMENT_BYTES", "MANIFEST", "MAX_SHARD_BYTES",
-    "ROLES", "STEP_BUFFER",
+    "ACTIVATIONS", "ACTIVATION_TERMS", "ALIGNMENT_BYTES", "CODED_CACHES", "ELEMENT_BYTES", "MANIFEST",
+    "MAX_SHARD_BYTES", "ROLES", "SEVERAL_ROLES", "STEP_BUFFER", "TABLE_BUFFER",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NoReturn
 
+from kernelc.artifact.files import NamedFile, Tensor
 from kernelc.artifact.json_node import REBUILD
 from kernelc.artifact.schema import (
     ALIGNMENT_BYTES,
@@ -17,13 +18,15 @@ from kernelc.artifact.schema import (
     KernelBinding,
     Manifest,
     ModelInfo,
-    NamedFile,
     Program,
-    Tensor,
 )
 from kernelc.artifact.selfcheck_read import check_checks
+from kernelc.artifact.sequences import check_sequences
 from kernelc.errors import ArtifactError
 from kernelc.ir.dim import Dim, evaluate
+
+_SYMBOLS = ("seq", "past", "context")
+"""What a step knows of itself; runtimes know no others."""
 
 
 def check_manifest(manifest: Manifest, file: str) -> None:
@@ -54,6 +57,8 @@ class _Check:
         for name, program in self.manifest.programs.items():
             self.program(f"programs.{name}", program)
         check_checks(self.manifest, self.fail)
+        if self.manifest.sequences is not None:
+            check_sequences(self.manifest, self.manifest.sequences, self.fail)
 
     def model(self, model: ModelInfo) -> None:
         if model.heads % model.kv_heads:
@@ -64,9 +69,15 @@ class _Check:
 
     def symbols(self) -> None:
         bounds = self.manifest.symbols
-        for name in ("seq", "past", "context"):
+        for name in _SYMBOLS:
             if name not in bounds:
                 self.fail(f"symbols.{name}", "the field is missing")
+        for name in bounds:
+            if name not in _SYMBOLS:
+                self.fail(f"symbols.{name}", f"steps have no such symbol, wanted {', '.join(_SYMBOLS)}")
+        for name in ("seq", "context"):
+            if bounds[name][0] < 1:
+                self.fail(f"symbols.{name}", "got a low bound of 0, wanted at least 1")
         if bounds["context"][1] != self.manifest.model.max_context:
             wanted = f"model.max_context {self.manifest.model.max_context}"
             self.fail("symbols.context", f"got a high bound of {bounds['context'][1]}, wanted {wanted}")

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kernelc.artifact import schema
+from kernelc.artifact.files import (
+    ChatTemplateInfo,
+    FileEntry,
+    GraphInfo,
+    Segment,
+    Shard,
+    Tensor,
+    TokenizerInfo,
+    Weights,
+)
 from kernelc.artifact.json_node import Node, parse_json
 from kernelc.artifact.schema import (
     Bounds,
     Buffer,
     BufferRange,
-    ChatTemplateInfo,
     Dispatch,
-    FileEntry,
     GenerationInfo,
-    GraphInfo,
     Json,
     Kernel,
     KernelBinding,
@@ -24,12 +31,8 @@ from kernelc.artifact.schema import (
     Program,
     Requires,
     Ring,
-    Segment,
-    Shard,
-    Tensor,
-    TokenizerInfo,
+    Sequences,
     Variant,
-    Weights,
 )
 from kernelc.artifact.selfcheck_read import read_checks
 from kernelc.ir.formats import FORMATS, encodings, tensor_bytes
@@ -42,6 +45,7 @@ MAX_DISPATCHES = 65536
 MAX_TENSORS = 65536
 MAX_FILE_BYTES = 256 * 2**20
 MAX_RINGS = 1024
+MAX_SEQUENCES = 64
 
 _UPGRADE = "this build of kernelc reads version {} only; build the artifact again with it"
 
@@ -61,7 +65,8 @@ def parse_manifest(text: str, file: str) -> Manifest:
 
 def _manifest(root: Node) -> Manifest:
     names = "format version name target quant model symbols params kernels buffers programs weights"
-    r = root.record(names + " tokenizer chat_template graph", "checks activations generation rings")
+    later = "checks activations generation rings kv sequences"
+    r = root.record(names + " tokenizer chat_template graph", later)
     symbols = r["symbols"].mapping(_bounds, 16)
     context = {name: symbols[name] for name in symbols if name == "context"}
     return Manifest(
@@ -78,11 +83,13 @@ def _manifest(root: Node) -> Manifest:
         tokenizer=r["tokenizer"].optional(_tokenizer),
         chat_template=r["chat_template"].optional(_chat_template),
         graph=r["graph"].optional(_graph),
-        # artifacts of before have none of these
+        # artifacts of earlier releases have none of these
         checks=r["checks"].optional(read_checks),
         activations=r["activations"].optional(lambda node: node.one_of(schema.ACTIVATIONS)) or "f32",
         generation=r["generation"].optional(_generation),
         rings=r["rings"].optional(lambda node: node.items(_ring, 1, MAX_RINGS)) or (),
+        kv=r["kv"].optional(lambda node: node.one_of(schema.CODED_CACHES)),
+        sequences=r["sequences"].optional(lambda node: _sequences(node, context)),
     )
 
 
@@ -251,6 +258,16 @@ def _generation(node: Node) -> GenerationInfo:
 def _ring(node: Node) -> Ring:
     r = node.record("window rows")
     return Ring(r["window"].integer(1, 2**31 - 1), r["rows"].integer(1, 2**31 - 1))
+
+
+def _sequences(node: Node, context: Mapping[str, Bounds]) -> Sequences:
+    r = node.record("count rows buffers fields")
+    return Sequences(
+        r["count"].integer(2, MAX_SEQUENCES),
+        r["rows"].dim(context),
+        r["buffers"].items(Node.name, 1, MAX_TENSORS),
+        r["fields"].items(_param, 1, 64),
+    )
 
 
 def _within(node: Node, low: float, high: float, *, open_low: bool = False) -> float:

@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact.check import check_manifest
+from kernelc.artifact.files import Segment, Tensor
 from kernelc.artifact.json_node import REBUILD
 from kernelc.artifact.parse import MAX_FILE_BYTES, parse_manifest
-from kernelc.artifact.schema import Manifest, Segment, Tensor
+from kernelc.artifact.schema import Manifest
 from kernelc.errors import ArtifactError, InternalError
 
 MANIFEST = "manifest.json"
@@ -27,9 +28,11 @@ Octets: TypeAlias = npt.NDArray[np.uint8]
 class Artifact:
     """An artifact folder: the manifest is valid, every file in place; contents are checked on first use."""
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, build: str | None = None) -> None:
+        """`build` is the sha256 of `manifest.json`, by which a build is known; None for one in no file."""
         self.folder = folder
         self.manifest = manifest
+        self.build = build
         self._hashes = {file: sha256 for file, sha256, _ in manifest.files()}
         self._checked: set[str] = set()
         self._shards: dict[int, Octets] = {}
@@ -54,7 +57,7 @@ class Artifact:
         check_manifest(manifest, where)
         for named in manifest.files():
             _check_file(folder, named.file, named.bytes)
-        return Artifact(folder, manifest)
+        return Artifact(folder, manifest, hashlib.sha256(data).hexdigest())
 
     def kernel_text(self, file: str) -> str:
         """The text of a kernel's file, its sha256 checked."""

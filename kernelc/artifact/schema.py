@@ -6,11 +6,11 @@ symbol of the manifest. All byte offsets and counts are little-endian storage by
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias, cast
+from typing import TypeAlias, cast
 
+from kernelc.artifact.files import ChatTemplateInfo, GraphInfo, NamedFile, TokenizerInfo, Weights
 from kernelc.artifact.json_form import Json, to_json
 from kernelc.artifact.selfcheck import Checks
 from kernelc.ir.dim import Dim
@@ -25,14 +25,23 @@ MAX_SHARD_BYTES = 64 * 2**20
 ACTIVATION_TERMS = {"f32": 0, "int8": 2, "int8-fast": 1}
 """What decoding multiplies weights with, and how many signed bytes each number is; 0: it is a float."""
 ACTIVATIONS = tuple(ACTIVATION_TERMS)
+CODED_CACHES = ("q8",)
+"""What caches may hold instead of numbers: bytes with a scale for each head of a position."""
 TARGETS = ("wgsl", "cuda", "spirv", "opencl", "c", "wasm")
-ROLES = ("prefill", "decode", "score", "sample_greedy", "sample")
+ROLES = (
+    "prefill", "decode", "score", "embed", "sample_greedy", "sample",
+    "decode_rows", "greedy_rows", "sample_rows",
+)  # fmt: skip
+SEVERAL_ROLES = ("decode_rows", "greedy_rows", "sample_rows")
+"""The roles of steps over several sequences, whose rows each belong to another."""
 PARAM_TYPES = ("u32", "f32")
 ACCESSES = ("read", "read_write")
 BUFFER_KINDS = ("weight", "state", "slot")
 TOKENIZER_KINDS = ("sentencepiece", "tokenizers")
 STEP_BUFFER = "step"
 """The state buffer that holds the step block."""
+TABLE_BUFFER = "step_rows"
+"""The state buffer that holds the table of a step over several sequences; see `Sequences`."""
 
 ELEMENT_BYTES = {
     f"{scalar}{suffix}": size * lanes
@@ -93,7 +102,7 @@ class Requires:
 class Variant:
     """One printed kernel: its file, entry point, workgroup, and the grid of workgroups to dispatch.
 
-    `bytes` is the file's size, which a page counts among what it downloads; artifacts of before have none.
+    `bytes` is the file's size, a part of a page's download; artifacts of earlier releases have none.
     """
 
     target: str
@@ -156,66 +165,6 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Shard:
-    """One file of weights."""
-
-    file: str
-    bytes: int
-    sha256: str
-
-
-class Segment(NamedTuple):
-    """A piece of a tensor: `bytes` of shard number `shard` from `offset` on."""
-
-    shard: int
-    offset: int
-    bytes: int
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """A stored tensor: its pieces in order, its encoding and the logical shape of the matrix or vector."""
-
-    bytes: int
-    segments: tuple[Segment, ...]
-    encoding: str
-    shape: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Weights:
-    shards: tuple[Shard, ...] = ()
-    tensors: Mapping[str, Tensor] = dataclasses.field(default_factory=lambda: dict[str, Tensor]())
-
-
-@dataclass(frozen=True)
-class FileEntry:
-    """Size and sha256 of a file in the artifact."""
-
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class TokenizerInfo:
-    """The tokenizer: `file` is the one to load, `files` all that belong to it."""
-
-    kind: str
-    file: str
-    files: Mapping[str, FileEntry]
-
-
-@dataclass(frozen=True)
-class ChatTemplateInfo:
-    """The chat template's file, and what `bos_token` and `eos_token` are in it."""
-
-    file: str
-    sha256: str
-    bos_token: str | None
-    eos_token: str | None
-
-
-@dataclass(frozen=True)
 class GenerationInfo:
     """How the model's authors want its answers sampled; the fields are those of `SamplingParams`."""
 
@@ -238,24 +187,23 @@ class Ring:
 
 
 @dataclass(frozen=True)
-class GraphInfo:
-    """The tensor graph's text form, which `inspect` prints."""
+class Sequences:
+    """How `count` sequences share an artifact. Each has its own part of the state `buffers`, one part after
+    the other, with `rows` rows for its positions.
 
-    file: str
-    sha256: str
+    A step over several of them has a table in place of the step block, with these `fields` for each row, a
+    word each; `first` is the row at which the row's sequence begins.
+    """
 
-
-class NamedFile(NamedTuple):
-    """A file that the manifest names, and what it says of it (`bytes` None: any size)."""
-
-    file: str
-    sha256: str
-    bytes: int | None
+    count: int
+    rows: Dim
+    buffers: tuple[str, ...]
+    fields: tuple[Param, ...]
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """Everything that a runtime needs to know; see the dataclasses above for its parts."""
+    """Everything that a runtime needs to know; its parts are above, and in `kernelc.artifact.files`."""
 
     name: str
     target: str
@@ -274,12 +222,15 @@ class Manifest:
     activations: str = "f32"
     generation: GenerationInfo | None = None
     rings: tuple[Ring, ...] = ()
+    kv: str | None = None  # one of `CODED_CACHES`; None where caches hold numbers
+    sequences: Sequences | None = None  # None where there is a single one
 
     def to_json(self) -> dict[str, Json]:
         """The JSON form. Maps are sorted, but programs keep their order: the first that fits is run."""
         body = cast("dict[str, Json]", to_json(self))
-        if not self.rings:
-            del body["rings"]  # as in artifacts of before
+        for name in ("rings", "kv", "sequences"):  # artifacts of earlier releases have none of them
+            if not body[name]:
+                del body[name]
         body["programs"] = {name: to_json(program) for name, program in self.programs.items()}
         return {"format": FORMAT, "version": VERSION, **body}
 

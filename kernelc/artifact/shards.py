@@ -11,14 +11,8 @@ from typing import Any, BinaryIO, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.artifact.schema import (
-    ALIGNMENT_BYTES,
-    MAX_SHARD_BYTES,
-    Segment,
-    Shard,
-    Tensor,
-    Weights,
-)
+from kernelc.artifact.files import Segment, Shard, Tensor, Weights
+from kernelc.artifact.schema import ALIGNMENT_BYTES, MAX_SHARD_BYTES
 from kernelc.errors import InternalError
 from kernelc.ir.formats import tensor_bytes
 

@@ -13,10 +13,12 @@ from collections.abc import Generator
 from pathlib import Path
 from types import TracebackType
 
+from kernelc.artifact.files import FileEntry
 from kernelc.artifact.journal import JOURNAL, Journal
+from kernelc.artifact.leftovers import BUILDING, REPLACED, Held, clear, exchange, hold
 from kernelc.artifact.parse import parse_manifest
 from kernelc.artifact.reader import MANIFEST, Artifact
-from kernelc.artifact.schema import MAX_SHARD_BYTES, FileEntry, Manifest
+from kernelc.artifact.schema import MAX_SHARD_BYTES, Manifest
 from kernelc.artifact.shards import WeightsWriter
 from kernelc.errors import ArtifactError, InternalError
 
@@ -45,13 +47,14 @@ class ArtifactWriter:
     ) -> None:
         self.out_dir = Path(os.path.realpath(out_dir))
         mark = secrets.token_hex(4)
-        self._folder = self.out_dir.parent / f".{self.out_dir.name}.{mark}.building"
-        self._replaced = self.out_dir.parent / f".{self.out_dir.name}.{mark}.replaced"
+        self._folder = self.out_dir.parent / f".{self.out_dir.name}.{mark}{BUILDING}"
+        self._replaced = self.out_dir.parent / f".{self.out_dir.name}.{mark}{REPLACED}"
         self._made_parents: list[Path] = []
         self._hashes: dict[str, str] = {}
         self._done = False
         self._key = key
         self._journal: Journal | None = None
+        self._held: Held | None = None
         self._max_shard_bytes = max_shard_bytes
         self.weights = WeightsWriter(self._folder, max_shard_bytes)
 
@@ -64,10 +67,14 @@ class ArtifactWriter:
                     self._folder.mkdir()
                     if self._key is not None:
                         self._journal = Journal.begin(self._folder, self._key)
+                self._held = hold(self._folder, wait=True)
+                clear(self.out_dir)
                 if self._journal is not None:
                     self.weights.checkpoint = self._note
         except BaseException:
             self._clean()
+            if self._held is not None:
+                self._held.release()
             raise
         return self
 
@@ -76,6 +83,8 @@ class ArtifactWriter:
     ) -> None:
         if not self._done:
             self._clean()
+        if self._held is not None:
+            self._held.release()
         if isinstance(error, OSError) and error.errno is not None:
             raise self._write_error(error) from error
 
@@ -138,6 +147,10 @@ class ArtifactWriter:
     def _put_in_place(self) -> None:
         _refuse_foreign(self.out_dir)
         if self.out_dir.exists():
+            if exchange(self._folder, self.out_dir):
+                self._done = True
+                self._settle(self._folder)
+                return
             self.out_dir.rename(self._replaced)
         try:
             self._folder.rename(self.out_dir)
@@ -146,8 +159,14 @@ class ArtifactWriter:
                 self._replaced.rename(self.out_dir)
             raise
         self._done = True
-        _sync_folder(self.out_dir.parent)
-        shutil.rmtree(self._replaced, ignore_errors=True)
+        self._settle(self._replaced)
+
+    def _settle(self, old: Path) -> None:
+        """Make the new names durable; the artifact that was there before goes in any case."""
+        try:
+            _sync_folder(self.out_dir.parent)
+        finally:
+            shutil.rmtree(old, ignore_errors=True)
 
     def _note(self) -> None:
         if self._journal is not None:
@@ -155,7 +174,7 @@ class ArtifactWriter:
 
     def _take_up(self, key: str) -> bool:
         """Go on with the folder of a build that was killed; False where there is none, or it is damaged."""
-        for folder in self.out_dir.parent.glob(f".{glob.escape(self.out_dir.name)}.*.building"):
+        for folder in self.out_dir.parent.glob(f".{glob.escape(self.out_dir.name)}.*{BUILDING}"):
             found = Journal.take_up(folder, key)
             if found is None:
                 continue
@@ -174,6 +193,7 @@ class ArtifactWriter:
                 elif path.is_file() and path.name != JOURNAL:
                     path.unlink()
             self._folder, self.weights = folder, weights
+            self._replaced = folder.with_name(folder.name.removesuffix(BUILDING) + REPLACED)
             return True
         return False
 

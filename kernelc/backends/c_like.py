@@ -31,16 +31,13 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
-    StageRelease,
-    StageRequest,
-    StageStatement,
-    StageWait,
     Statement,
     Store,
     TileStore,
 )
 from kernelc.kir.operation_table import GIVEN
 from kernelc.kir.passes.inline import inlined
+from kernelc.kir.stage_nodes import StageRelease, StageRequest, StageStatement, StageWait
 from kernelc.kir.types import u32
 from kernelc.kir.values import Value, Variable
 
@@ -110,7 +107,7 @@ class BodyPrinter:
             case Assign():
                 self.emit(depth, self.assignment(self.names[statement.variable], statement), place)
             case Store():
-                target = f"{self.names[statement.memory]}[{self.ref(statement.index).text}]"
+                target = self.element(statement.memory, statement.index)
                 self.emit(depth, self.assignment(target, statement), place)
             case TileStore():
                 cell = f"{self.names[statement.memory]}[{self.ref(statement.offset).text}]"
@@ -187,7 +184,7 @@ class BodyPrinter:
                 return Text(self.names[value.attr])
             case "load" | "uniform_load" | "atomic_add":
                 assert isinstance(value.attr, Buffer | Shared)
-                cell = f"{self.names[value.attr]}[{self.ref(value.args[0]).text}]"
+                cell = self.element(value.attr, value.args[0])
                 if value.op == "load":
                     return Text(cell)
                 if value.op == "uniform_load":
@@ -197,6 +194,12 @@ class BodyPrinter:
                 assert isinstance(value.attr, Shared)
                 offset, stride = (self.ref(arg).text for arg in value.args)
                 return self.dialect.tile_load(value, f"{self.names[value.attr]}[{offset}]", stride)
+            case "tile_mma_shared":
+                assert isinstance(value.attr, Shared)
+                offset, stride, *tiles = (self.ref(arg).text for arg in value.args)
+                return self.dialect.tile_mma_shared(
+                    value, f"{self.names[value.attr]}[{offset}]", stride, tiles
+                )
             case "extract":
                 assert isinstance(value.attr, int)
                 return self.dialect.lane(self.ref(value.args[0]), value.attr)
@@ -224,6 +227,10 @@ class BodyPrinter:
         elif left.symbol == "%" and level == PRODUCT:
             loose = UNARY
         return Text(f"{left.within(loose)} {symbol} {right.within(tight)}", level, symbol)
+
+    def element(self, memory: Memory, index: Value) -> str:
+        """An element of an array."""
+        return f"{self.names[memory]}[{self.ref(index).text}]"
 
     def scalars(self, value: Value, args: list[Text]) -> list[Text]:
         """The operands without the spreading of a scalar over lanes, where the language multiplies vectors by

@@ -100,6 +100,11 @@ class Dialect:
         """A tile loaded from shared memory; `place` is an lvalue, the tile's first element."""
         raise NotImplementedError("this language is printed without matrix units")
 
+    def tile_mma_shared(self, value: Value, place: str, stride: str, tiles: list[str]) -> Text:
+        """A sum (the first of `tiles`) with products of tiles a (the others) and of b's in shared memory;
+        `place` is an lvalue, the first cell of the b's."""
+        raise NotImplementedError("this language multiplies no tiles from shared memory")
+
     def tile_store(self, statement: TileStore, place: str, stride: str, value: str) -> str:
         """The statement that stores a tile to shared memory."""
         raise NotImplementedError("this language is printed without matrix units")

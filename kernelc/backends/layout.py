@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from itertools import accumulate
 
 WIDTH = 96  # of a line, its comment not counted
 COMMENT_COLUMN = 72
 _INFIX = {"+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>", "<", "<=", ">", ">=", "==", "!=", "&&", "||"}
+# After a comma or `=`, and before an operator that stands between two operands.
+_PLACE = re.compile(
+    "(?<=, )|(?<= = )|(?<= )(?=(?:" + "|".join(map(re.escape, sorted(_INFIX, key=len, reverse=True))) + ") .)"
+)
 _INDENT = "  "
 _CONTINUED = "    "  # more than a block's indent, so that a continued line does not look like its body
 
@@ -37,22 +42,18 @@ def broken(margin: str, text: str) -> list[str]:
 def _break(text: str, room: int) -> int | None:
     """The best place in the first `room` characters, but not in their first third; else the first place after
     them."""
-    places = [
-        (depth, at) for at, depth in enumerate(_depths(text)) if at > room // 3 and _may_break(text, at)
-    ]
-    near = [(depth, -at) for depth, at in places if at <= room]
-    if near:
-        return -min(near)[1]
-    return min((at for _, at in places), default=None)
+    depths = _depths(text[: room + 1])
+    near: list[tuple[int, int]] = []
+    for place in _PLACE.finditer(text):
+        at = place.start()
+        if not room // 3 < at < len(text):
+            continue
+        if at > room:
+            return -min(near)[1] if near else at
+        near.append((depths[at], -at))
+    return -min(near)[1] if near else None
 
 
 def _depths(text: str) -> list[int]:
     """For each character the number of brackets around it."""
     return list(accumulate((char in "([") - (char in ")]") for char in text))
-
-
-def _may_break(text: str, at: int) -> bool:
-    after_comma = text[at - 2 : at] == ", "
-    word, _, rest = text[at:].partition(" ")
-    before_infix = text[at - 1] == " " and bool(rest) and word in _INFIX
-    return after_comma or before_infix or text[at - 3 : at] == " = "

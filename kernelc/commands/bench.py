@@ -25,7 +25,7 @@ from kernelc.commands.shared.progress import progress_bar
 from kernelc.errors import DeviceError, UsageError
 from kernelc.measure.bandwidth import Bandwidth
 from kernelc.measure.checking import check_kernels
-from kernelc.measure.speed import add_bandwidth, best_of, profiles, summary
+from kernelc.measure.speed import add_bandwidth, bandwidth_fields, best_of, profiles, summary
 from runtime.engine.engine import Engine
 
 PROMPT, GENERATE = 512, 128
@@ -35,6 +35,14 @@ RUNS, PAIRS = 3, 8
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
+    _add_what(parser)
+    _add_how(parser)
+    _add_comparing(parser)
+    add_json(parser)
+
+
+def _add_what(parser: argparse.ArgumentParser) -> None:
+    """Declare what is measured, and where."""
     parser.add_argument("artifact", nargs="?", metavar="ARTIFACT", help="what `kernelc build` wrote")
     parser.add_argument(
         "other", nargs="?", metavar="OTHER", help="an artifact to compare it with, by turns in one run"
@@ -50,6 +58,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_activations(parser, "of --config: ")
     add_kv(parser)
     add_device(parser)
+
+
+def _add_how(parser: argparse.ArgumentParser) -> None:
+    """Declare how much is measured, and what is made of it."""
     parser.add_argument(
         "--prompt", type=positive, metavar="N", help=f"tokens of the prompt (default: {PROMPT}, or what fits)"
     )
@@ -68,6 +80,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_context(parser, "context in tokens (default: the artifact's)")
     parser.add_argument(
+        "--unchecked",
+        action="store_true",
+        help="time the kernels without comparing them with numpy first",
+    )
+    parser.add_argument("--profile", action="store_true", help="add a table of every kernel's time")
+    parser.add_argument(
+        "--plot", metavar="FILE.svg", help="draw every kernel under what the device can do: the roofline"
+    )
+
+
+def _add_comparing(parser: argparse.ArgumentParser) -> None:
+    """Declare what is left out, and what is compared."""
+    parser.add_argument(
         "--versus",
         action="append",
         default=[],
@@ -83,16 +108,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAMES",
         help="what each optimisation is worth: leave out one after the other (default: each that there is)",
     )
-    parser.add_argument(
-        "--unchecked",
-        action="store_true",
-        help="time the kernels without comparing them with numpy first",
-    )
-    parser.add_argument("--profile", action="store_true", help="add a table of every kernel's time")
-    parser.add_argument(
-        "--plot", metavar="FILE.svg", help="draw every kernel under what the device can do: the roofline"
-    )
-    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -145,8 +160,7 @@ def _with_bandwidth(result: dict[str, Any], kind: str) -> Bandwidth | None:
     try:
         return add_bandwidth(result, kind)
     except DeviceError as error:
-        result |= {"bandwidth_bytes_per_second": None, "share_of_bandwidth": None}
-        result["bandwidth_note"] = f"The bandwidth could not be measured: {error}"
+        result |= bandwidth_fields(None, 0.0, f"The bandwidth could not be measured: {error}")
         return None
 
 

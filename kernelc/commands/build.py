@@ -14,7 +14,9 @@ from kernelc.commands.shared.options import (
     add_activations,
     add_bits,
     add_context,
+    add_embeddings,
     add_kv,
+    add_sequences,
     add_without,
     read_text,
 )
@@ -30,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="MODEL", help=f"{MODEL_HELP} (default: the demo model)")
     add_compile_options(parser)
     add_bits(parser)
+    add_sequences(parser, 1, "1")
     parser.add_argument(
         "--calibrate",
         metavar="FILE",
@@ -43,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " (default: those that are good everywhere)",
     )
     add_without(parser)
+    add_embeddings(parser, "add a program for embeddings of texts, which `kernelc serve --embeddings` runs")
     parser.add_argument("--out", metavar="DIR", help="where to (default: dist/NAME-QUANT-TARGET)")
 
 
@@ -74,6 +78,7 @@ def compile_options(args: argparse.Namespace) -> CompileOptions:
 
     bits = getattr(args, "bits", None)  # an option of `build` alone
     tuned = getattr(args, "tuned", None)  # likewise, but `chat` sets it
+    sequences = getattr(args, "sequences", 1)  # of `build` and `serve`
     without = asked(getattr(args, "without", None))  # likewise; `chat` takes the environment's
     return CompileOptions(
         args.target,
@@ -83,7 +88,9 @@ def compile_options(args: argparse.Namespace) -> CompileOptions:
         args.activations,
         bits=bits,
         tuned=tuned,
+        sequences=sequences,
         without=without,
+        embeddings=getattr(args, "embeddings", False),  # of `build` and `serve`
     )
 
 

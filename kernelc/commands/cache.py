@@ -1,76 +1,154 @@
-"""Artifacts that `chat` built, kept under $XDG_CACHE_HOME so that the next chat opens at once.
-
-The name of an entry ends in a hash of everything that decides its contents: the model's files (by name, size
-and time), the compile options, a person's own tables of schedules, and kernelc's own sources. So an entry is
-never out of date. Old entries are removed.
-"""
+"""`kernelc cache`: what is kept under $XDG_CACHE_HOME/kernelc, how large and how old; and its removal."""
 
 from __future__ import annotations
 
 import argparse
-import glob
-import hashlib
 import os
 import shutil
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from kernelc.artifact.journal import remove_dead
-from kernelc.commands import build
-from kernelc.commands.shared.options import is_artifact
+from kernelc.artifact.leftovers import clear_all
+from kernelc.commands.shared.options import add_json, print_json
 from kernelc.commands.shared.paths import cache_folder
-from kernelc.inputs import inputs_stamp
-from kernelc.switches import asked as asked_to_leave_out
-from kernelc.tuned.places import own_stamp
+from kernelc.commands.shared.table import print_table, size
+from kernelc.errors import UsageError
 
-if TYPE_CHECKING:
-    from model.hub.locate import Located
-
-KEPT = 3  # entries per model; each may take gigabytes
-
-
-def built(model: Located, args: argparse.Namespace) -> Path:
-    """Return the artifact of a model, building it if the cache does not have it."""
-    build.settle_quant(model.path, args)
-    stem = f"{model.name or model.path.resolve().name}-{args.quant}-{args.target}"
-    entry = cache_folder() / f"{stem}-{_key(model.path, args)}"
-    if not is_artifact(entry):
-        _remove_old(entry.parent, stem)
-        args.tuned = _tuned(args)
-        build.build(model, args, entry)
-    os.utime(entry)
-    return entry
+KINDS = {
+    "artifacts": "models that `chat`, `serve` and `web` built",
+    "models": "models that were downloaded and that the hub's own cache does not keep",
+    "prefixes": "beginnings of prompts that `serve` kept",
+    "native": "kernels that the C compiler made for the processor",
+    "cubins": "kernels that were compiled for CUDA",
+    "vulkan": "kernels that Vulkan's drivers made",
+    "tuned": "tables of schedules that `tune` found here",
+}
+_MADE_BY_HAND = ("tuned",)  # a search of hours: goes only where it is named
+_DAY = 24 * 3600
 
 
-def _key(path: Path, args: argparse.Namespace) -> str:
-    asked = (str(path.resolve()), args.target, args.quant, args.context, args.kv, args.activations)
-    tuned = (getattr(args, "device", None), own_stamp(), asked_to_leave_out(None))
-    return hashlib.sha256(repr((asked, inputs_stamp(path), tuned)).encode()).hexdigest()[:16]
+@dataclass(frozen=True)
+class Entry:
+    """Something in the cache: a file, or a folder with all that is in it."""
+
+    kind: str
+    path: Path
+    bytes: int
+    used: float
+
+    @property
+    def days(self) -> float:
+        """How long it was not used."""
+        return max(0.0, (time.time() - self.used) / _DAY)
 
 
-def _tuned(args: argparse.Namespace) -> str | None:
-    """Return the class of the device that is built for, where there is a table of schedules for it.
-
-    A command without a device builds for any.
-    """
-    from kernelc.target import targets_named
-    from kernelc.tuned.places import tables_of
-    from runtime.device.classes import class_of
-    from runtime.devices import info_for
-
-    device = getattr(args, "device", None)
-    targets = {target.name for target in targets_named(args.target) if not target.printed_where_run}
-    if device is None or not targets:
-        return None
-    info = info_for(device)
-    known = () if info is None else tables_of(class_of(info))
-    return class_of(info) if info is not None and targets & {table.target for table in known} else None
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "action", nargs="?", choices=("list", "clear"), default="list", help="what to do (default: list)"
+    )
+    parser.add_argument(
+        "--kind",
+        action="append",
+        choices=sorted(KINDS),
+        help="only these (default: all, but clear keeps tuned)",
+    )
+    parser.add_argument(
+        "--older", type=float, default=0.0, metavar="DAYS", help="only what was not used for so many days"
+    )
+    add_json(parser)
 
 
-def _remove_old(cache: Path, stem: str) -> None:
-    """Make room for one more entry of a model: remove all but its newest KEPT - 1."""
-    entries = [path for path in cache.glob("*") if path.name.rpartition("-")[0] == stem and is_artifact(path)]
-    entries.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in entries[KEPT - 1 :]:
-        shutil.rmtree(path, ignore_errors=True)
-    remove_dead(cache.glob(f".{glob.escape(stem)}-*.building"))
+def run(args: argparse.Namespace) -> int:
+    """Print what there is, or remove it and print what went."""
+    if not args.older >= 0:
+        raise UsageError(f"got {args.older}, wanted 0 or more days", where="`older`")
+    clearing = args.action == "clear"
+    kinds = args.kind or [kind for kind in KINDS if not (clearing and kind in _MADE_BY_HAND)]
+    chosen = [entry for entry in entries() if entry.kind in kinds and entry.days >= args.older]
+    if clearing:
+        if "artifacts" in kinds:
+            clear_all(cache_folder())
+        chosen = [entry for entry in chosen if _removed(entry.path)]
+    if args.json:
+        print_json({"folder": str(cache_folder().parent), "entries": [_as_json(each) for each in chosen]})
+        return 0
+    _print(chosen, "removed" if clearing else "kept")
+    return 0
+
+
+def entries() -> list[Entry]:
+    """Return everything that is kept, by kind and then by how long it was not used."""
+    found = [Entry(kind, path, *_measured(path)) for kind, path in _places()]
+    return sorted(found, key=lambda entry: (list(KINDS).index(entry.kind), -entry.used))
+
+
+def _places() -> Iterator[tuple[str, Path]]:
+    base = cache_folder().parent
+    for kind in KINDS:
+        if kind == "vulkan":
+            yield from (("vulkan", path) for path in _listed(base) if path.name.startswith("vulkan-"))
+        else:
+            yield from ((kind, path) for path in _listed(base / kind))
+
+
+def _listed(folder: Path) -> list[Path]:
+    """What lies in a folder, if it is one; hidden folders are of builds that may still run."""
+    try:
+        return [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except OSError:
+        return []
+
+
+def _measured(path: Path) -> tuple[int, float]:
+    """Return the bytes of a file, or of all files of a folder, and when it was last used."""
+    try:
+        status = path.lstat()
+        files = [] if path.is_symlink() or not path.is_dir() else list(path.rglob("*"))
+        inner = [each.lstat().st_size for each in files if each.is_file() and not each.is_symlink()]
+    except OSError:
+        return 0, time.time()  # it has just gone
+    return (sum(inner) if files else status.st_size), status.st_mtime
+
+
+def _removed(path: Path) -> bool:
+    """Remove a file or folder, and never what a link leads to; whether it has gone."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except FileNotFoundError:
+        return not os.path.lexists(path)  # somebody else removes it
+    except OSError as error:
+        raise UsageError(
+            f"cannot be removed: {error.strerror}", where=str(path), help="remove it yourself"
+        ) from error
+    return True
+
+
+def _as_json(entry: Entry) -> dict[str, str | int | float]:
+    return {
+        "kind": entry.kind,
+        "path": str(entry.path),
+        "bytes": entry.bytes,
+        "days": round(entry.days, 2),
+    }
+
+
+def _print(chosen: Sequence[Entry], verb: str) -> None:
+    """Large things by their names, and small ones, such as compiled kernels, by their kind."""
+    rows: list[list[str]] = []
+    for kind, what in KINDS.items():
+        of_kind = [entry for entry in chosen if entry.kind == kind]
+        if not of_kind:
+            continue
+        total = sum(entry.bytes for entry in of_kind)
+        rows.append([kind, str(len(of_kind)), size(total), f"{max(each.days for each in of_kind):.0f}", what])
+        if kind in ("artifacts", "models"):
+            rows += [["", "", size(each.bytes), f"{each.days:.0f}", each.path.name] for each in of_kind]
+    print(f"{verb} in {cache_folder().parent}: {size(sum(entry.bytes for entry in chosen))}")
+    if rows:
+        print_table(["kind", "entries", "size", "days", "what"], rows, right=(1, 2, 3))

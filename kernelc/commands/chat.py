@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from kernelc.commands import build
-from kernelc.commands.shared.locating import MODEL_HELP, located
-from kernelc.commands.shared.options import FLAGS, add_device, add_sampling, is_artifact, sampling_of
+from kernelc.commands.finding import artifact_of
+from kernelc.commands.shared.locating import MODEL_HELP
+from kernelc.commands.shared.options import FLAGS, add_device, add_sampling, sampling_of
 from kernelc.errors import UsageError
 
 POLICIES = ("stop", "slide")
@@ -76,16 +77,4 @@ def _artifact_of(args: argparse.Namespace) -> Path:
     """Return the artifact to talk to. A model is built into the cache, unless it is there already."""
     if args.named is not None and args.model is not None:
         raise UsageError(f"got two models, {args.named} and {args.model}", help="name one of them")
-    text = args.named if args.model is None else args.model
-    if text is not None and is_artifact(Path(text)):
-        return Path(text)
-    model = located(text)
-    if is_artifact(model.path):  # linked in dist/models
-        return model.path
-
-    from kernelc.commands.cache import built
-    from runtime.devices import target_for
-
-    if args.target is None:
-        args.target = target_for(args.device)
-    return built(model, args)
+    return artifact_of(args.named if args.model is None else args.model, args)

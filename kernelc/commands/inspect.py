@@ -102,6 +102,7 @@ def as_json(subject: Subject, context: int) -> dict[str, Any]:
         "bits_per_weight": formats_of(manifest).average,
         "formats": formats_of(manifest).weights,
         "activations": manifest.activations,
+        "kv": manifest.kv,
         "model": manifest.to_json()["model"],
         "graph": subject.graph,
         "kernels": manifest.to_json()["kernels"],
@@ -157,6 +158,7 @@ def _show_model(manifest: Manifest) -> None:
         ["quant", f"{manifest.quant} for {manifest.target}"],
         ["bits", bits_text(manifest)],
         ["activations", manifest.activations],
+        *([["cache", f"{manifest.kv}: bytes with a scale for each head"]] if manifest.kv else []),
         [
             "shape",
             f"{model.architecture}: {model.layers} layers, hidden {model.hidden_size}, {model.heads} heads,",

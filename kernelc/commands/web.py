@@ -5,18 +5,21 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kernelc.commands.shared.locating import MODEL_HELP, located
-from kernelc.commands.shared.options import is_artifact
+from kernelc.commands.shared.options import is_artifact, port
 from kernelc.commands.shared.progress import progress_bar
 from kernelc.errors import UsageError
 
 if TYPE_CHECKING:
+    from kernelc.commands.static_site.model_card import ModelCard
     from kernelc.commands.static_site.site import Entry
 
 DEFAULT_PORT = 8000
+DEMO, NO_CARD = "demo", "-"
 GRAPHICS, BOTH = "wgsl", "wgsl+wasm"
 
 
@@ -26,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "artifacts",
         nargs="*",
         metavar="MODEL_OR_ARTIFACT",
-        help=f"what `kernelc build` wrote for wgsl, or {MODEL_HELP}, built on the way (default: the demo)",
+        help=f"what `kernelc build` wrote for wgsl; demo (the default); or {MODEL_HELP}, built on the way",
     )
     parser.add_argument("--out", default="site", metavar="DIR", help="the site's folder (default: site)")
     parser.add_argument(
@@ -37,9 +40,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what the page calls a model; once for each artifact, in their order (default: its name)",
     )
     parser.add_argument(
+        "--card",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="the model folder, README.md or .gguf file that says what the page tells of an artifact, such as"
+        " its licence; once for each, in their order, - for none (default: that of a model built on the way)",
+    )
+    parser.add_argument(
+        "--warm",
+        metavar="TEXT",
+        help="a system prompt, which chats have unless somebody writes another; its part of the KV cache is"
+        " computed now and shipped with the site, so that the first token of a long one comes at once. A"
+        " browser downloads that, too (default: none)",
+    )
+    parser.add_argument(
         "--serve",
         nargs="?",
-        type=_port,
+        type=port,
         const=DEFAULT_PORT,
         metavar="PORT",
         help=f"then serve the folder on this machine until Ctrl-C (default port: {DEFAULT_PORT})",
@@ -48,15 +66,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the site and print its folder, or serve it."""
-    if len(args.title) > max(1, len(args.artifacts)):
-        count = max(1, len(args.artifacts))
-        raise UsageError(f"got {len(args.title)} titles for {count} artifacts", where="--title")
-    folders = [_artifact(text) for text in args.artifacts or [None]]
+    named: list[str] = args.artifacts or [DEMO]
+    for option, given in (("--title", args.title), ("--card", args.card)):
+        if len(given) > len(named):
+            raise UsageError(f"got {len(given)} of these for {len(named)} artifacts", where=option)
+    if args.warm is not None:
+        from kernelc.commands.static_site.warm import check_text
+
+        check_text(args.warm)
+    cards = [*args.card, *[None] * (len(named) - len(args.card))]
+    models = [_artifact(text, card) for text, card in zip(named, cards, strict=True)]
 
     from kernelc.commands.static_site.page import built_page
     from kernelc.commands.static_site.site import write_site
 
-    entries = _entries(folders, args.title)
+    entries = _warmed(_entries(models, args.title), args.warm)
     out = Path(args.out)
     write_site(built_page(), entries, out)
     print(out, flush=True)
@@ -68,19 +92,25 @@ def run(args: argparse.Namespace) -> int:
     return serve(out, args.serve)
 
 
-def _artifact(text: str | None) -> Path:
-    """Return the artifact that `text` names; a model is built into the cache if it is not there yet."""
-    from kernelc.commands.build import add_compile_options
-    from kernelc.commands.cache import built
+def _artifact(text: str, card: str | None) -> tuple[Path, ModelCard]:
+    """Return the artifact that `text` names, and what is told of its model.
 
-    if text is not None and is_artifact(Path(text)):
-        return Path(text)
-    model = located(text)
+    A model is built into the cache if it is not there yet. Of an artifact alone nothing is known.
+    Raises: UsageError for a `card` that is not there.
+    """
+    from kernelc.commands.build import add_compile_options
+    from kernelc.commands.kept import built
+    from kernelc.commands.static_site.model_card import NOTHING, card_at, card_of
+
+    told = None if card is None else NOTHING if card == NO_CARD else card_at(Path(card))
+    if is_artifact(Path(text)):
+        return Path(text), told or NOTHING
+    model = located(None if text == DEMO and not Path(text).exists() else text)
     if is_artifact(model.path):
-        return model.path
+        return model.path, told or NOTHING
     parser = argparse.ArgumentParser()
     add_compile_options(parser, _target())
-    return built(model, parser.parse_args([]))
+    return built(model, parser.parse_args([])), told or card_of(model)
 
 
 def _target() -> str:
@@ -95,15 +125,30 @@ def _target() -> str:
     return BOTH
 
 
-def _entries(folders: Sequence[Path], titles: Sequence[str]) -> list[Entry]:
+def _entries(models: Sequence[tuple[Path, ModelCard]], titles: Sequence[str]) -> list[Entry]:
     from kernelc.commands.static_site.site import entry_of
 
     entries: list[Entry] = []
     with progress_bar("checking") as report:
-        for at, folder in enumerate(folders):
+        for at, (folder, card) in enumerate(models):
             taken = {entry.name for entry in entries}
-            entries.append(entry_of(folder, titles[at] if at < len(titles) else None, taken, report))
+            title = titles[at] if at < len(titles) else None
+            entries.append(entry_of(folder, title, taken, report, card))
     return entries
+
+
+def _warmed(entries: Sequence[Entry], system: str | None) -> list[Entry]:
+    """Compute the system prompt's rows for each model, and say on stderr what browsers download for them."""
+    if system is None:
+        return list(entries)
+    from kernelc.commands.static_site.warm import warmed
+
+    found: list[Entry] = []
+    for entry in entries:
+        warm = warmed(entry.artifact, system)
+        print(f"{entry.name}: {warm.bytes / 1e6:.1f} MB for the system prompt", file=sys.stderr)
+        found.append(replace(entry, warm=warm))
+    return found
 
 
 def _advise(out: Path) -> None:
@@ -114,9 +159,3 @@ def _advise(out: Path) -> None:
             f"kernelc web ... --out {out} --serve",
             file=sys.stderr,
         )
-
-
-def _port(text: str) -> int:
-    if text.isascii() and text.isdigit() and len(text) < 6 and int(text) < 65536:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"got {text!r}, wanted a port of 0..65535 (0: any free one)")

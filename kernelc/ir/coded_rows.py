@@ -86,11 +86,9 @@ class CodedRows:
         if weight is not None:
             squares = np.square(self._grouped(x), dtype=np.float64).sum(axis=2).astype(np.float32)
         values = self._grouped(x if weight is None else x * weight)
-        steps = _steps(np.abs(values).max(axis=2))
-        with np.errstate(invalid="ignore", over="ignore"):
-            cut = np.trunc(values * (steps * np.float32(FINE))[:, :, None]).astype(np.int32)
-        parts = (cut + FINE // 2) >> 3
-        codes = (parts + PARTS // 2) >> 8
+        steps = steps_of(np.abs(values).max(axis=2))
+        parts = parts_of(values, steps[:, :, None])
+        codes = whole_codes(parts)
         found = np.zeros((len(x), self.planes, self.groups, 4), np.uint32)
         terms = [codes] if self.terms == 1 else [codes, parts]
         for at, term in enumerate(terms):
@@ -133,9 +131,30 @@ class CodedRows:
         return values.reshape(len(x), self.groups, GROUP)
 
 
-def _steps(largest: F32) -> F32:
+def steps_of(largest: F32) -> F32:
+    """How many 256ths of a code make up 1, where the largest magnitude is to become 127. Any shape."""
     bits = np.ascontiguousarray(largest).view(np.uint32)
-    exponent = np.clip(bits >> 23, LEAST_EXPONENT, GREATEST_EXPONENT).astype(np.uint32)
-    mantissa = ((bits & 0x7FFFFF | 0x800000) >> 8) + 1
-    ratio = np.uint32(NUMERATOR) // mantissa.astype(np.uint32)
-    return ratio.astype(np.float32) * ((253 - exponent) << 23).astype(np.uint32).view(np.float32)
+    ratio = np.uint32(NUMERATOR) // mantissa_of(bits)
+    return ratio.astype(np.float32) * ((253 - clipped_exponent(bits)) << 23).view(np.float32)
+
+
+def mantissa_of(bits: U32) -> U32:
+    """The mantissa, rounded up to 16 bits, of the positive f32 with these bits."""
+    return (((bits & 0x7FFFFF | 0x800000) >> 8) + 1).astype(np.uint32)
+
+
+def clipped_exponent(bits: U32) -> U32:
+    """The stored exponent of the positive f32 with these bits, within the bounds that codes mean anything."""
+    return np.clip(bits >> 23, LEAST_EXPONENT, GREATEST_EXPONENT).astype(np.uint32)
+
+
+def parts_of(values: F32, steps: F32) -> I32:
+    """Values in 256ths of a code, rounded. The shapes must fit each other."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        cut = np.trunc(values * (steps * np.float32(FINE))).astype(np.int32)
+    return (cut + FINE // 2) >> 3
+
+
+def whole_codes(parts: I32) -> I32:
+    """The codes nearest to so many 256ths."""
+    return (parts + PARTS // 2) >> 8

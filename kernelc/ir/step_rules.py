@@ -12,10 +12,10 @@ from kernelc.errors import ShapeError
 from kernelc.ir.dim import Dim
 from kernelc.ir.graph import Graph, Op, Tensor
 from kernelc.ir.ops import OPS
+from kernelc.ir.ops.fused import LINEAR
 from kernelc.ir.rings import ring_rows
 
 _STATES = frozenset({"tokens", "cache", "k_cache", "v_cache"})
-_LINEAR = frozenset({"linear", "linear_row", "linear_pair", "linear_heads"})
 _BY_POSITION = frozenset({"rope", "cache_append", "attention", "linear_heads"})
 _STEP_ATTRS = ("seq", "past")
 _RESERVED = ("step", "slot.", "%")  # the step block's buffer, and how those of activations begin
@@ -62,7 +62,7 @@ class _Rules:
         for role, tensor in op.inputs.items():
             if role in _STATES:
                 self._check_state(op, role, tensor)
-            elif role == "table" or (op.name in _LINEAR and role.endswith(("weight", "bias"))):
+            elif role == "table" or (op.name in LINEAR and role.endswith(("weight", "bias"))):
                 self._check_weight(op, role, tensor)
             else:
                 self._check_rows(op, role, tensor)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from kernelc.ir.dim import Dim
 from kernelc.ir.graph import AttrValue, Tensor
 from kernelc.ir.tracer import ModelShapeError, Tracer, scope, tracer
+from kernelc.ir.types import DType
 
 __all__ = [
     "Linear",
@@ -233,7 +234,8 @@ def rope(x: Tensor, *, past: Dim, attrs: Mapping[str, AttrValue]) -> Tensor:
 def cache_append(cache: Tensor, x: Tensor, *, past: Dim) -> Tensor:
     """Write rows past .. past + seq of a state; return its next version."""
     inputs = {"cache": cache, "x": x}
-    return tracer().record("cache_append", inputs, {"past": past}, _leaf(cache.name))[0]
+    stored = {"stored": cache.type.dtype.value} if cache.type.dtype is DType.Q8 else {}
+    return tracer().record("cache_append", inputs, {"past": past, **stored}, _leaf(cache.name))[0]
 
 
 def attention(

@@ -7,22 +7,25 @@ from typing import Any
 
 import numpy.typing as npt
 
-from kernelc.kernels.attention.decode import ATTENTION_DECODE
+from kernelc.kernels.attention.append_codes import APPEND_CODES
+from kernelc.kernels.attention.decode.kernel import ATTENTION_DECODE
+from kernelc.kernels.attention.decode.reduce_splits import ATTENTION_REDUCE
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL
-from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE
 from kernelc.kernels.attention.rotate_and_append import CACHE_APPEND, ROPE
 from kernelc.kernels.elementwise import ELEMENTWISE
 from kernelc.kernels.embedding import EMBEDDING
 from kernelc.kernels.layer_norm import LAYER_NORM
-from kernelc.kernels.linear.code_rows import CODE_ROWS
+from kernelc.kernels.linear.half_rows import HALF_ROWS
+from kernelc.kernels.linear.int8.code_rows import CODE_ROWS
+from kernelc.kernels.linear.int8.matvec import MATVEC_INT8
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
-from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
 from kernelc.kernels.rms_norm import RMS_NORM
 from kernelc.kernels.sampling.argmax import ARGMAX, ARGMAX_BLOCKS
 from kernelc.kernels.sampling.argmax_final import ARGMAX_FINAL
 from kernelc.kernels.sampling.penalty import PENALTY
 from kernelc.kernels.sampling.sample import SAMPLE
+from kernelc.kernels.several.families import ROWS_OF
 from kernelc.kernels.spec import KernelSpec
 
 SPECS: dict[str, KernelSpec[Any, Any]] = {
@@ -35,9 +38,11 @@ SPECS: dict[str, KernelSpec[Any, Any]] = {
         MATVEC,
         MATVEC_INT8,
         CODE_ROWS,
+        HALF_ROWS,
         MATMUL,
         ROPE,
         CACHE_APPEND,
+        APPEND_CODES,
         ATTENTION_DECODE,
         ATTENTION_REDUCE,
         ATTENTION_PREFILL,
@@ -46,6 +51,7 @@ SPECS: dict[str, KernelSpec[Any, Any]] = {
         ARGMAX_FINAL,
         PENALTY,
         SAMPLE,
+        *ROWS_OF.values(),
     )
 }
 

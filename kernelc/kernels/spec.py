@@ -34,7 +34,14 @@ TILE_ROWS = 24
 """Rows of a golden tile. Three times a power of two: a kernel that takes a row for one some tiles on is
 noticed, and a tile's scales end at a whole 16 bytes."""
 
-LATER_FIELDS: Mapping[str, object] = {"ring": 0, "joined": False, "terms": 0, "coding": None, "codes": 0}
+LATER_FIELDS: Mapping[str, object] = {
+    "ring": 0,
+    "joined": False,
+    "terms": 0,
+    "coding": None,
+    "codes": 0,
+    "appends": True,
+}
 """Fields that problems were given later, with what was meant before: stored only where they say something
 else, so that artifacts stay what they were."""
 

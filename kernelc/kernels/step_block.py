@@ -34,8 +34,8 @@ STEP: tuple[Param, ...] = (
 class Rows:
     """The rows of a step in a kernel: how many there are, and the position of each in its sequence.
 
-    Kernels ask here and nowhere else, so that a step over several sequences is another implementation of
-    this class. All numbers are u32.
+    Kernels ask here and nowhere else. In a step over several sequences a kernel is traced once for each row,
+    as a step of one (see `kernelc.kernels.several`). All numbers are u32.
     """
 
     k: Tracer

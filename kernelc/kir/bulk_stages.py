@@ -22,7 +22,7 @@ the kernel ends.
 from __future__ import annotations
 
 from kernelc.kir.memory import Buffer, Shared, Stages
-from kernelc.kir.nodes import Copy, StageRelease, StageRequest, StageWait
+from kernelc.kir.stage_nodes import Copy, StageRelease, StageRequest, StageWait
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, u32
 from kernelc.kir.values import Number, Operators, Value

@@ -48,7 +48,7 @@ class Expressions(Recorder):
             constant = self.constant(operand, type.element)
             return constant if type.lanes == 1 else self.splat(constant, type.lanes)
         value = operand.value()
-        if value.type == type:
+        if value.type is type or value.type == type:
             return value
         if value.type == type.element:
             return self.splat(value, type.lanes)
@@ -68,7 +68,7 @@ class Expressions(Recorder):
             )
         if op in _SHIFTS:
             return self._shift(op, left, right)
-        type = max(known, key=lambda t: t.lanes)
+        type = known[0] if len(known) == 1 or known[0].lanes >= known[1].lanes else known[1]
         a, b = self.coerce(left, type), self.coerce(right, type)
         if op == "div" and not type.is_float:
             raise TypeError(f"{self.where()}: integers divide with //, not /")

@@ -107,7 +107,7 @@ def dot4_i8(a: Number, b: Number, plus: Number = 0) -> Value:
     """plus + the dot product of the four signed bytes of two words: (u32, u32, i32) -> i32, exact. On vectors
     of eight words lane by lane.
 
-    Needs a device with "dot4"; `kernelc/kernels/linear/dot4.py` computes the same without.
+    Needs a device with "dot4"; `kernelc/kernels/parts/dot4.py` computes the same without.
     """
     k = current()
     lanes = a.value().type.lanes if isinstance(a, Operators) else 1
@@ -149,7 +149,7 @@ def named(name: str, x: Operand) -> Value:
 def convert(x: Operand, scalar: Type) -> Value:
     """Numeric conversion, lane by lane; float to integer truncates towards zero."""
     value = x.value()
-    type = Type(scalar.scalar, value.type.lanes)
+    type = scalar.with_lanes(value.type.lanes)
     return value if value.type == type else current().emit("convert", type, (value,))
 
 
@@ -171,7 +171,7 @@ def to_i32(x: Operand) -> Value:
 def bitcast(x: Operand, scalar: Type) -> Value:
     """The same 32 bits as another 32-bit type, lane by lane."""
     value = x.value()
-    return current().emit("bitcast", Type(scalar.scalar, value.type.lanes), (value,))
+    return current().emit("bitcast", scalar.with_lanes(value.type.lanes), (value,))
 
 
 def unpack_half2(word: Operand) -> Value:

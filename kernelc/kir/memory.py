@@ -33,11 +33,16 @@ class Buffer:
 
 @dataclass(frozen=True, eq=False)
 class Shared:
-    """A static array in workgroup memory of `length` elements, not initialised."""
+    """A static array in workgroup memory of `length` elements, not initialised.
+
+    `row`: where it is not 0, a compiler that checks every index may be given the array as rows of so many
+    elements. Indices that differ by whole rows are then checked once.
+    """
 
     name: str
     type: Type
     length: int
+    row: int = 0
 
     @property
     def bytes(self) -> int:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine, Stages
 from kernelc.kir.operation_table import OPERATIONS, features
+from kernelc.kir.stage_nodes import StageRelease, StageRequest, StageStatement, StageWait
 from kernelc.kir.tile_types import TileKind, TileType
 from kernelc.kir.types import Type
 from kernelc.kir.values import Value, Variable
@@ -52,14 +53,16 @@ class Store:
 
 @dataclass(eq=False)
 class TileStore:
-    """Write the subgroup's tile `value` to `memory`: its rows `stride` elements apart, from element `offset`
-    on."""
+    """Write the subgroup's tile `value` to `memory`: its rows, or if `transposed` its columns, `stride`
+    elements apart, from element `offset` on. `columns`: the range of a large tile's columns to store."""
 
     memory: Memory
     offset: Value
     stride: Value
     value: Value
     where: SourceLine
+    transposed: bool = False
+    columns: tuple[int, int] | None = None
 
 
 @dataclass(eq=False)
@@ -102,42 +105,6 @@ class InputsReady:
     where: SourceLine
 
 
-class Copy(NamedTuple):
-    """A stage's piece of `part`, from element `first` of `source` on."""
-
-    part: Shared
-    source: Buffer
-    first: Value
-
-
-@dataclass(eq=False)
-class StageRequest:
-    """Start the copies into the stage of request `number`, once every subgroup has released it."""
-
-    stages: Stages
-    number: Value
-    copies: tuple[Copy, ...]
-    where: SourceLine
-
-
-@dataclass(eq=False)
-class StageWait:
-    """Wait for the copies of request `number`."""
-
-    stages: Stages
-    number: Value
-    where: SourceLine
-
-
-@dataclass(eq=False)
-class StageRelease:
-    """The subgroup reads no more of the stage of request `number`."""
-
-    stages: Stages
-    number: Value
-    where: SourceLine
-
-
 @dataclass(eq=False)
 class Fence:
     """What the workgroup wrote to buffers before comes before what it does after, for all workgroups."""
@@ -145,7 +112,6 @@ class Fence:
     where: SourceLine
 
 
-StageStatement = StageRequest | StageWait | StageRelease
 Statement = (
     Let | Declare | Assign | Store | TileStore | For | If | Barrier | InputsReady | StageStatement | Fence
 )
@@ -172,7 +138,8 @@ class Kernel:
     """A traced kernel. `params` is the whole step block, or empty if the kernel reads none of it.
 
     `loads_ahead`: it loads much before it uses any of it, for which compilers should spend registers even
-    where fewer invocations run at once then.
+    where fewer invocations run at once then. `asks_subgroup_size`: whether no device but those with subgroups
+    of this size is to run it, though it does nothing that depends on it.
     """
 
     name: str
@@ -184,6 +151,7 @@ class Kernel:
     subgroup_size: int | None = None
     stages: tuple[Stages, ...] = ()  # their parts are among `shared`
     loads_ahead: bool = False
+    asks_subgroup_size: bool = False
 
     @property
     def shared_bytes(self) -> int:
@@ -203,9 +171,9 @@ class Kernel:
 
     def asked_subgroup_size(self) -> int | None:
         """The size that the device's subgroups must have, or None if the kernel does nothing that depends on
-        it."""
+        it, and suits other devices as well."""
         depends = any(OPERATIONS[op].depends_on_subgroups for op in self.operations)
-        return self.subgroup_size if depends or self.stages else None
+        return self.subgroup_size if depends or self.stages or self.asks_subgroup_size else None
 
     def tile_kinds(self) -> frozenset[TileKind]:
         """The kinds of tiles that the kernel multiplies on matrix units."""

@@ -130,6 +130,9 @@ OPERATIONS: dict[str, Operation] = {
     "tile_zero": _TILES,
     "tile_mul": _TILES,
     "tile_mma": _TILES,
+    "tile_pack": _TILES,
+    "tile_pack_bytes": _TILES,
+    "tile_mma_shared": _TILE_LOAD,
     "tile_load": _TILE_LOAD,
     "tile_load_transposed": _TILE_LOAD,
 }

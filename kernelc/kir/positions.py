@@ -12,14 +12,18 @@ class Positions(Expressions):
     """The part of the tracer that names what an invocation is given.
 
     `step`: the fields of the step block; `fixed_subgroup_size`: of the subgroups that the kernel is made for,
-    None for any.
+    None for any. `given`: values that stand for fields of the step block, by their names, and for the number
+    of the workgroup in the last axis, as "z": a kernel made of another one gives that one other numbers.
     """
 
     name: str
     step: tuple[Param, ...]
     fixed_subgroup_size: int | None
+    given: dict[str, Value]
 
     def workgroup_id(self, axis: int = 0) -> Value:
+        if axis == 2 and "z" in self.given:
+            return self.given["z"]
         return self.emit("workgroup_id", u32, (), axis)
 
     @property
@@ -49,6 +53,8 @@ class Positions(Expressions):
     def param(self, name: str) -> Value:
         """A field of the step block, the same for all invocations. Raises KeyError for a field that does not
         exist."""
+        if name in self.given:
+            return self.given[name]
         for field in self.step:
             if field.name == name:
                 return self.emit("param", field.type, (), name)

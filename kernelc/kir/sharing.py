@@ -17,7 +17,7 @@ from kernelc.kir.values import Number, Value
 def atomic_add(array: Array, index: Number, amount: Number) -> Value:
     """Add to a cell of a u32 buffer in one step, whoever else does so; returns what it held before."""
     k = array.tracer
-    return k.emit("atomic_add", u32, (k.coerce(index, u32), k.coerce(amount, u32)), array.memory)
+    return k.emit("atomic_add", u32, (k.coerce(array.place(index), u32), k.coerce(amount, u32)), array.memory)
 
 
 def fence(k: Tracer) -> None:

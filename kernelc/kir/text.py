@@ -14,12 +14,10 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
-    StageRelease,
-    StageRequest,
-    StageWait,
     Store,
     TileStore,
 )
+from kernelc.kir.stage_nodes import StageRelease, StageRequest, StageWait
 from kernelc.kir.values import Value, Variable
 
 
@@ -59,7 +57,8 @@ class _Writer:
                     )
                 case TileStore():
                     place = f"{self.ref(statement.offset)}, {self.ref(statement.stride)}"
-                    text = f"tile_store({statement.memory.name}, {place}) = {self.ref(statement.value)}"
+                    op = "tile_store_transposed" if statement.transposed else "tile_store"
+                    text = f"{op}({statement.memory.name}, {place}) = {self.ref(statement.value)}"
                 case For():
                     self.numbers[statement.index] = len(self.numbers)
                     bounds = ", ".join(map(self.ref, (statement.start, statement.stop, statement.step)))

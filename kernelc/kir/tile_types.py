@@ -8,10 +8,13 @@ loaded, multiplied and stored.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 
 from kernelc.kir.types import Type
+
+V = TypeVar("V", bound=Any)  # numbers of invocations: of a kernel's values, or numpy's
 
 ROLES = ("a", "b", "sum")
 _DTYPES: dict[str, type[np.generic]] = {
@@ -26,7 +29,12 @@ _DTYPES: dict[str, type[np.generic]] = {
 class TileKind:
     """One way to multiply tiles: the scalar types of operands and sum, the shape, and the number of
     invocations that hold a tile together (1: in an invocation's own registers; otherwise a whole subgroup
-    of that size)."""
+    of that size).
+
+    `b_shared`: the units read b from shared memory while they multiply, so that it is never in registers,
+    and invocations make a out of words of their own (`packed_place`). Several neighbouring subgroups hold
+    such tiles together.
+    """
 
     operand: str
     sum: str
@@ -34,6 +42,7 @@ class TileKind:
     n: int
     k: int
     lanes: int
+    b_shared: bool = False
 
     @property
     def feature(self) -> str:
@@ -55,6 +64,19 @@ F16 = TileKind("f16", "f32", 16, 16, 16, 32)
 """Halves, with sums of 32 bits: CUDA since Turing, Vulkan's cooperative matrices."""
 I8 = TileKind("i8", "i32", 16, 16, 32, 32)
 """Signed bytes, with sums of 32 bits."""
+LARGE_F16 = TileKind("f16", "f32", 64, 128, 16, 128, b_shared=True)
+"""Halves, with sums of 32 bits, for four subgroups of 32 together: what Hopper's matrix units multiply at
+their full rate."""
+
+
+def packed_place(invocation: V) -> tuple[V, V]:
+    """Where in a tile `a` of 64 x 16 the invocation's first word lies: (row, column), by its number among
+    those that hold the tile.
+
+    Each of its four words holds two neighbouring halves of a row: those at the place itself, eight rows
+    below, eight columns further, and both.
+    """
+    return invocation // 32 * 16 + invocation % 32 // 4, invocation % 4 * 2
 
 
 @dataclass(frozen=True, slots=True)

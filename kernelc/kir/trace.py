@@ -59,11 +59,15 @@ class Array:
     def type(self) -> Type:
         return self.memory.type
 
+    def place(self, index: Number) -> Number:
+        """The number in the memory of element `index`: the same, but for parts that begin elsewhere."""
+        return index
+
     def __getitem__(self, index: Number) -> Value:
-        return self.tracer.load(self.memory, index)
+        return self.tracer.load(self.memory, self.place(index))
 
     def __setitem__(self, index: Number, value: Number) -> None:
-        self.tracer.store(self.memory, index, value)
+        self.tracer.store(self.memory, self.place(index), value)
 
 
 class Tracer(Positions):
@@ -77,7 +81,9 @@ class Tracer(Positions):
         self, name: str, workgroup: int, step: tuple[Param, ...] = (), subgroup_size: int | None = None
     ) -> None:
         self.name, self.workgroup, self.step, self.fixed_subgroup_size = name, workgroup, step, subgroup_size
-        self.loads_ahead = False  # see `Kernel`
+        self.given: dict[str, Value] = {}
+        self.loads_ahead = False  # see `Kernel`, as for the next
+        self.asks_subgroup_size = False
         self._buffers: list[Buffer] = []
         self._shared: list[Shared] = []
         self._stages: list[Stages] = []
@@ -100,9 +106,9 @@ class Tracer(Positions):
     def output(self, name: str, type: Type) -> Array:
         return self.buffer(name, type, "read_write")
 
-    def shared(self, name: str, type: Type, length: int) -> Array:
-        """Workgroup memory; its contents are undefined until they are stored."""
-        self._shared.append(Shared(name, type, length))
+    def shared(self, name: str, type: Type, length: int, row: int = 0) -> Array:
+        """Workgroup memory; its contents are undefined until they are stored. `row`: see `Shared`."""
+        self._shared.append(Shared(name, type, length, row))
         return Array(self, self._shared[-1])
 
     def add_stages(self, stages: Stages) -> Stages:
@@ -117,9 +123,17 @@ class Tracer(Positions):
         place = self.where()
         self.append(Store(memory, self.coerce(index, u32), self.coerce(value, memory.type), place))
 
-    def store_tile(self, memory: Memory, offset: Number, stride: Number, tile: Value) -> None:
-        place = self.where()
-        self.append(TileStore(memory, self.coerce(offset, u32), self.coerce(stride, u32), tile, place))
+    def store_tile(
+        self,
+        memory: Memory,
+        offset: Number,
+        stride: Number,
+        tile: Value,
+        transposed: bool = False,
+        columns: tuple[int, int] | None = None,
+    ) -> None:
+        places = self.coerce(offset, u32), self.coerce(stride, u32)
+        self.append(TileStore(memory, *places, tile, self.where(), transposed, columns))
 
     # Registers
 
@@ -232,6 +246,7 @@ class Tracer(Positions):
             self.fixed_subgroup_size,
             tuple(self._stages),
             self.loads_ahead,
+            self.asks_subgroup_size,
         )
 
     def append(self, statement: Statement) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from kernelc.kir.memory import Buffer, Shared
 from kernelc.kir.operation_table import TILE_OPERATIONS
 from kernelc.kir.passes.simplify import constant_of
+from kernelc.kir.tile_rules import TILE_RULES
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type, boolean, f32x2, f32x8, i32, u32, u32x4
 from kernelc.kir.values import Value, Variable
@@ -39,7 +40,7 @@ def _numbers(value: Value) -> str | None:
 
 
 def _same(value: Value) -> str | None:
-    if any(arg.type != value.type for arg in value.args):
+    if any(arg.type is not value.type and arg.type != value.type for arg in value.args):
         return f"operands {_types(value.args)} and result {value.type} differ"
     return None
 
@@ -215,32 +216,6 @@ def _position(value: Value) -> str | None:
     return None if value.type == u32 else f"is u32, not {value.type}"
 
 
-def _tile_load(value: Value) -> str | None:
-    tile, memory = value.type, value.attr
-    if not isinstance(tile, TileType) or not isinstance(memory, Shared):
-        return "needs shared memory and gives a tile"
-    if any(arg.type != u32 for arg in value.args):
-        return f"needs an offset and a stride of u32, got {_types(value.args)}"
-    transposed = value.op == "tile_load_transposed"
-    if tile.scalar == "i8" and transposed == (tile.role == "a"):
-        return f"of a {tile} needs bytes that lie side by side along k"
-    return None if tile.fits(memory.type, transposed) else f"of a {tile} from {memory.name}: {memory.type}"
-
-
-def _tile_mma(value: Value) -> str | None:
-    sum = value.type
-    if not isinstance(sum, TileType) or sum.role != "sum":
-        return f"gives a sum, not {sum}"
-    wanted = tuple(sum.kind.type(role) for role in ("a", "b", "sum"))
-    return None if tuple(arg.type for arg in value.args) == wanted else f"of {_types(value.args)}"
-
-
-def _tile_sums(value: Value) -> str | None:
-    if not isinstance(value.type, TileType) or value.type.role != "sum":
-        return f"is of sums, not {value.type}"
-    return _same(value)
-
-
 def _any(value: Value) -> str | None:
     return None
 
@@ -282,9 +257,7 @@ RULES: dict[str, Rule] = {
     "extract": _extract,
     "convert": _convert,
     "bitcast": _bitcast,
-    **dict.fromkeys(("tile_load", "tile_load_transposed"), _tile_load),
-    **dict.fromkeys(("tile_zero", "tile_mul"), _tile_sums),
-    "tile_mma": _tile_mma,
+    **TILE_RULES,
     "load": _load,
     "uniform_load": _uniform_load,
     "atomic_add": _atomic_add,

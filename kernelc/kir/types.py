@@ -7,6 +7,7 @@ processors: no 8-bit scalars, no 64-bit integers.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -51,14 +52,14 @@ class Type:
     @property
     def element(self) -> Type:
         """The scalar type of a vector."""
-        return Type(self.scalar)
+        return _type(self.scalar, 1)
 
     @property
     def dtype(self) -> np.dtype[np.generic]:
         return np.dtype(_NUMPY[self.scalar])
 
     def with_lanes(self, lanes: int) -> Type:
-        return Type(self.scalar, lanes)
+        return _type(self.scalar, lanes)
 
     @property
     def integer_range(self) -> tuple[int, int]:
@@ -81,11 +82,13 @@ class Type:
         return array if self.lanes == 1 else array.reshape(-1, self.lanes)
 
 
-f32, f16, i32, u32, boolean = Type("f32"), Type("f16"), Type("i32"), Type("u32"), Type("bool")
-f32x2, f32x4, u32x2, u32x4 = Type("f32", 2), Type("f32", 4), Type("u32", 2), Type("u32", 4)
-i32x2, i32x4 = Type("i32", 2), Type("i32", 4)
-f32x8, i32x8, u32x8 = Type("f32", 8), Type("i32", 8), Type("u32", 8)
-f16x2, f16x4 = Type("f16", 2), Type("f16", 4)
+_type = cache(Type)
+
+f32, f16, i32, u32, boolean = (_type(scalar, 1) for scalar in ("f32", "f16", "i32", "u32", "bool"))
+f32x2, f32x4, u32x2, u32x4 = _type("f32", 2), _type("f32", 4), _type("u32", 2), _type("u32", 4)
+i32x2, i32x4 = _type("i32", 2), _type("i32", 4)
+f32x8, i32x8, u32x8 = _type("f32", 8), _type("i32", 8), _type("u32", 8)
+f16x2, f16x4 = _type("f16", 2), _type("f16", 4)
 
 
 def parse(text: str) -> Type:

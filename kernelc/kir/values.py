@@ -72,8 +72,16 @@ class Recorder(ABC):
         """Change what a register holds."""
 
     @abstractmethod
-    def store_tile(self, memory: Memory, offset: Number, stride: Number, tile: Value) -> None:
-        """Write the tile of a subgroup to memory: its rows `stride` elements apart, from `offset` on."""
+    def store_tile(
+        self,
+        memory: Memory,
+        offset: Number,
+        stride: Number,
+        tile: Value,
+        transposed: bool = False,
+        columns: tuple[int, int] | None = None,
+    ) -> None:
+        """Write a subgroup's tile from `offset` on: rows `stride` apart, or `columns` where `transposed`."""
 
 
 _active: ContextVar[Recorder] = ContextVar("kernelc_kir_recorder")

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from kernelc.kernels.step_block import STEP
 from runtime.device.executor import Executor, Ticket
 
-WARM_SECONDS = 0.3  # a graphics card clocks up only under work
+WARM_SECONDS = 0.3
+"""How long a device works before it is timed: a graphics card clocks up only under work."""
 _FINALISTS, _RUNS = 3, 3
 _MOST_RUNS = 2000  # handed over without waiting
 

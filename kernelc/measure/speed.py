@@ -11,13 +11,12 @@ import numpy as np
 from kernelc.artifact import Manifest
 from kernelc.ir.dim import evaluate
 from kernelc.measure.bandwidth import Bandwidth, again, bandwidth_of, share_of
+from kernelc.measure.clock import WARM_SECONDS
 from kernelc.measure.facts import commit, today
 from kernelc.measure.work import work_of
 from runtime.device.executor import DispatchTime
 from runtime.engine.engine import Engine
 from runtime.engine.timings import Timings
-
-WARM_SECONDS = 0.3  # graphics cards clock up only under work
 
 Report = Callable[[str, int, int], None]
 
@@ -138,15 +137,20 @@ def add_bandwidth(result: dict[str, Any], device: str) -> Bandwidth | None:
             f"The {read / 1e6:.1f} MB that a token reads stay in a cache, which gives"
             f" {(found.read_again or 0) / 1e9:.2f} GB/s; memory gives {found.read / 1e9:.2f}."
         )
-    result |= {
+    result |= bandwidth_fields(found, used, " ".join(notes))
+    return found
+
+
+def bandwidth_fields(found: Bandwidth | None, used: float, note: str) -> dict[str, Any]:
+    """Return what a result says of the bandwidth, of which decoding used `used` bytes/s."""
+    return {
         "bandwidth_bytes_per_second": found.most if found else None,
         "bandwidth_read": found.read if found else None,
         "bandwidth_copy": found.copy if found else None,
         "bandwidth_of_what_is_read": found.read_again if found else None,
         "share_of_bandwidth": share_of(used, found) if found else None,
-        "bandwidth_note": " ".join(notes),
+        "bandwidth_note": note,
     }
-    return found
 
 
 def bytes_per_token(manifest: Manifest, context: int, position: int) -> tuple[int, int]:
@@ -171,7 +175,9 @@ def bytes_per_token(manifest: Manifest, context: int, position: int) -> tuple[in
                 (rows if gathers else whole)[item.buffer] = count
     gathered = sum(count // manifest.model.vocab_size for name, count in rows.items() if name not in whole)
     for name, buffer in manifest.buffers.items():
-        if name.endswith(("k_cache", "v_cache")):  # of a ring all rows count, somewhat more than are read
+        if name.endswith(
+            ("_cache", "_cache.scales")
+        ):  # of a ring all rows count, somewhat more than are read
             cache += evaluate(buffer.bytes, {"context": max(1, position)})
     return sum(whole.values()) + gathered, cache
 

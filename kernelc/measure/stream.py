@@ -159,7 +159,7 @@ class Stream(KernelSpec[StreamProblem, StreamSchedule]):
     ) -> dict[str, npt.NDArray[Any]]:
         """Random words, and zeros for the sums, of which a kernel writes those of its own invocations."""
         arrays = {each.name: empty(each, env) for each in self.bindings(problem)}
-        for name in arrays.keys() - {"sums"}:
+        for name in [each for each in arrays if each != "sums"]:
             arrays[name][...] = rng.integers(0, 1 << 32, arrays[name].shape, np.uint32)
         return arrays
 

@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from kernelc.ir.formats import weight_format
-from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem
+from kernelc.kernels.attention.decode.schedule import AttentionDecodeProblem
 from kernelc.kernels.attention.prefill import AttentionPrefillProblem
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.registry import SPECS
-
-_CACHE_BYTES = {"f16": 2, "f32": 4}
 
 
 @dataclass(frozen=True)
@@ -62,9 +60,7 @@ def _attention(
     problem: AttentionDecodeProblem | AttentionPrefillProblem, pairs: int, positions: int, rows: int
 ) -> Work:
     """`pairs` of a query's and a key's position; the keys and values of `positions` are read."""
-    width = _CACHE_BYTES[problem.kv_dtype]
-    cached = 2 * positions * problem.kv_heads * problem.head_dim * width
     return Work(
         4 * problem.heads * problem.head_dim * pairs,
-        cached + 8 * rows * problem.heads * problem.head_dim,
+        2 * positions * problem.cache.row_bytes + 8 * rows * problem.heads * problem.head_dim,
     )

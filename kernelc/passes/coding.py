@@ -1,4 +1,4 @@
-"""Activations of single rows as coded rows: where a build asks for activations of int8, after fusing.
+"""Activations of single rows as coded rows: where a build takes activations of int8, after fusing.
 
 Before every linear layer of one row whose weights are integers of a byte stands a `code_rows` then, once for
 all layers that read the same row with the same norm. Where a linear layer or attention made the row, it codes
@@ -17,14 +17,13 @@ from kernelc.ir.dim import Dim, evaluate
 from kernelc.ir.formats import FormatTable, weight_format
 from kernelc.ir.graph import AttrValue, Graph, Op, Tensor
 from kernelc.ir.ops.coding import coded_type
-from kernelc.ir.ops.fused import PRODUCT
+from kernelc.ir.ops.fused import LINEAR, PRODUCT
 from kernelc.ir.verify import verify
 from kernelc.passes.fuse.view import View
 from kernelc.passes.select.packing import weight_roles
 
-LINEAR = ("linear", "linear_row", "linear_pair", "linear_heads")
 _CODED_RESULTS = ("linear_row", "linear_pair", "attention")  # which of them may code what they make
-_MOST_BINDINGS = 8  # what a WebGPU device binds at least
+_MOST_BINDINGS = 8  # storage buffers that any WebGPU device binds; the step block is no storage buffer
 
 
 def code_activations(graph: Graph, formats: FormatTable, terms: int, *, fused: bool = True) -> Graph:
@@ -132,10 +131,10 @@ def _layer_codes(view: View, maker: Op, code: Op) -> bool:
     weight = code.inputs.get("weight")
     operands = [role for role in maker.inputs if role == "residual" or role.startswith(("row_", "vector_"))]
     biased = any(role.endswith("bias") for role in maker.inputs)
-    bound = 6 + len(operands) + biased + (weight is not None)  # x, quants, side, out, coded; step block
+    bound = 5 + len(operands) + biased + (weight is not None)  # x, quants, side, out, coded
     given = weight is None or view.is_weight(weight)
     whole = _whole(code.inputs["x"].type.shape[1])
-    return "coded" in maker.attrs and whole and given and bound <= _MOST_BINDINGS + 1
+    return "coded" in maker.attrs and whole and given and bound <= _MOST_BINDINGS
 
 
 def _whole(width: Dim) -> bool:

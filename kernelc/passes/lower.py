@@ -4,8 +4,9 @@ grids."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 from kernelc import debug
@@ -14,6 +15,7 @@ from kernelc.artifact import Kernel as KernelEntry
 from kernelc.artifact import Variant as VariantEntry
 from kernelc.errors import InternalError
 from kernelc.ir.dim import Dim
+from kernelc.kernels.several.table import TABLE
 from kernelc.kernels.spec import KernelSpec
 from kernelc.passes.memory import merge_slots, plan_slots, rounded, worst_case
 from kernelc.passes.select import KernelCall
@@ -104,7 +106,8 @@ class _Lowering:
         symbols: Bounds,
     ) -> None:
         self.targets, self.render, self.choose, self.symbols = targets, render, choose, symbols
-        self.own, self.weights = {**states, **weights}, frozenset(weights)
+        self.own = {**states, **weights}
+        self.constants = frozenset({*weights, TABLE})  # no dispatch writes them
         self.names: dict[tuple[str, Any], str] = {}
         self.early: dict[str, set[str]] = {}  # by kernel: bindings read before its inputs are ready
         self.sizes: dict[tuple[str, str, Any], Mapping[str, Dim]] = {}
@@ -141,7 +144,7 @@ class _Lowering:
                 buffer = operand if operand in self.own else slots.get(operand)
                 if buffer is None:
                     raise InternalError(f"{call.origin}: {binding.name} binds {operand}, which has no buffer")
-                if binding.constant and operand not in self.weights:
+                if binding.constant and operand not in self.constants:
                     raise InternalError(f"{call.origin}: {binding.name} binds {operand}, which is no weight")
                 ranges.append(BufferRange(buffer, 0, sizes[binding.name]))
             kernel = self.kernel(call.spec, call.problem)
@@ -170,33 +173,67 @@ class _Lowering:
         variants: list[VariantEntry] = []
         uses_params: set[bool] = set()
         self.early[name] = set()
-        traced: dict[Any, Any] = {}  # kernels by what tracing looks at: variants often agree in it
-        printed_as: dict[Any, Printed] = {}
         for target in self.targets:
             for capabilities in target.variants:
                 schedule = self.choose(target.name, spec, problem, capabilities)
-                key = (schedule, capabilities.subgroup_size)
-                if key not in traced:
-                    traced[key] = spec.kernel(problem, schedule, capabilities, name)
-                kernel = traced[key]
-                if kernel.inputs_ready is not None:
-                    self.early[name] |= {memory.name for memory in kernel.inputs_ready.earlier_steps}
-                if not capabilities.carries(kernel.tile_kinds()):
+                if capabilities.tiles_only and schedule == self.choose(
+                    target.name, spec, problem, replace(capabilities, tiles=())
+                ):
+                    continue  # matrix units do nothing in it, so it is not carried: spare tracing it
+                size = capabilities.subgroup_size
+                made = _made(self.render, target.name, spec, problem, schedule, size, name)
+                self.early[name] |= made.early
+                if not capabilities.carries(made.tiles):
                     continue
-                if (target.name, key) not in printed_as:
-                    printed_as[target.name, key] = self.render(target.name, kernel)
-                printed = printed_as[target.name, key]
-                variant = _variant(name, spec, problem, schedule, target, printed)
-                uses_params.add(printed.uses_params)
+                variant = _variant(name, spec, problem, schedule, target, made.printed)
+                uses_params.add(made.printed.uses_params)
                 if not any(_same_demands(variant, known) for known in variants):
-                    self.out.files[variant.file] = printed.rendered.file
+                    self.out.files[variant.file] = made.printed.rendered.file
                     variants.append(variant)
-                    _dump(name, target, variant, printed)
+                    _dump(name, target, variant, made.printed)
         if len(uses_params) != 1:
             raise InternalError(f"{name}: some variants read the step block and others do not")
         bindings = tuple(KernelBinding(b.name, str(b.type), b.access) for b in spec.bindings(problem))
         problem_json = spec.problem_json(problem)
         return KernelEntry(spec.name, problem_json, uses_params.pop(), bindings, tuple(variants))
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A printed kernel, the bindings that it reads before its inputs are ready, and its tiles."""
+
+    printed: Printed
+    early: frozenset[str]
+    tiles: Collection[Any]
+
+
+@lru_cache(maxsize=16)  # few: a traced kernel is many times its text
+def _traced(
+    kernel: Callable[..., Any], problem: Any, schedule: Any, subgroup_size: int | None, name: str
+) -> Any:
+    """Trace a kernel with its family's `kernel`. The next target may schedule it alike; of a device's
+    capabilities, tracing looks at the size of subgroups alone."""
+    return kernel(problem, schedule, Capabilities(subgroup_size=subgroup_size), name)
+
+
+@lru_cache(maxsize=512)
+def _made(
+    render: Render,
+    target: str,
+    spec: KernelSpec[Any, Any],
+    problem: Any,
+    schedule: Any,
+    subgroup_size: int | None,
+    name: str,
+) -> _Made:
+    """Trace and print a kernel: once in a process, since variants, programs and models often agree in it, and
+    tracing takes most of a compilation."""
+    trace = partial(_traced, spec.kernel, problem, schedule, subgroup_size, name)
+    kernel = trace()
+    ready = kernel.inputs_ready
+    early = frozenset(() if ready is None else (memory.name for memory in ready.earlier_steps))
+    printed = replace(render(target, kernel), ir=lambda: render(target, trace()).ir())
+    return _Made(printed, early, kernel.tile_kinds())
 
 
 def _variant(

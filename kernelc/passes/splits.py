@@ -26,7 +26,8 @@ LARGE_POSITION_BYTES = 4096
 LENGTHS = (64, 128, 256, 1024)
 HEADS_TOGETHER = 4  # of a group, which one workgroup serves in long splits
 
-# A layer that sees a window is cut into at least so many, however long the other layers' splits are.
+# A layer that sees a window is cut into so many, as far as its splits keep 64 positions, however long those
+# of the other layers are.
 WINDOW_SPLITS = 16
 
 # The same for processors, as (from this many positions, positions per split): a core takes all heads in turn.

@@ -12,6 +12,7 @@ import os
 import re
 from pathlib import Path
 
+from kernelc.cache_place import cache_place, cache_place_if_any
 from kernelc.errors import UsageError
 from kernelc.tuned.table import Table, read_table
 
@@ -24,11 +25,14 @@ _CLASS = re.compile(r"[a-z0-9][a-z0-9_.-]{0,100}")
 def own_folder() -> Path:
     """Return the folder of a person's own tables, which need not exist yet.
 
-    Source: XDG Base Directory Specification; a relative $XDG_CACHE_HOME is to be ignored.
+    Raises: UsageError where there is no home folder.
     """
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    base = Path(given) if os.path.isabs(given) else Path.home() / ".cache"
-    return base / "kernelc" / "tuned"
+    return cache_place() / "tuned"
+
+
+def _own_files() -> list[Path]:
+    """Return a person's own tables; none where there is no home folder to keep them in."""
+    return [] if cache_place_if_any() is None else sorted(own_folder().glob("*.json"))
 
 
 def own_file(device_class: str) -> Path:
@@ -53,7 +57,8 @@ def tables_of(device_class: str) -> tuple[Table, ...]:
     if given:
         named = read_table(Path(given))
         found += [named] if named.device_class == device_class else []
-    for file in (own_file(device_class), _PACKAGED / f"{device_class}.json"):
+    own = [file for file in _own_files() if file.stem == device_class]
+    for file in (*own, _PACKAGED / f"{device_class}.json"):
         if file.is_file():
             found.append(_of_class(file, device_class))
     return tuple(found)
@@ -79,7 +84,7 @@ def named_tables(name: str) -> tuple[Table, ...]:
         return (read_table(Path(name)),)
     found = tables_of(name)
     if not found:
-        own = {file.stem for file in own_folder().glob("*.json")}
+        own = {file.stem for file in _own_files()}
         known = ", ".join(sorted({*packaged_classes(), *own})) or "none"
         raise UsageError(
             f"got {name!r}, wanted a file or a class of devices that has a table: {known}",
@@ -91,7 +96,7 @@ def named_tables(name: str) -> tuple[Table, ...]:
 
 def own_stamp() -> str:
     """Return a text that changes with a person's own tables."""
-    files = [*own_folder().glob("*.json")]
+    files = _own_files()
     named = os.environ.get(VARIABLE, "")
     if named and os.path.isfile(named):
         files.append(Path(named))

@@ -19,7 +19,7 @@ SLOWER = 1.03
 """Nor is one that is slower by more than this for some of the sizes that count."""
 _HEAT_TIMES = 2  # that each schedule is timed in a heat
 _FINALISTS = 3
-_HOPELESS = 3.0  # times slower than the fastest: drops out at once
+_HOPELESS = 3.0  # times slower than the best: drops out at once
 
 
 class Timed(Protocol):
@@ -68,7 +68,8 @@ def _heats(trial: Timed, field: Sequence[int]) -> list[int]:
     while True:
         fastest = [min(least[at][size] for at in left) for size in range(len(least[left[0]]))]
         scores = {at: geometric_mean(map(_ratio, least[at], fastest)) for at in left}
-        left = sorted((at for at in left if scores[at] <= _HOPELESS), key=lambda at: scores[at])
+        limit = _HOPELESS * min(scores.values())  # the best stays, though none be the fastest of all sizes
+        left = sorted((at for at in left if scores[at] <= limit), key=lambda at: scores[at])
         left = left[: max(_FINALISTS, len(left) // 2)]
         for _ in range(_HEAT_TIMES):
             for at in left:

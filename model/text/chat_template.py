@@ -20,6 +20,7 @@ CHAT_TEMPLATE = "chat_template.jinja"
 _MAX_SOURCE_BYTES = 1 << 20
 _MAX_CONFIG_BYTES = 16 << 20
 _MAX_OUTPUT_CHARS = 4 << 20
+_HALF = "the checkpoint's chat template is damaged: download it again"
 
 PLAIN_TEMPLATE = "{{ bos_token }}{% for message in messages %}{{ message['content'] }}{% endfor %}"
 """For checkpoints without a template. Base models continue text and know no turns, so the messages are joined
@@ -157,6 +158,8 @@ def load_chat_template(
     folder = Path(folder)
     settings = TokenizerSettings.load(folder)
     source, where = _find_source(folder)
+    if any("\ud800" <= char <= "\udfff" for char in source):  # JSON may hold one, and no file takes it
+        raise TemplateError("it holds half of a character (a lone surrogate)", where=where, help=_HALF)
     bos, eos = settings.bos_token or bos_token, settings.eos_token or eos_token
     return ChatTemplate(source, bos, eos, variables=settings.template_tokens, where=where)
 

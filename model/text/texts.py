@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernelc.artifact import GenerationInfo, ModelInfo
+from model.text.bounded_tokenizer import BoundedTokenizer
 from model.text.chat_template import ChatTemplate, load_chat_template
 from model.text.generation_defaults import generation_defaults
 from model.text.page_names import missing_in_page
 from model.text.stops import stop_ids
-from model.text.tokenizer import Tokenizer, load_tokenizer
+from model.text.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def read_texts(folder: Path, model: ModelInfo) -> ModelTexts:
 
     Raises: TokenizerError, TemplateError, ConfigError where one is malformed or belongs to another model.
     """
-    tokenizer = load_tokenizer(folder, vocab_size=model.vocab_size)
+    tokenizer = BoundedTokenizer(folder, vocab_size=model.vocab_size)
     bos, eos = (None if i is None else tokenizer.token(i) for i in (tokenizer.bos_id, tokenizer.eos_id))
     template = load_chat_template(folder, bos_token=bos, eos_token=eos)
     return ModelTexts(

@@ -20,7 +20,7 @@ from model.text.special_tokens import (
 from model.text.tokenizer_json import JsonTokenizer
 from model.text.tokenizer_sentencepiece import SentencePieceTokenizer
 
-__all__ = ["StreamDecoder", "Tokenizer", "check_vocabulary", "load_tokenizer", "tokenizer_files"]
+__all__ = ["StreamDecoder", "Tokenizer", "check_vocabulary", "load_tokenizer", "stamp_of", "tokenizer_files"]
 
 _MAX_BYTES = 64 << 20
 _SENTENCEPIECE = "tokenizer.model"
@@ -141,6 +141,18 @@ def tokenizer_files(folder: str | Path) -> tuple[str, ...]:
     folder = Path(folder)
     beside = (TOKENIZER_CONFIG, SPECIAL_TOKENS_MAP, ADDED_TOKENS)
     return (_choose(folder).name, *(name for name in beside if (folder / name).is_file()))
+
+
+def stamp_of(folder: str | Path) -> list[list[object]]:
+    """What tells a tokenizer's files from others of the same names: their sizes and times.
+
+    Raises: TokenizerError if the folder has no tokenizer.
+    """
+    try:
+        found = [(name, (Path(folder) / name).stat()) for name in tokenizer_files(folder)]
+    except OSError as error:
+        raise TokenizerError(f"cannot read it: {error.strerror}", where=str(folder)) from error
+    return [[name, status.st_size, status.st_mtime_ns] for name, status in found]
 
 
 def check_vocabulary(tokenizer: Tokenizer, vocab_size: int, where: str) -> None:

@@ -21,12 +21,16 @@ class Token(Protocol):
 
 
 class Tokens(Protocol):
-    """A running generation; see `runtime.engine.generation.Generation`."""
+    """A running generation; see `runtime.engine.generation.Generation`.
+
+    None in place of a token says that there is none yet: where several sequences share an engine, whoever
+    runs their steps asks again after the next one.
+    """
 
     @property
     def finish_reason(self) -> str | None: ...
 
-    def __iter__(self) -> Iterator[Token]: ...
+    def __iter__(self) -> Iterator[Token | None]: ...
 
     def close(self) -> None: ...
 
@@ -45,9 +49,9 @@ class Sequencer(Protocol):
 
     def start_timing(self) -> Timings: ...
 
-    def common_prefix(self, ids: Sequence[int]) -> int: ...
+    def reuse(self, ids: Sequence[int]) -> int: ...
 
-    def truncate(self, length: int) -> int: ...
+    def remember(self) -> None: ...
 
     def feed(self, ids: Sequence[int], *, progress: Progress | None = None) -> None: ...
 
@@ -75,7 +79,7 @@ class Answer(Iterator[str]):
     `stop` may be called at any time, also from a signal handler. At the end `finish_reason` is "stop" (the
     model ended the answer), "length" (as many tokens as asked for), "context" (the context is full) or
     "stopped". `prompt_tokens` counts the tokens of the prompt, `reused_tokens` those of them that were
-    already in the cache, and `new_tokens` the generated ones.
+    already in the cache, or kept beside it, and `new_tokens` the generated ones.
     """
 
     def __init__(self) -> None:
@@ -114,24 +118,27 @@ def load_prompt(engine: Sequencer, answer: Answer, ids: Sequence[int]) -> None:
     """
     if not ids:
         raise UsageError("the prompt is empty", help="write something for the model to go on from")
-    common = min(engine.common_prefix(ids), len(ids) - 1)  # one is fed at least: it makes the logits
-    kept = engine.truncate(common)
+    kept = engine.reuse(ids[:-1])  # one is fed at least: it makes the logits
     answer.prompt_tokens, answer.reused_tokens = len(ids), kept
     engine.feed(ids[kept:], progress=answer.progress)
 
 
 def stream_text(answer: Answer, tokens: Tokens, ids: list[int], decoder: StreamDecoder) -> Generator[str]:
-    """Yield the text of `tokens` as it becomes whole characters, until they end or the answer is stopped.
+    """Yield the text of `tokens` as it becomes whole characters, until they end or the answer is stopped; an
+    empty text where there is no token yet.
 
     Each id is appended to `ids`. Whatever the decoder holds back at the end is left for the caller to flush.
     """
     try:
         for token in tokens:
-            ids.append(token.id)
-            answer.new_tokens += 1
-            piece = decoder.feed(token.id)
-            if piece:
-                yield piece
+            if token is None:
+                yield ""
+            else:
+                ids.append(token.id)
+                answer.new_tokens += 1
+                piece = decoder.feed(token.id)
+                if piece:
+                    yield piece
             if answer.stopping:
                 return
     finally:

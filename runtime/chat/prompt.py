@@ -13,11 +13,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 from kernelc.errors import TemplateError
+from runtime.chat.tools.forms import form_of
+from runtime.chat.tools.rendering import Definitions, Messages, Template, rendered
+from runtime.grammar.vocabulary import Vocabulary
 
-Messages = Sequence[Mapping[str, str]]
+__all__ = ["Messages", "PromptEncoder", "StreamDecoder", "Template", "TextCoder"]
 
 _ANCHORS = ("\n", "x", "\n\nx")
 _MAX_KNOWN = 1024  # texts remembered: at most two a turn
@@ -50,16 +53,9 @@ class TextCoder(Protocol):
         """Return a decoder of an answer; `continued` keeps the space that it may begin with."""
         ...
 
-
-class Template(Protocol):
-    """Writes messages as the text that the model was trained on, up to where the next answer begins."""
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether it only joins the messages, so that an answer continues the user's own text."""
+    def vocabulary(self, size: int) -> Vocabulary:
+        """Return the bytes of the tokens below `size`, for grammars; markup has none."""
         ...
-
-    def render(self, messages: Messages) -> str: ...
 
 
 class PromptEncoder:
@@ -68,6 +64,7 @@ class PromptEncoder:
     def __init__(self, coder: TextCoder, template: Template) -> None:
         self._coder = coder
         self._template = template
+        self._form = form_of(template.source)
         self._special = _Markup(coder.markup)
         self._read: dict[str, bool] = {}  # by token that is not special: whether the template looks for it
         self._known: dict[str, tuple[int, ...]] = {}
@@ -77,10 +74,28 @@ class PromptEncoder:
 
         Raises: TemplateError where it cannot be rendered.
         """
-        guarded = [{**message, "content": self._guarded(message)} for message in messages]
-        text = self._template.render(guarded)
+        text = self.render(messages)
+        return text, self.ids_of(text)
+
+    def render(self, messages: Messages, tools: Definitions = ()) -> str:
+        """Return the prompt of `messages` and `tools` as text, with guards.
+
+        Raises: TemplateError where it cannot be rendered; UsageError for tools without a template.
+        """
+        guarded = [
+            {
+                **self._guarded_in({**message, "content": ""}),
+                "role": message["role"],  # ours, whatever word a model has for markup
+                "content": self._guarded(message),
+            }
+            for message in messages
+        ]
+        return rendered(self._template, self._form, guarded, [self._guarded_in(each) for each in tools])
+
+    def ids_of(self, text: str) -> list[int]:
+        """Return the ids of a prompt as `render` gives it; markup may be added to its end."""
         ids = self._encode_after_known(text)
-        return text, self._tokenize(text) if ids is None else ids
+        return self._tokenize(text) if ids is None else ids
 
     def remember(self, prompt: str, prompt_ids: Iterable[int], answer_ids: Sequence[int]) -> None:
         """Remember that these ids stand for `prompt` and the answer to it.
@@ -98,12 +113,23 @@ class PromptEncoder:
         """Forget all texts, as for a new conversation."""
         self._known.clear()
 
-    def _guarded(self, message: Mapping[str, str]) -> str:
+    def _guarded_in(self, value: Any) -> Any:
+        """Return a JSON value with guards for the markup in its texts."""
+        if isinstance(value, str):
+            return self._special.guard(value)
+        if isinstance(value, Mapping):
+            items = cast("Mapping[str, Any]", value).items()
+            return {self._special.guard(name): self._guarded_in(each) for name, each in items}
+        if isinstance(value, list | tuple):
+            return [self._guarded_in(each) for each in cast("list[Any]", value)]
+        return value
+
+    def _guarded(self, message: Mapping[str, Any]) -> str:
         """Return a message's text with guards for the markup in it.
 
         An answer keeps what the template looks for: many cut away the thoughts before "</think>".
         """
-        content = message["content"]
+        content: str = message["content"]
         if message["role"] != "assistant":
             return self._special.guard(content)
         shown = [token for token in self._special.found(content) if token not in self._coder.special_tokens]

@@ -27,6 +27,20 @@ class Screen:
         self._out.flush()
         self._midway = not text.endswith("\n") if text else self._midway
 
+    @property
+    def dims(self) -> bool:
+        """Whether it tells thoughts from answers by their colour."""
+        return self._colours
+
+    def thought(self, text: str) -> None:
+        """Show a piece of what a model thinks, dimmed where there are colours."""
+        if not self._colours:
+            self.piece(text)
+            return
+        self._out.write(_DIM + _CONTROLS.sub("\ufffd", text) + _PLAIN)
+        self._out.flush()
+        self._midway = not text.endswith("\n") if text else self._midway
+
     def line(self, text: str = "") -> None:
         """Show a line of requested output."""
         self.piece(text + "\n")

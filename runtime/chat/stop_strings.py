@@ -36,8 +36,14 @@ class StopMatcher:
         return text[:shown]
 
     def matched(self, pieces: Iterable[str]) -> Iterator[str]:
-        """Yield what may be shown of the pieces, up to their end or to the first stop string."""
+        """Yield what may be shown of the pieces, up to their end or to the first stop string.
+
+        An empty piece, which says that there is nothing yet, is handed on.
+        """
         for piece in pieces:
+            if not piece:
+                yield piece
+                continue
             if shown := self.feed(piece):
                 yield shown
             if self.found is not None:

@@ -10,7 +10,7 @@ import importlib
 import itertools
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from runtime.chat import transcript
 from runtime.chat.answer import Answer
 from runtime.chat.conversation import Conversation, ConversationAnswer
 from runtime.chat.screen import Screen
+from runtime.chat.tools.parser import AnswerParser
 from runtime.device.executor import Progress
 from runtime.engine.sampling import SamplingParams
 
@@ -110,11 +111,25 @@ class Chat:
             with self._watch() as answer.on_progress:
                 first = next(answer, "")  # the progress bar is gone before the answer begins
             answer.on_progress = None
-            for piece in itertools.chain([first], answer):
-                self._screen.piece(piece)
+            self._show(answer, itertools.chain([first], answer))
         self._screen.line()
         for note in _notes(answer, self._conversation):
             self._screen.note(spell_settings(note, self._spelling))
+
+    def _show(self, answer: ConversationAnswer, pieces: Iterable[str]) -> None:
+        """Show an answer as it comes, with its thoughts dimmed and without their marks where that can be."""
+        if answer.thoughts is None or not self._screen.dims:
+            for piece in pieces:
+                self._screen.piece(piece)
+            return
+        parser = AnswerParser(None, answer.thoughts, thinking=answer.begins_in_thought)
+        thought = False
+        for delta in parser.read(pieces):
+            if delta.kind == "reasoning":
+                self._screen.thought(delta.text)
+            else:
+                self._screen.piece(f"\n\n{delta.text}" if thought else delta.text)
+            thought = delta.kind == "reasoning"
 
     @contextmanager
     def _stoppable(self, answer: ConversationAnswer) -> Generator[None]:

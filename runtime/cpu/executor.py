@@ -16,11 +16,11 @@ from runtime.cpu.cores import usable_cores
 from runtime.cpu.kernels import TARGET, KernelLibrary, compiled_kernels
 from runtime.cpu.loaded import CpuArtifact, CpuLaunch, aligned_zeros, launch_table, pointers
 from runtime.cpu.pool import Pool
-from runtime.device.checks import check_limits
+from runtime.device.checks import check_limits, proved_plan
 from runtime.device.executor import DeviceInfo, DispatchTime, Fetch, Progress, physical_memory_bytes
 from runtime.device.finished import FinishedTicket
 from runtime.device.host import HostExecutor
-from runtime.device.program import ResolvedDispatch, plan_load
+from runtime.device.program import ResolvedDispatch
 
 _WORD_BYTES = 4
 
@@ -72,7 +72,7 @@ class CpuExecutor(HostExecutor[CpuArtifact]):
                 where="manifest.json: params",
                 help="build the artifact again",
             )
-        plan = plan_load(manifest, context, roles)
+        plan = proved_plan(manifest, context, roles)
         check_limits(manifest, plan, {}, self.info, context)
         kernels = compiled_kernels(artifact, plan.kernels, self._library, self._compiler, self._pool.threads)
         loaded = CpuArtifact(artifact, plan, kernels, context, self._pool, self._step_bytes)
@@ -83,13 +83,12 @@ class CpuExecutor(HostExecutor[CpuArtifact]):
     def _step_bytes(self) -> int:
         return _WORD_BYTES * len(self._library.step)
 
-    def run(
-        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
+    def _run(
+        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch]
     ) -> FinishedTicket:
-        """See `runtime.device.executor.Executor.run`. It returns when the work is done."""
         if programs:
             self._pool.run(self._table(programs, env, step))
-        return super().run([], env, step, fetch)
+        return super()._run([], env, step, fetch)
 
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
         """See `runtime.device.executor.Executor.profile`."""

@@ -67,6 +67,10 @@ class KernelLibrary(Protocol):
     @property
     def step(self) -> Sequence[tuple[str, str]]: ...
 
+    def has(self, spec: str) -> bool:
+        """Whether there is a family of this name."""
+        ...
+
     def kernel(self, name: str, spec: str, problem: Mapping[str, Any]) -> NativeKernel:
         """Raises: ArtifactError for a family or a problem that does not exist."""
         ...

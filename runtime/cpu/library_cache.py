@@ -20,7 +20,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from pathlib import Path
 
-from kernelc.errors import DeviceError
+from kernelc.cache_place import cache_place, note_use
+from kernelc.errors import DeviceError, UsageError
 from runtime.cpu.compiler import Compiler, compile_file
 from runtime.cpu.private_folder import make_private, require_private
 from runtime.cpu.processes import Processes
@@ -33,9 +34,11 @@ _SUFFIXES = (".so", ".c", ".plain.c", ".sha256")
 
 
 def cache_folder() -> Path:
-    """Return the folder of compiled libraries. Source: XDG Base Directory Specification."""
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(given) if os.path.isabs(given) else Path.home() / ".cache") / "kernelc" / "native"
+    """Return the folder of compiled libraries. Raises: DeviceError where there is no home folder."""
+    try:
+        return cache_place() / "native"
+    except UsageError as error:
+        raise DeviceError(error.message, where=error.where, help=error.help) from error
 
 
 def library_file(name: str) -> Path:
@@ -140,10 +143,10 @@ def _sum_file(name: str) -> Path:
 
 
 def _note_use(file: Path) -> None:
-    """Make a library as new as its last use, once a day."""
+    """Make a library, and what lies beside it, as new as its last use, once a day."""
     with suppress(OSError):
         if time.time() - file.stat().st_mtime > _DAY:
-            os.utime(file)
+            note_use(*(file.with_suffix(suffix) for suffix in _SUFFIXES))
 
 
 def remove_old(folder: Path) -> None:

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from kernelc.artifact import Artifact, Bounds, Variant
+from kernelc.artifact import Artifact, Variant
 from kernelc.errors import ArtifactError
-from kernelc.ir.dim import Dim, Var, bounds, substitute
 from runtime.cpu.kernels import Compiled
 from runtime.cpu.pool import LaunchEntry, Pool
 from runtime.device.executor import Progress
 from runtime.device.loaded import Launch, LoadedArtifact, StepKey
-from runtime.device.program import LoadPlan, Prepared, ResolvedDispatch
+from runtime.device.plan_checks import check_accesses
+from runtime.device.program import LoadPlan, Prepared
 from runtime.device.upload import Octets, weight_names
 
 _ALIGNMENT = 64  # a cache line
@@ -73,7 +73,8 @@ class CpuArtifact(LoadedArtifact[Octets, Compiled, CpuLaunch]):
 
     def load(self, progress: Progress | None = None) -> None:
         """See `LoadedArtifact.load`. Sizes that a kernel would exceed are refused first."""
-        check_sizes(self._artifact, self.plan, self._compiled, self._context)
+        natives = {name: kernel.native for name, kernel in self._compiled.items()}
+        check_accesses(self._artifact.manifest, self.plan, natives, self._context)
         super().load(progress)
 
     def _allocate(self, name: str, size: int) -> Octets:
@@ -124,56 +125,3 @@ def aligned_zeros(size: int) -> Octets:
     memory = np.zeros(size + _ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % _ALIGNMENT
     return memory[start : start + size]
-
-
-def check_sizes(artifact: Artifact, plan: LoadPlan, kernels: Mapping[str, Compiled], context: int) -> None:
-    """Check that every range is within its buffer and as large as what the kernel accesses at most, and that
-    none that is written is a weight: those are mapped from their files.
-
-    Raises: ArtifactError naming the dispatch.
-    """
-    for program, dispatches in plan.programs.items():
-        symbols = {**artifact.manifest.symbols, **artifact.manifest.programs[program].symbols}
-        wanted: dict[str, list[int]] = {}
-        for dispatch in dispatches:
-            native = kernels[dispatch.kernel].native
-            if dispatch.kernel not in wanted:
-                wanted[dispatch.kernel] = [_most(size, symbols, context) for size in native.binding_bytes]
-            most, where = wanted[dispatch.kernel], f"manifest.json: programs.{program}"
-            if not _all_within(plan, dispatch, most):
-                sizes = [item.bytes for item in dispatch.ranges]
-                raise ArtifactError(
-                    f"{dispatch.origin} binds {sizes} bytes, its kernel accesses up to {most}",
-                    where=where,
-                    help="build the artifact again",
-                )
-            if _writes_weights(artifact, dispatch, native.written):
-                raise ArtifactError(f"{dispatch.origin} writes a weight", where=where)
-
-
-def _all_within(plan: LoadPlan, dispatch: ResolvedDispatch, wanted: Sequence[int]) -> bool:
-    """Whether the ranges lie in their buffers and have the bytes that are wanted of them."""
-    if len(wanted) != len(dispatch.ranges):
-        return False
-    return all(
-        each.offset >= 0 and 0 <= most <= each.bytes and each.offset + each.bytes <= plan.buffers[each.buffer]
-        for most, each in zip(wanted, dispatch.ranges, strict=True)
-    )
-
-
-def _writes_weights(artifact: Artifact, dispatch: ResolvedDispatch, written: Sequence[bool]) -> bool:
-    buffers = artifact.manifest.buffers
-    return any(
-        is_written and buffers[each.buffer].kind == "weight"
-        for is_written, each in zip(written, dispatch.ranges, strict=True)
-    )
-
-
-def _most(dim: Dim, symbols: Mapping[str, Bounds], context: int) -> int:
-    """The largest value of a size, for the symbols of a program at this context."""
-    most = {"seq": context, "past": max(0, context - 1)}
-    known: dict[str, Dim] = {
-        name: Var(name, min(low, most.get(name, high)), min(high, most.get(name, high)))
-        for name, (low, high) in symbols.items()
-    }
-    return bounds(substitute(dim, {**known, "context": context}))[1]

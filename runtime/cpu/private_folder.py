@@ -1,4 +1,7 @@
-"""A folder whose files are run: only what this user alone can have put there."""
+"""A folder whose files are trusted: only what this user alone can have put there.
+
+Compiled kernels are run, and the rows of prompts tell what people asked and decide what they are answered.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +11,28 @@ from pathlib import Path
 
 from kernelc.errors import DeviceError
 
+_KERNELS = "compiled kernels"
 _HELP = "remove it, or set XDG_CACHE_HOME to a folder of your own"
 
 
-def make_private(folder: Path) -> None:
+def make_private(folder: Path, what: str = _KERNELS) -> None:
     """Make a folder, with those around it, and prove that it is this user's alone (see `require_private`).
 
-    Raises: DeviceError, also where it cannot be made.
+    `what` says in errors what it has. Raises: DeviceError, also where it cannot be made.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
         raise DeviceError(
-            f"the cache of compiled kernels cannot be written: {error}",
+            f"the cache of {what} cannot be written: {error}",
             where=str(folder),
-            help="set XDG_CACHE_HOME to a folder that can be written",
+            help="name a folder that can be written; XDG_CACHE_HOME is the one around all caches",
         ) from error
-    require_private(folder)
+    require_private(folder, what)
 
 
-def require_private(folder: Path) -> None:
+def require_private(folder: Path, what: str = _KERNELS) -> None:
     """Raise DeviceError unless a folder, where there is one, is this user's and nobody else may write to it.
 
     It may not be a symbolic link. Folders around it may be the administrator's as well; those that everybody
@@ -42,19 +46,19 @@ def require_private(folder: Path) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        raise DeviceError(
-            f"the cache of compiled kernels cannot be read: {error}", where=str(folder)
-        ) from error
+        raise DeviceError(f"the cache of {what} cannot be read: {error}", where=str(folder)) from error
     if not stat.S_ISDIR(found.st_mode):
-        raise _unsafe(folder, "is no folder")
+        raise _unsafe(folder, what, "is no folder")
     if found.st_uid != os.geteuid():
-        raise _unsafe(folder, "belongs to another user")
+        raise _unsafe(folder, what, "belongs to another user")
     if found.st_mode & 0o022:
-        raise _unsafe(folder, "may be written to by others")
+        raise _unsafe(folder, what, "may be written to by others")
     for parent, its in around:
         if its.st_uid not in (0, os.geteuid()) or (its.st_mode & 0o1002) == 0o002:
-            raise _unsafe(parent, "is another user's, or everybody may write to it")
+            raise _unsafe(parent, what, "is another user's, or everybody may write to it")
 
 
-def _unsafe(folder: Path, why: str) -> DeviceError:
-    return DeviceError(f"the folder of compiled kernels, which are run, {why}", where=str(folder), help=_HELP)
+def _unsafe(folder: Path, what: str, why: str) -> DeviceError:
+    run = ", which are run," if what == _KERNELS else ""
+    help_ = _HELP if what == _KERNELS else "name a folder of your own"
+    return DeviceError(f"the folder of {what}{run} {why}", where=str(folder), help=help_)

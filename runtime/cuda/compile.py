@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from kernelc.cache_place import cache_place, note_use
 from kernelc.errors import DeviceError, WorkFailed
 from runtime.device.failures import kernel_refused
 
@@ -47,13 +48,14 @@ def compile_all(sources: Iterable[CudaSource], capability: tuple[int, int]) -> M
 
 
 def architecture(capability: tuple[int, int]) -> str:
-    """Return the architecture to compile for: "sm_90", or "compute_..." for a GPU newer than NVRTC knows.
+    """Return the architecture to compile for: "sm_80", "sm_90a" with what Hopper alone has, or "compute_..."
+    for a GPU newer than NVRTC knows.
 
     Raises: DeviceError for a GPU older than NVRTC knows, or where NVRTC is missing.
     """
     number, known = 10 * capability[0] + capability[1], supported_architectures()
     if number in known:
-        return f"sm_{number}"
+        return f"sm_{number}a" if number == 90 else f"sm_{number}"
     older = [arch for arch in known if arch < number]
     if not older:
         wanted = f"{known[0] // 10}.{known[0] % 10}"
@@ -79,6 +81,7 @@ def compile_kernel(source: CudaSource, arch: str, folder: Path | None = None) ->
     """
     file = (folder or cache_folder()) / _file_name(source, arch)
     if kept := _read(file):
+        note_use(file)
         return kept
     image = _compile(source, arch)
     with suppress(OSError):  # a cache that cannot be written must not keep a model from running
@@ -87,9 +90,8 @@ def compile_kernel(source: CudaSource, arch: str, folder: Path | None = None) ->
 
 
 def cache_folder() -> Path:
-    """Return the folder of compiled kernels. Source: XDG Base Directory Specification."""
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(given) if os.path.isabs(given) else Path.home() / ".cache") / "kernelc" / "cubins"
+    """Return the folder of compiled kernels. Raises: UsageError where there is no home folder."""
+    return cache_place() / "cubins"
 
 
 def _file_name(source: CudaSource, arch: str) -> str:

@@ -113,7 +113,11 @@ class CudaDevice:
     def allocate(self, size: int) -> Handle:
         """Return zero-filled memory of at least `size` bytes. The caller frees it by its `free` method."""
         memory = self.driver.mem_alloc(max(size, _ALIGNMENT_BYTES))
-        self.driver.memset_d8_async(memory, 0, max(size, _ALIGNMENT_BYTES), self.stream)
+        try:
+            self.driver.memset_d8_async(memory, 0, max(size, _ALIGNMENT_BYTES), self.stream)
+        except BaseException:
+            memory.free()
+            raise
         return memory
 
     def pinned(self, size: int) -> npt.NDArray[np.uint8]:
@@ -272,6 +276,8 @@ def _features(major: int, minor: int) -> frozenset[str]:
     came with Turing, `cp.async.bulk` with Hopper (PTX ISA).
     """
     tiles = {"tile_f16_16x16x16", "tile_i8_16x16x32"} if (major, minor) >= (7, 5) else set[str]()
+    if (major, minor) == (9, 0):  # the one that has `wgmma`
+        tiles.add("tile_f16_64x128x16")
     wanted = os.environ.get(BULK_COPIES_VARIABLE) != "off"
     copies = {"bulk_copies"} if wanted and (major, minor) >= (9, 0) else set[str]()
     return frozenset({"subgroups", "dot4"} | tiles | copies)

@@ -26,7 +26,7 @@ from runtime.device.checks import checked_plan, choose_one
 from runtime.device.executor import DeviceInfo, DispatchTime, Fetch, Progress
 
 
-class CudaExecutor(DeviceExecutor[CudaArtifact]):
+class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
     """An `Executor` (see `runtime.device.executor`) on CUDA."""
 
     def __init__(self, device: CudaDevice | None = None) -> None:
@@ -64,8 +64,8 @@ class CudaExecutor(DeviceExecutor[CudaArtifact]):
 
     # ---- running ----
 
-    def run(
-        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
+    def _run(
+        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch]
     ) -> CudaTicket:
         """See `runtime.device.executor.Executor.run`."""
         loaded = self._require_loaded()
@@ -104,16 +104,13 @@ class CudaExecutor(DeviceExecutor[CudaArtifact]):
 
     # ---- buffers ----
 
-    def write_buffer(self, name: str, offset: int, data: bytes) -> None:
-        """Write into a loaded buffer, after all work handed over before."""
+    def _write_buffer(self, name: str, offset: int, data: bytes) -> None:
         with self.device.using("writing a buffer"):
             self.device.upload(self._address(name) + offset, data)
 
-    def read_buffer(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
-        """Wait for all work handed over before and return a range of a loaded buffer."""
-        address = self._address(name) + offset
+    def _read_buffer(self, name: str, offset: int, size: int) -> bytes:
         with self.device.using("reading a buffer"):
-            return self.device.download(address, self.buffers[name] - offset if size is None else size)
+            return self.device.download(self._address(name) + offset, size)
 
     def _address(self, name: str) -> int:
         return int(self._loaded_with(name).buffers[name])

@@ -13,31 +13,34 @@ from runtime.cuda.device import CudaDevice, Function, Handle
 from runtime.cuda.graph import GraphCache
 from runtime.cuda.staging import StepRing
 from runtime.device.executor import Progress
+from runtime.device.kernel_checks import workgroup_behind
 from runtime.device.loaded import Launch, LoadedArtifact
-from runtime.device.program import LoadPlan, Prepared
+from runtime.device.program import Extent, LoadPlan, Prepared
 from runtime.device.upload import Octets
 
 WAIT = "griddepcontrol.wait"
 """The instruction that waits for the kernel before. Artifacts of earlier releases have kernels without it."""
+AHEAD = ("load_ahead(", "stage_copy(")
+"""What a kernel calls that has something to do before it waits."""
 
 
 @dataclass(frozen=True)
 class CudaLaunch(Launch):
-    """A dispatch ready to be handed over: `addresses` are its kernel's parameters, `waits` whether it waits
-    itself for the kernel before it."""
+    """A dispatch ready to be handed over: `addresses` are its kernel's parameters, `early` whether it does
+    something before it waits itself for the kernel before it."""
 
     function: Function
     threads: int
     addresses: tuple[int, ...]
-    waits: bool
+    early: bool
 
 
 @dataclass(frozen=True)
 class CompiledKernel:
-    """A kernel on the device. `waits`: as in `CudaLaunch`."""
+    """A kernel on the device. `early`: as in `CudaLaunch`."""
 
     function: Function
-    waits: bool
+    early: bool
 
 
 class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
@@ -88,15 +91,20 @@ class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
         Kernels of a single row overlap. With many rows, those that wait would take the room of workgroups of
         the kernel before that have not started yet (an H200 prefills a 1B model a quarter slower so).
         """
-        waits = all(launch.waits for name in programs for launch in self.programs[name])
-        overlap = overlap and waits and env.get("seq") == 1
-        self._graphs.launch(self.step_key(programs, env), lambda: self.launch(programs, env), overlap)
+        overlap = overlap and env.get("seq") == 1
+        early = [launch.early and overlap for name in programs for launch in self.programs[name]]
+        self._graphs.launch(self.step_key(programs, env), lambda: self.launch(programs, env), early)
 
     def launch(self, programs: Sequence[str], env: Mapping[str, int]) -> None:
         """Hand over the programs one kernel at a time."""
         for name in programs:
             for launch in self.programs[name]:
                 self._device.launch(launch.function, launch.extent(env), launch.threads, launch.addresses)
+
+    def _own_workgroup(self, variant: Variant) -> Extent | None:
+        """Its threads; how many blocks a multiprocessor is to hold may stand behind them."""
+        own = workgroup_behind(b"__launch_bounds__", self._artifact.read(variant.file))
+        return None if own is None else (own[0], 1, 1)
 
     def _allocate(self, name: str, size: int) -> Handle:
         if name == STEP_BUFFER:
@@ -111,12 +119,13 @@ class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
         parameters = len(entry.bindings) + entry.params
         shared_bytes = variant.requires.shared_bytes
         function = self._device.function(self._images[source], source.entry, parameters, shared_bytes)
-        return CompiledKernel(function, WAIT in source.text)
+        early = WAIT in source.text and any(word in source.text for word in AHEAD)
+        return CompiledKernel(function, early)
 
     def _launch(self, ready: Prepared, kernel: CompiledKernel) -> CudaLaunch:
         addresses = tuple(int(self.buffers[item.buffer]) + item.offset for item in ready.ranges)
         threads = ready.variant.workgroup[0]
-        return CudaLaunch(ready.dispatch, ready.grid, kernel.function, threads, addresses, kernel.waits)
+        return CudaLaunch(ready.dispatch, ready.grid, kernel.function, threads, addresses, kernel.early)
 
     def _write(self, buffer: Handle, offset: int, part: Octets) -> None:
         self._device.upload(int(buffer) + offset, part)

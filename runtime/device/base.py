@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 from kernelc.artifact import Artifact
 from kernelc.errors import InternalError
 from runtime.device.executor import DispatchTime, Fetch, Progress, Ticket
+from runtime.device.plan_checks import check_copy, check_step
 from runtime.device.program import LoadPlan
 
 
@@ -28,9 +29,10 @@ class Loaded(Protocol):
 
 
 L = TypeVar("L", bound=Loaded)
+T = TypeVar("T", bound=Ticket)
 
 
-class DeviceExecutor(ABC, Generic[L]):
+class DeviceExecutor(ABC, Generic[L, T]):
     """The part of an `Executor` (see `runtime.device.executor`) that needs no driver."""
 
     def __init__(self) -> None:
@@ -65,16 +67,46 @@ class DeviceExecutor(ABC, Generic[L]):
         if loaded is not None:
             loaded.release()
 
-    @abstractmethod
+    # Copies are checked here, once for all devices: what sizes them may come from a manifest, and few drivers
+    # look at what lies behind a buffer.
+
     def run(
         self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
-    ) -> Ticket:
-        """See `runtime.device.executor.Executor.run`."""
+    ) -> T:
+        """See `runtime.device.executor.Executor.run`. Raises: ArtifactError for what no buffer has."""
+        for item in fetch:
+            self._loaded_with(item.buffer)
+        check_step(self._require_loaded().plan, step, fetch)
+        return self._run(programs, env, step, fetch)
+
+    @abstractmethod
+    def _run(self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch]) -> T:
+        """Hand over a step whose copies lie in their buffers."""
+
+    def write_buffer(self, name: str, offset: int, data: bytes) -> None:
+        """Write into a loaded buffer, after all work handed over before. Raises: ArtifactError for bytes
+        beyond its end.
+        """
+        check_copy(self._loaded_with(name).plan, name, offset, len(data))
+        if data:
+            self._write_buffer(name, offset, data)
+
+    @abstractmethod
+    def _write_buffer(self, name: str, offset: int, data: bytes) -> None:
+        """Write bytes, one at least, that lie in the buffer."""
 
     def read_buffer(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
-        """Wait for all work handed over before and return a range of a loaded buffer."""
-        length = self._loaded_with(name).plan.buffers[name] - offset if size is None else size
-        return self.run([], {}, b"", [Fetch(name, offset, length)]).result()[0]
+        """Wait for all work handed over before and return a range of a loaded buffer. Raises: ArtifactError
+        for bytes beyond its end.
+        """
+        plan = self._loaded_with(name).plan
+        length = plan.buffers[name] - offset if size is None else size
+        check_copy(plan, name, offset, length)
+        return self._read_buffer(name, offset, length) if length else b""
+
+    def _read_buffer(self, name: str, offset: int, size: int) -> bytes:
+        """Read bytes, one at least, that lie in the buffer."""
+        return self._run([], {}, b"", [Fetch(name, offset, size)]).result()[0]
 
     def dispatch_count(self, programs: Sequence[str]) -> int:
         """Return the number of dispatches in one run of these programs."""

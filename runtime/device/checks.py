@@ -8,7 +8,8 @@ from kernelc.artifact import Bounds, Kernel, Manifest, Variant
 from kernelc.errors import DeviceError
 from kernelc.ir.dim import Dim, Var, bounds, evaluate, substitute
 from runtime.device.executor import DeviceInfo, Limits
-from runtime.device.program import Extent, LoadPlan, plan_load
+from runtime.device.plan_checks import check_plan
+from runtime.device.program import Extent, LoadPlan, plan_load, program_of
 
 _SMALLER = "use a smaller `context`, a smaller `quant`, or another `device`"
 _OTHER_DEVICE = "use another `device`; cpu runs everything"
@@ -17,11 +18,21 @@ _OTHER_DEVICE = "use another `device`; cpu runs everything"
 def checked_plan(
     manifest: Manifest, context: int, roles: Sequence[str], info: DeviceInfo
 ) -> tuple[LoadPlan, dict[str, Variant]]:
-    """Return the load plan and the chosen variants by kernel. Raises: DeviceError where they do not fit."""
-    plan = plan_load(manifest, context, roles)
+    """Return the load plan and the chosen variants by kernel.
+
+    Raises: DeviceError where they do not fit, ArtifactError where the manifest contradicts itself.
+    """
+    plan = proved_plan(manifest, context, roles)
     variants = choose_variants(manifest, plan.kernels, info)
     check_limits(manifest, plan, variants, info, context)
     return plan, variants
+
+
+def proved_plan(manifest: Manifest, context: int, roles: Sequence[str]) -> LoadPlan:
+    """Return the load plan, every range of it proved. Raises: ArtifactError."""
+    plan = plan_load(manifest, context, roles)
+    check_plan(manifest, plan, context)
+    return plan
 
 
 def choose_one(
@@ -121,7 +132,7 @@ def _check_grids(
     most = info.limits.workgroups if info.limits else 0
     checked: set[tuple[str, str]] = set()
     for program, dispatches in plan.programs.items():
-        symbols = _within({**manifest.symbols, **manifest.programs[program].symbols}, context)
+        symbols = _within({**manifest.symbols, **manifest.programs[program_of(program)].symbols}, context)
         for dispatch in dispatches:
             if symbols is None or (program, dispatch.kernel) in checked:
                 continue

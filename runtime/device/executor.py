@@ -105,8 +105,8 @@ class Ticket(Protocol):
 class Executor(Protocol):
     """A device that replays programs. Not thread-safe.
 
-    `without` names optimisations that it leaves out, so that their worth can be measured: "graphs" and
-    "recordings" are those of drivers. It is set before anything is loaded.
+    `without` names optimisations that it leaves out, so that their worth can be measured: "graphs", "overlap"
+    and "recordings" are those of drivers (`runtime.devices.LEAVES_OUT`). It is set before anything is loaded.
     """
 
     without: frozenset[str]

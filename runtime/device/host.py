@@ -8,7 +8,6 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from kernelc.errors import ArtifactError
 from runtime.device.base import DeviceExecutor, Loaded
 from runtime.device.executor import DispatchTime, Fetch
 from runtime.device.finished import FinishedTicket
@@ -25,7 +24,7 @@ class HostLoaded(Loaded, Protocol):
 H = TypeVar("H", bound=HostLoaded)
 
 
-class HostExecutor(DeviceExecutor[H], Generic[H]):
+class HostExecutor(DeviceExecutor[H, FinishedTicket], Generic[H]):
     """The part of an `Executor` (see `runtime.device.executor`) that reads and writes memory of this process.
 
     A step is finished when it was handed over.
@@ -36,10 +35,10 @@ class HostExecutor(DeviceExecutor[H], Generic[H]):
         """Always 0: nothing has to be staged."""
         return 0
 
-    def run(
-        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
+    def _run(
+        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch]
     ) -> FinishedTicket:
-        """See `runtime.device.executor.Executor.run`. It returns when the work is done."""
+        """Run a step. It returns when the work is done."""
         if programs:
             self.profile(programs, env, step)
         return FinishedTicket([self.read_buffer(item.buffer, item.offset, item.bytes) for item in fetch])
@@ -48,28 +47,15 @@ class HostExecutor(DeviceExecutor[H], Generic[H]):
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
         """See `runtime.device.executor.Executor.profile`."""
 
-    def write_buffer(self, name: str, offset: int, data: bytes) -> None:
-        """Write into a loaded buffer. Raises: ArtifactError for bytes beyond its end."""
-        self._range(name, offset, len(data))[:] = np.frombuffer(data, np.uint8)
+    def _write_buffer(self, name: str, offset: int, data: bytes) -> None:
+        self._memory(name)[offset : offset + len(data)] = np.frombuffer(data, np.uint8)
 
-    def read_buffer(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
-        """Return a range of a loaded buffer. Raises: ArtifactError for bytes beyond its end."""
-        length = len(self._memory(name)) - offset if size is None else size
-        return self._range(name, offset, length).tobytes()
+    def _read_buffer(self, name: str, offset: int, size: int) -> bytes:
+        return self._memory(name)[offset : offset + size].tobytes()
 
     def close(self) -> None:
         """Release all that was loaded."""
         self._unload()
-
-    def _range(self, name: str, offset: int, size: int) -> Octets:
-        memory = self._memory(name)
-        if offset < 0 or size < 0 or offset + size > len(memory):
-            raise ArtifactError(
-                f"buffer {name} has {len(memory)} bytes, wanted {offset}..{offset + size}",
-                where="manifest.json: buffers",
-                help="build the artifact again",
-            )
-        return memory[offset : offset + size]
 
     def _memory(self, name: str) -> Octets:
         return self._loaded_with(name).buffers[name]

@@ -13,6 +13,7 @@ from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 from kernelc.artifact import Artifact, Variant
 from runtime.device.executor import Progress
+from runtime.device.kernel_checks import check_workgroup
 from runtime.device.program import (
     ChangingGrid,
     Extent,
@@ -80,6 +81,7 @@ class LoadedArtifact(ABC, Generic[B, K, L]):
             for name, size in self.plan.buffers.items():
                 self.buffers[name] = self._allocate(name, size)
             for kernel, variant in self._variants.items():
+                check_workgroup(kernel, variant, self._own_workgroup(variant))
                 if variant.file not in self._kernels:
                     self._kernels[variant.file] = self._compile(kernel, variant)
             self._bind(prepare(self._artifact.manifest, self.plan, self._variants, self._context))
@@ -87,6 +89,10 @@ class LoadedArtifact(ABC, Generic[B, K, L]):
         except BaseException:
             self.release()
             raise
+
+    def _own_workgroup(self, variant: Variant) -> Extent | None:
+        """Return the workgroup that a variant's file names, None where it names none."""
+        return None
 
     @abstractmethod
     def release(self) -> None:

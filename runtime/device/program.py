@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from kernelc.artifact import STEP_BUFFER, Bounds, Manifest, Param, Program, Variant
+from kernelc.artifact import SEVERAL_ROLES, STEP_BUFFER, Bounds, Manifest, Param, Program, Variant
 from kernelc.errors import ArtifactError, UsageError
 from kernelc.ir.dim import Dim, compile_dim, evaluate, substitute
 
@@ -64,11 +64,21 @@ class LoadPlan:
 def plan_load(manifest: Manifest, context: int, roles: Sequence[str]) -> LoadPlan:
     """Resolve the programs of `roles` for `context`: all buffers that they bind, at their exact sizes.
 
-    The step block's buffer is included as soon as one kernel takes parameters.
+    The step block's buffer is included as soon as one kernel takes parameters. With roles of steps over
+    several sequences, there are the programs of a single one for each of them (see `in_sequence`).
     """
     env = {"context": context}
     chosen = {name: program for name, program in manifest.programs.items() if program.role in roles}
     programs = {name: _resolve(program, env) for name, program in chosen.items()}
+    if manifest.sequences is not None and set(roles) & set(SEVERAL_ROLES):
+        parts = {
+            name: evaluate(manifest.buffers[name].bytes, env) // manifest.sequences.count
+            for name in manifest.sequences.buffers
+        }
+        for number in range(1, manifest.sequences.count):
+            for name, program in chosen.items():
+                if program.role not in SEVERAL_ROLES:
+                    programs[in_sequence(name, number)] = _moved(programs[name], parts, number)
     used = {item.buffer for dispatches in programs.values() for each in dispatches for item in each.ranges}
     plan = LoadPlan({}, programs)
     if any(manifest.kernels[kernel].params for kernel in plan.kernels):
@@ -85,6 +95,33 @@ def _resolve(program: Program, env: Mapping[str, int]) -> tuple[ResolvedDispatch
             tuple(Range(item.buffer, item.offset, evaluate(item.bytes, env)) for item in dispatch.bindings),
         )
         for dispatch in program.dispatches
+    )
+
+
+_MARK = "@"  # no name in a manifest has it
+
+
+def in_sequence(program: str, number: int) -> str:
+    """Return what a single sequence's program is called for sequence `number`, such as "decode@2"; for number
+    0 as the program."""
+    return f"{program}{_MARK}{number}" if number else program
+
+
+def program_of(name: str) -> str:
+    """Return the program of the manifest that a program of a plan is."""
+    return name.partition(_MARK)[0]
+
+
+def _moved(
+    dispatches: Sequence[ResolvedDispatch], parts: Mapping[str, int], number: int
+) -> tuple[ResolvedDispatch, ...]:
+    """Return dispatches that bind the parts of another sequence; `parts` are their bytes by buffer."""
+
+    def moved(item: Range) -> Range:
+        return Range(item.buffer, item.offset + parts.get(item.buffer, 0) * number, item.bytes)
+
+    return tuple(
+        ResolvedDispatch(each.kernel, each.origin, tuple(map(moved, each.ranges))) for each in dispatches
     )
 
 
@@ -128,7 +165,7 @@ def prepare(
     step = (Range(STEP_BUFFER, 0, plan.buffers[STEP_BUFFER]),) if STEP_BUFFER in plan.buffers else ()
     programs: dict[str, list[Prepared]] = {}
     for name, dispatches in plan.programs.items():
-        symbols = {**manifest.symbols, **manifest.programs[name].symbols}
+        symbols = {**manifest.symbols, **manifest.programs[program_of(name)].symbols}
         grids: dict[object, Grid] = {}  # by their Dims
         programs[name] = []
         for dispatch in dispatches:

@@ -5,16 +5,34 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
 
 from runtime.engine.host_sampling import F32, Adjustments, LogprobTable, TokenLogprob, adjust, draw
 from runtime.engine.sampling import SamplingParams
+from runtime.grammar.ahead import ForcedTokens
+from runtime.grammar.masks import Mask
+from runtime.grammar.matcher import Matcher, bits_of
 
 Chooser: TypeAlias = Callable[[F32, Sequence[int]], int]
 """`choose(logits, ids)` returns the id that comes after `ids`, all ids of the sequence so far.
 
 Shapes: logits f32 [vocab], a copy that it may change. The position of the chosen id is len(ids).
 """
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """A chooser that can do something before it sees logits."""
+
+    def prepare(self) -> None:
+        """Do what the next choice needs; it is called while the device computes that choice's logits."""
+        ...
+
+    def ahead(self, most: int) -> Sequence[int]:
+        """Return the ids that come after the one chosen last, at most `most`. They count as chosen."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -28,6 +46,10 @@ class ChosenLogprobs:
 class SamplingChooser:
     """A `Chooser` that samples as the device does, after adjustments that the device does not know.
 
+    With a `matcher` only the tokens that its grammar allows are drawn, and it is told of each. This is the
+    seam for masks on the device: they would take the same words, and leave the rest of the chooser out. With
+    `forced`, too, the tokens that the grammar leaves no choice about are not drawn.
+
     `logprobs` grows by one entry per chosen token where log probabilities were asked for. They are those of
     the model itself, before any adjustment, temperature or filter.
     """
@@ -39,6 +61,8 @@ class SamplingChooser:
         *,
         prompt_tokens: int,
         top_logprobs: int | None = None,
+        matcher: Matcher | None = None,
+        forced: ForcedTokens | None = None,
     ) -> None:
         """`sampling` has its seed. Ids from `prompt_tokens` on count as generated; `top_logprobs` is how many
         of the likeliest tokens to report, None for no log probabilities at all."""
@@ -47,12 +71,42 @@ class SamplingChooser:
         self._adjustments = adjustments
         self._prompt_tokens = prompt_tokens
         self._top_logprobs = top_logprobs
+        self._matcher = matcher
+        # Tokens that nobody asks the model for have no log probabilities.
+        self._forced = None if top_logprobs is not None else forced
+        self._last: int | None = None
+        self._mask: Mask | None = None
 
     def __call__(self, logits: F32, ids: Sequence[int]) -> int:
         """Return the next id; see `Chooser`."""
         table = None if self._top_logprobs is None else LogprobTable(logits)
         adjust(logits, self._sampling, self._adjustments, ids, Counter(ids[self._prompt_tokens :]))
-        token = draw(logits, self._sampling, len(ids))
+        if self._matcher is None:
+            token = draw(logits, self._sampling, len(ids))
+        else:
+            token = self._drawn_by_grammar(logits, len(ids), self._matcher)
+        self._last = token
         if table is not None:
             self.logprobs.append(ChosenLogprobs(table.of(token), table.top(self._top_logprobs or 0)))
+        return token
+
+    def prepare(self) -> None:
+        """Find out which tokens may come next, which takes a millisecond where nobody asked before."""
+        if self._matcher is not None:
+            self._mask = self._matcher.mask()
+
+    def ahead(self, most: int) -> Sequence[int]:
+        """Return the tokens that the grammar forces; see `LooksAhead`."""
+        if self._matcher is None or self._forced is None or self._last is None or self._matcher.ended:
+            return ()
+        return self._forced.take(self._matcher, self._last, most)
+
+    def _drawn_by_grammar(self, logits: F32, position: int, matcher: Matcher) -> int:
+        mask, self._mask = matcher.mask() if self._mask is None else self._mask, None
+        allowed = bits_of(mask, len(logits))
+        logits[~allowed] = -np.inf
+        token = draw(logits, self._sampling, position)
+        if not allowed[token]:  # no allowed token has a score above -inf
+            token = int(allowed.argmax())
+        matcher.advance(token)
         return token

@@ -5,8 +5,8 @@
         for token in engine.generate(100, stop_ids={2}):
             print(token.id)
 
-A conversation calls `truncate(common_prefix(ids))`, which says how many positions are kept, feeds the rest
-and generates: what the cache already holds is not computed again.
+A conversation calls `reuse(ids)`, feeds what that does not find in the cache already, or beside it where the
+engine keeps prefixes (`runtime.prefixes`), and generates.
 """
 
 from __future__ import annotations
@@ -18,24 +18,28 @@ from types import TracebackType
 import numpy as np
 
 from kernelc.artifact import Artifact
-from kernelc.errors import ContextError, UsageError
+from kernelc.errors import UsageError
 from runtime.cpu.kernels import KernelLibrary
 from runtime.device.executor import DispatchTime, Executor, Progress, Reference
 from runtime.device.program import ProgramTable, StepBlock
-from runtime.devices import Explain, open_device
+from runtime.devices import Explain
 from runtime.engine.chooser import Chooser
-from runtime.engine.feeding import F32, checked_ids, feed, score
+from runtime.engine.feeding import F32, checked_ids, feed, hidden_width, mean_hidden, score
 from runtime.engine.generation import Generated, Generation, Request
+from runtime.engine.opening import opened_for
 from runtime.engine.rings import HeldPositions
 from runtime.engine.sampling import SamplingParams
-from runtime.engine.sequence import GREEDY_FIELDS, CachedSequence
+from runtime.engine.sequence import GREEDY_FIELDS, CachedSequence, checked_context
 from runtime.engine.timings import Timings
+from runtime.prefixes.settings import PrefixSettings, open_prefixes
 
-__all__ = ["ALL_ROLES", "GENERATE_ROLES", "SCORE_ROLES", "Engine", "Generated", "Generation"]
+__all__ = ["ALL_ROLES", "EMBED_ROLES", "GENERATE_ROLES", "SCORE_ROLES", "Engine", "Generated", "Generation"]
 
 GENERATE_ROLES = ("prefill", "decode", "sample_greedy", "sample")
 SCORE_ROLES = ("prefill", "decode", "score")
 ALL_ROLES = (*GENERATE_ROLES, "score")
+EMBED_ROLES = (*GENERATE_ROLES, "embed")
+"""For artifacts that were built with embeddings."""
 
 
 class Engine:
@@ -55,6 +59,7 @@ class Engine:
         ahead: int = 4,
         explain: Explain | None = None,
         without: Collection[str] = (),
+        prefixes: PrefixSettings | None = None,
     ) -> Engine:
         """Open `device` (see `runtime.devices`) and load `artifact` on it.
 
@@ -62,19 +67,23 @@ class Engine:
         spec name, which device "numpy" needs, and `library` prints those of device "cpu". `ahead` is how many
         decode steps are handed over before the first id is read back. `explain` is told which device "auto"
         took. `without` names optimisations that the device leaves out; "ahead" among them stands for 1 step.
+        `prefixes` says how much of prompts is kept beside the cache (default: nothing).
         Raises: ArtifactError, DeviceError, ContextError, UsageError.
         """
-        opened = artifact if isinstance(artifact, Artifact) else Artifact.open(Path(artifact))
-        executor = open_device(
-            device, references=references, library=library, manifest=opened.manifest, explain=explain
-        )
-        try:
-            executor.without = frozenset(without)
+        with opened_for(
+            artifact,
+            roles,
+            device=device,
+            context=context,
+            references=references,
+            library=library,
+            explain=explain,
+            without=without,
+        ) as (opened, executor):
             steps = 1 if "ahead" in without else ahead
-            return cls(executor, opened, context, roles=roles, progress=progress, ahead=steps)
-        except BaseException:
-            executor.close()
-            raise
+            return cls(
+                executor, opened, context, roles=roles, progress=progress, ahead=steps, prefixes=prefixes
+            )
 
     def __init__(
         self,
@@ -85,6 +94,7 @@ class Engine:
         roles: Sequence[str] = GENERATE_ROLES,
         progress: Progress | None = None,
         ahead: int = 4,
+        prefixes: PrefixSettings | None = None,
     ) -> None:
         """Load `artifact` on `executor`, which `close` also closes. See `open` for the rest."""
         if ahead < 1:
@@ -92,7 +102,7 @@ class Engine:
         manifest = artifact.manifest
         self.artifact = artifact
         self.executor = executor
-        self.context = _checked_context(context, manifest.model.max_context)
+        self.context = checked_context(context, manifest.model.max_context)
         self.vocab_size = manifest.model.vocab_size
         held = HeldPositions(manifest.rings)
         self.ahead = ahead
@@ -101,6 +111,8 @@ class Engine:
         self._sequence = CachedSequence(executor, table, block, self.context, held)
         self._active: Generation | None = None
         executor.load(artifact, self.context, roles, progress)
+        kept = open_prefixes(prefixes, artifact, [self._sequence])
+        self._prefixes = kept[0] if kept else None
         self.start_timing()
 
     def __enter__(self) -> Engine:
@@ -114,6 +126,8 @@ class Engine:
     def close(self) -> None:
         """Stop the running generation and release the device."""
         self._stop()
+        if self._prefixes:
+            self._prefixes.close()
         self.executor.close()
 
     # ---- the sequence ----
@@ -149,11 +163,7 @@ class Engine:
 
     def common_prefix(self, ids: Sequence[int]) -> int:
         """Return how many of the first `ids` are in the cache already."""
-        cached = self._sequence.ids
-        for position, (have, want) in enumerate(zip(cached, ids, strict=False)):
-            if have != want:
-                return position
-        return min(len(cached), len(ids))
+        return self._sequence.common_prefix(ids)
 
     def truncate(self, length: int) -> int:
         """Keep the first `length` positions of the cache; return how many were kept: all of them, or none.
@@ -163,9 +173,24 @@ class Engine:
         than the longest step has rows. Raises: UsageError where the cache holds fewer.
         """
         self._stop()
-        if not 0 <= length <= len(self._sequence.ids):
-            raise UsageError(f"cannot keep {length} of {len(self._sequence.ids)} cached tokens")
         return self._sequence.truncate(length)
+
+    def reuse(self, ids: Sequence[int]) -> int:
+        """Make the cache hold a beginning of `ids` alone, computing nothing; return its length, in tokens."""
+        common = self.common_prefix(ids)
+        if self._prefixes and common < len(self._sequence.ids):
+            self.remember()
+        kept = self.truncate(common)
+        return self._prefixes.restore(ids, kept) if self._prefixes else kept
+
+    def remember(self) -> None:
+        """Keep what the cache holds for later prompts, if the engine keeps prefixes; it ends a generation.
+
+        `reuse` does so before anything is lost, but then a prompt waits for it. Raises: DeviceError.
+        """
+        self._stop()
+        if self._prefixes:
+            self._prefixes.save()
 
     # ---- feeding ----
 
@@ -186,7 +211,8 @@ class Engine:
         """
         self._stop()
         role = "decode" if one_by_one else "prefill"
-        feed(self._sequence, checked_ids(ids, self.vocab_size), role, chunk, progress)
+        watching = self._prefixes.watching(progress) if self._prefixes else progress
+        feed(self._sequence, checked_ids(ids, self.vocab_size), role, chunk, watching)
 
     def score(self, ids: Sequence[int], *, one_by_one: bool = False, chunk: int | None = None) -> F32:
         """Append `ids` like `feed` and return the logits at each of them. Shapes: f32 [len(ids), vocab]."""
@@ -203,6 +229,16 @@ class Engine:
         self._stop()
         checked = checked_ids(ids, self.vocab_size)
         yield from score(self._sequence, checked, self.vocab_size, one_by_one=one_by_one, chunk=chunk)
+
+    def embed(self, ids: Sequence[int]) -> F32:
+        """Return the mean of the final hidden states at `ids`, scaled to length 1. Shape: f32 [hidden].
+
+        The cache then holds these ids. Needs the role "embed". Raises: as `feed`.
+        """
+        self._stop()
+        checked = checked_ids(ids, self.vocab_size)
+        self._sequence.truncate(0)
+        return mean_hidden(self._sequence, checked, hidden_width(self.artifact.manifest))
 
     # ---- generating ----
 
@@ -260,14 +296,3 @@ class Engine:
         if self._active is not None:
             self._active.close()
             self._active = None
-
-
-def _checked_context(context: int | None, most: int) -> int:
-    if context is None:
-        return most
-    if 1 <= context <= most:
-        return context
-    raise ContextError(
-        f"`context` is {context}, this artifact was built for 1 to {most}",
-        help=f"ask for at most {most}, or build again with a longer `context`",
-    )

@@ -9,7 +9,9 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
+from kernelc.artifact import Manifest
 from kernelc.errors import UsageError
+from kernelc.ir.dim import evaluate
 from runtime.device.executor import Fetch, Progress, Ticket
 from runtime.engine.sequence import GREEDY_FIELDS, CachedSequence
 
@@ -46,6 +48,16 @@ def feed(
     sequence.timings.prefill_seconds += perf_counter() - began
 
 
+def append(sequence: CachedSequence, ids: Sequence[int]) -> None:
+    """Append known ids to a sequence that is being generated, and leave the logits of the last one.
+
+    Raises: ContextError where they do not fit.
+    """
+    for part in _parts(sequence, ids, "prefill", None):
+        sequence.run(["prefill"], len(sequence.ids), len(part)).discard()
+        sequence.appended(part, logits=True)
+
+
 def score(
     sequence: CachedSequence, ids: Sequence[int], vocab_size: int, *, one_by_one: bool, chunk: int | None
 ) -> Iterator[F32]:
@@ -60,6 +72,36 @@ def score(
         ticket = sequence.run([role], len(sequence.ids), len(part), GREEDY_FIELDS, fetch)
         sequence.appended(part, logits=one_by_one)
         yield np.frombuffer(ticket.result()[0], dtype="<f4").reshape(len(part), vocab_size)
+
+
+def hidden_width(manifest: Manifest) -> int:
+    """Return how many numbers a final hidden state has. Raises: UsageError where no program leaves them."""
+    rows = [each.symbols["seq"][1] for each in manifest.programs.values() if each.role == "embed"]
+    buffer = manifest.buffers.get("hidden")
+    if not rows or buffer is None:
+        help_ = "build it again, with `embeddings`"
+        raise UsageError("the artifact has no program for embeddings", help=help_)
+    return evaluate(buffer.bytes, {}) // (4 * max(rows))
+
+
+def mean_hidden(sequence: CachedSequence, ids: Sequence[int], width: int) -> F32:
+    """Append `ids` by the role "embed" and return the mean of their final hidden states, scaled to length 1.
+
+    Shape: f32 [width]. Raises: as `feed`.
+    """
+    rows = _hidden_rows(sequence, ids, width)
+    total = sum((each.sum(axis=0, dtype=np.float64) for each in rows), np.zeros(width))
+    length = float(np.linalg.norm(total))
+    return (total / (length or 1.0)).astype(np.float32)
+
+
+def _hidden_rows(sequence: CachedSequence, ids: Sequence[int], width: int) -> Iterator[F32]:
+    """Yield the final hidden state at each of `ids`, chunk by chunk. Shapes: f32 [rows, width] each."""
+    for part in _parts(sequence, ids, "embed", None):
+        fetch = [Fetch("hidden", 0, 4 * width * len(part))]
+        ticket = sequence.run(["embed"], len(sequence.ids), len(part), GREEDY_FIELDS, fetch)
+        sequence.appended(part, logits=False)
+        yield np.frombuffer(ticket.result()[0], dtype="<f4").reshape(len(part), width)
 
 
 def _parts(

@@ -1,14 +1,14 @@
 """A running generation: steps are handed over ahead of their ids, and the ids are read back late.
 
 With a chooser, which must see the logits of each position, there is nothing to hand over ahead: each step
-waits for the id before it.
+waits for the id before it. But it may know tokens without logits (`LooksAhead`), which are read in one step.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter, thread_time
 from types import TracebackType
@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from kernelc.errors import DeviceError, UsageError
 from runtime.device.executor import Fetch, Ticket
-from runtime.engine.chooser import Chooser
+from runtime.engine.chooser import Chooser, LooksAhead
+from runtime.engine.feeding import append
 from runtime.engine.sampling import SamplingParams
 from runtime.engine.sequence import CachedSequence
 
@@ -68,7 +69,8 @@ class Generation(Iterator[Generated]):
     `finish_reason` is None while running, then "stop" (`stop_id` says which id), "length" (as many tokens as
     asked for), "context" (the context is full) or "cancelled" (`close` was called early). `close` may be
     called at any time, also by leaving a `with` block. Whatever was handed over ahead is then discarded, and
-    the cache ends at the last token that was yielded. The same `seed` repeats the text.
+    the cache ends at the last token that was yielded, or before tokens that a chooser knew, which are read
+    only when the next one is asked for. The same `seed` repeats the text.
 
     Scores that are no numbers raise a DeviceError. Sampling takes id 0 where it finds no score above -inf, so
     only a step that gave id 0 needs a look at its first logit: that logit is read back with the first id, and
@@ -120,8 +122,8 @@ class Generation(Iterator[Generated]):
         first = self._first_position()
         room = self._sequence.context + 1 - first  # the last token may lie just beyond the cache
         count = min(self._request.max_new, room)
-        submitted = 0
-        for received in range(count):
+        submitted = received = 0
+        while received < count:
             while submitted < min(count, received + self._request.ahead):
                 self._flying.append(self._submit(first + submitted))
                 submitted += 1
@@ -130,8 +132,24 @@ class Generation(Iterator[Generated]):
                 self.stop_id = token.id
                 self._settle("stop")
                 return
+            received += 1
             yield token
+            ahead = self._ahead(count - received)
+            for token_id in ahead:
+                self._count_token()
+                yield Generated(token_id, first + received)
+                received += 1
+            if ahead and received < count:
+                append(self._sequence, [token.id, *ahead])
+                submitted = received
         self._settle("length" if count == self._request.max_new else "context")
+
+    def _ahead(self, room: int) -> Sequence[int]:
+        """Return the tokens that the chooser knows to follow, none of those that end the generation."""
+        choose = self._request.choose
+        if self._request.keep_logits or not isinstance(choose, LooksAhead):
+            return ()
+        return choose.ahead(room)
 
     def _first_position(self) -> int:
         """Return the position of the first new token: after the cached ones and the one that is already
@@ -147,7 +165,7 @@ class Generation(Iterator[Generated]):
         """
         sequence, request = self._sequence, self._request
         sampled = [] if request.choose else [request.sampling.role]
-        fetch = [Fetch("tokens", 4 * position, 4)]
+        fetch = [sequence.fetch_token(position)]
         if request.fetches_logits:
             fetch.append(Fetch("logits", 0, 4 * request.vocab_size))
         elif self._watching:
@@ -160,13 +178,16 @@ class Generation(Iterator[Generated]):
         return _Flight(sequence.decode(["decode", *sampled], position - 1, self._fields, fetch), watched)
 
     def _receive(self, position: int) -> Generated:
+        choose = self._request.choose
+        if isinstance(choose, LooksAhead):
+            choose.prepare()
         flight = self._flying.popleft()
         began = thread_time()
         fetched = flight.ticket.result()
         self._sequence.timings.host_seconds += thread_time() - began
         logits = np.frombuffer(fetched[1], dtype="<f4") if self._request.fetches_logits else None
         if self._request.choose is not None and logits is not None:
-            token = self._chosen(self._request.choose, logits.copy(), position)
+            token = chosen(self._request.choose, self._sequence, logits.copy(), position)
         else:
             token = int.from_bytes(fetched[0], "little")
         if token == 0:
@@ -174,7 +195,7 @@ class Generation(Iterator[Generated]):
             if not flight.watched and token in self._request.stop_ids:
                 return self._receive_again(position)
             if flight.watched:
-                _check_score(float(np.frombuffer(fetched[1][:4], dtype="<f4")[0]), position)
+                check_score(float(np.frombuffer(fetched[1][:4], dtype="<f4")[0]), position)
         self._sequence.sampled(token)
         self._count_token()
         return Generated(token, position, logits if self._request.keep_logits else None)
@@ -186,25 +207,23 @@ class Generation(Iterator[Generated]):
         self._flying.append(self._submit(position))
         return self._receive(position)
 
-    def _chosen(self, choose: Chooser, logits: npt.NDArray[np.float32], position: int) -> int:
-        """Ask for the id of a position and write it to where the device's own sampling would have."""
-        sequence, vocab = self._sequence, self._request.vocab_size
-        token = choose(logits, sequence.known_ids)
-        if not 0 <= token < vocab:
-            raise UsageError(f"the chooser gave token {token}, outside the vocabulary of {vocab}")
-        sequence.executor.write_buffer("tokens", 4 * position, token.to_bytes(4, "little"))
-        return token
-
     def _count_token(self) -> None:
-        now, timings = perf_counter(), self._sequence.timings
-        timings.generated_tokens += 1
-        timings.decode_seconds += now - self._last_seen
-        self._last_seen = now
-        if timings.first_token_seconds is None:
-            timings.first_token_seconds = now - timings.began
+        self._last_seen = self._sequence.timings.count_token(self._last_seen)
 
 
-def _check_score(score: float, position: int) -> None:
+def chosen(choose: Chooser, sequence: CachedSequence, logits: npt.NDArray[np.float32], position: int) -> int:
+    """Ask for the id of a position and write it to where the device's own sampling would have.
+
+    Raises: UsageError for an id outside the vocabulary.
+    """
+    token = choose(logits, sequence.known_ids)
+    if not 0 <= token < len(logits):
+        raise UsageError(f"the chooser gave token {token}, outside the vocabulary of {len(logits)}")
+    sequence.write_token(position, token)
+    return token
+
+
+def check_score(score: float, position: int) -> None:
     """Check the score of id 0, where that id was sampled. Raises: DeviceError where no score is a number."""
     if score > -math.inf:  # false for NaN
         return

@@ -38,6 +38,20 @@ class HeldPositions:
         """Note a step of `seq` rows at position `past`."""
         self._end = max(self._end if past else 0, past + seq)
 
+    @property
+    def oldest(self) -> int:
+        """The position from which on all rings hold all that was written."""
+        return max(0, max((self._end - ring.rows for ring in self._rings), default=0))
+
+    def restored(self, length: int, oldest: int) -> None:
+        """Note that the cache was filled with `length` positions, rings with those from `oldest` on that they
+        have rows for.
+
+        That is what rings hold after the longest of them replaced what lies before `oldest`.
+        """
+        longest = max((ring.rows for ring in self._rings), default=0)
+        self._end = max(length, oldest + longest if oldest else 0)
+
     def enough_for(self, length: int) -> bool:
         """Whether the sequence may go on after its first `length` positions."""
         return length == 0 or all(

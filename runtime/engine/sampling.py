@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kernelc.errors import UsageError
 
@@ -86,6 +86,28 @@ class SamplingParams:
             "min_p": self.min_p,
             "repetition_penalty": self.repetition_penalty,
         }
+
+
+@dataclass(frozen=True)
+class SamplingChanges:
+    """Some sampling parameters of a request; the model's own defaults decide about those that are None.
+
+    Raises: UsageError naming the parameter, got and wanted.
+    """
+
+    temperature: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None
+    min_p: float | None = None
+    repetition_penalty: float | None = None
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        self.over(SamplingParams())
+
+    def over(self, own: SamplingParams) -> SamplingParams:
+        """Return `own` with these changes."""
+        return replace(own, **{name: value for name, value in vars(self).items() if value is not None})
 
 
 def _check_float(

@@ -12,9 +12,9 @@ from time import thread_time
 
 import numpy as np
 
-from kernelc.errors import ContextError
+from kernelc.errors import ContextError, UsageError
 from runtime.device.executor import Executor, Fetch, Ticket
-from runtime.device.program import ProgramTable, StepBlock
+from runtime.device.program import ProgramTable, StepBlock, in_sequence
 from runtime.engine.rings import HeldPositions
 from runtime.engine.sampling import SamplingParams
 from runtime.engine.timings import Timings
@@ -23,7 +23,11 @@ GREEDY_FIELDS = SamplingParams(seed=0).step_fields()
 
 
 class CachedSequence:
-    """The state that the engine and a running generation share: executor, programs and the cache."""
+    """The state that the engine and a running generation share: executor, programs and the cache.
+
+    Where an artifact has several sequences, this is number `number`, which begins at row `first` of the
+    buffers that they share; a step of one leaves the others without logits (see `share_logits`).
+    """
 
     def __init__(
         self,
@@ -32,7 +36,11 @@ class CachedSequence:
         block: StepBlock,
         context: int,
         held: HeldPositions | None = None,
+        number: int = 0,
+        first: int = 0,
     ) -> None:
+        self.number, self.first = number, first
+        self._beside: Sequence[CachedSequence] = ()
         self.executor = executor
         self.held = held or HeldPositions(())
         self.table = table
@@ -42,6 +50,18 @@ class CachedSequence:
         self.ids: list[int] = []
         self.next_id: int | None = None
         self.has_logits = False
+
+    def share_logits(self, sequences: Sequence[CachedSequence]) -> None:
+        """Say which sequences have the buffer of logits in common."""
+        self._beside = [each for each in sequences if each is not self]
+
+    def fetch_token(self, position: int) -> Fetch:
+        """Return what fetches the id at a position."""
+        return Fetch("tokens", 4 * (self.first + position), 4)
+
+    def write_token(self, position: int, token: int) -> None:
+        """Write an id where the device's own sampling would have."""
+        self.executor.write_buffer("tokens", 4 * (self.first + position), token.to_bytes(4, "little"))
 
     @property
     def known_ids(self) -> list[int]:
@@ -57,8 +77,10 @@ class CachedSequence:
         fetch: Sequence[Fetch] = (),
     ) -> Ticket:
         """Hand over one step: the programs of `roles` in order, at these positions."""
-        programs = [self.table.select(role, seq, past) for role in roles]
+        programs = self._programs(roles, past, seq)
         env = {"seq": seq, "past": past, "context": self.context}
+        for other in self._beside:
+            other.has_logits = False
         self.held.written(past, seq)
         return self.executor.run(programs, env, self.block.encode({**fields, **env}), fetch)
 
@@ -85,13 +107,16 @@ class CachedSequence:
 
     def dispatch_count(self, roles: Sequence[str], past: int, seq: int) -> int:
         """Return the number of dispatches in one step of these roles."""
-        return self.executor.dispatch_count([self.table.select(role, seq, past) for role in roles])
+        return self.executor.dispatch_count(self._programs(roles, past, seq))
+
+    def _programs(self, roles: Sequence[str], past: int, seq: int) -> list[str]:
+        return [in_sequence(self.table.select(role, seq, past), self.number) for role in roles]
 
     def write_tokens(self, ids: Sequence[int]) -> None:
         """Write ids after the cached ones. Raises: ContextError where they do not fit."""
         self.require_room(len(ids))
         data = np.asarray(ids, dtype="<u4").tobytes()
-        self.executor.write_buffer("tokens", 4 * len(self.ids), data)
+        self.executor.write_buffer("tokens", 4 * (self.first + len(self.ids)), data)
         self.next_id = None
         self.has_logits = False
 
@@ -112,16 +137,36 @@ class CachedSequence:
         self.next_id = token
         self.has_logits = False
 
+    def common_prefix(self, ids: Sequence[int]) -> int:
+        """Return how many of the first `ids` are in the cache already."""
+        for position, (have, want) in enumerate(zip(self.ids, ids, strict=False)):
+            if have != want:
+                return position
+        return min(len(self.ids), len(ids))
+
     def truncate(self, length: int) -> int:
         """Keep the first `length` positions, or none where windowed layers no longer hold what the next would
         see of them. Returns how many. If that drops any, the logits are no longer valid.
+
+        Raises: UsageError where the cache holds fewer.
         """
+        if not 0 <= length <= len(self.ids):
+            raise UsageError(f"cannot keep {length} of {len(self.ids)} cached tokens")
         kept = length if self.held.enough_for(length) else 0
         if kept < len(self.ids):
             del self.ids[kept:]
             self.has_logits = False
         self.next_id = None
         return kept
+
+    def restored(self, ids: Sequence[int], oldest: int) -> None:
+        """Note that the cache was filled with the rows of `ids`, rings with those from `oldest` on, and write
+        the ids, too, which penalties look at.
+        """
+        self.ids.clear()
+        self.write_tokens(ids)
+        self.appended(ids, logits=False)
+        self.held.restored(len(ids), oldest)
 
     def require_room(self, count: int) -> None:
         """Raises: ContextError where `count` more tokens do not fit."""
@@ -133,3 +178,15 @@ class CachedSequence:
             f"{count} tokens{after} do not fit the context of {self.context}",
             help="shorten the prompt, start a new conversation or load with a longer `context`",
         )
+
+
+def checked_context(context: int | None, most: int) -> int:
+    """Return the context to load with. Raises: ContextError for one that the artifact does not have."""
+    if context is None:
+        return most
+    if 1 <= context <= most:
+        return context
+    raise ContextError(
+        f"`context` is {context}, this artifact was built for 1 to {most}",
+        help=f"ask for at most {most}, or build again with a longer `context`",
+    )

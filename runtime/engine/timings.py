@@ -26,6 +26,15 @@ class Timings:
     dispatches: int = 0
     began: float = field(default_factory=perf_counter, repr=False)
 
+    def count_token(self, last_seen: float) -> float:
+        """Count a generated token, with the time since the one before it; return the time of this one."""
+        now = perf_counter()
+        self.generated_tokens += 1
+        self.decode_seconds += now - last_seen
+        if self.first_token_seconds is None:
+            self.first_token_seconds = now - self.began
+        return now
+
     @property
     def prefill_rate(self) -> float:
         """Prompt tokens per second; 0 where none were fed."""

@@ -46,7 +46,7 @@ class OpenClTicket:
         self._arrays = None
 
 
-class OpenClExecutor(DeviceExecutor[OpenClArtifact]):
+class OpenClExecutor(DeviceExecutor[OpenClArtifact, OpenClTicket]):
     """An `Executor` (see `runtime.device.executor`) on OpenCL."""
 
     def __init__(self, device: OpenClDevice | None = None) -> None:
@@ -81,8 +81,8 @@ class OpenClExecutor(DeviceExecutor[OpenClArtifact]):
 
     # ---- running ----
 
-    def run(
-        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
+    def _run(
+        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch]
     ) -> OpenClTicket:
         """See `runtime.device.executor.Executor.run`."""
         loaded = self._require_loaded()
@@ -137,10 +137,8 @@ class OpenClExecutor(DeviceExecutor[OpenClArtifact]):
 
     # ---- buffers ----
 
-    def write_buffer(self, name: str, offset: int, data: bytes) -> None:
-        """Write into a loaded buffer, after all work handed over before."""
-        if data:
-            self._keep(self.device.write(self._buffer(name), offset, bytes(data), wait=False))
+    def _write_buffer(self, name: str, offset: int, data: bytes) -> None:
+        self._keep(self.device.write(self._buffer(name), offset, bytes(data), wait=False))
 
     def _buffer(self, name: str) -> Handle:
         return self._loaded_with(name).buffers[name]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kernelc.artifact import Artifact, Variant
+from runtime.device.kernel_checks import workgroup_behind
 from runtime.device.loaded import Launch, LoadedArtifact
 from runtime.device.program import Extent, Grid, LoadPlan, Prepared
 from runtime.device.upload import Octets
@@ -57,6 +58,9 @@ class OpenClArtifact(LoadedArtifact[Handle, Handle, OpenClLaunch]):
         for buffer in self.buffers.values():
             buffer.release()
         self.buffers.clear()
+
+    def _own_workgroup(self, variant: Variant) -> Extent | None:
+        return workgroup_behind(b"reqd_work_group_size", self._artifact.read(variant.file))
 
     def _allocate(self, name: str, size: int) -> Handle:
         return self._device.create_buffer(name, size)

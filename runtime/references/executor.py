@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from kernelc.artifact import STEP_BUFFER, Artifact, Kernel, KernelBinding, Manifest
 from kernelc.errors import DeviceError, InternalError, KernelcError
-from runtime.device.checks import check_limits
+from runtime.device.checks import check_limits, proved_plan
 from runtime.device.executor import (
     DeviceInfo,
     DispatchTime,
@@ -26,7 +26,7 @@ from runtime.device.executor import (
     physical_memory_bytes,
 )
 from runtime.device.host import HostExecutor
-from runtime.device.program import LoadPlan, Range, ResolvedDispatch, StepBlock, plan_load
+from runtime.device.program import LoadPlan, Range, ResolvedDispatch, StepBlock
 from runtime.device.upload import Octets
 
 Array = npt.NDArray[Any]
@@ -67,7 +67,7 @@ class NumpyExecutor(HostExecutor[_Loaded]):
     ) -> _Loaded:
         """Load the artifact. Weights that lie whole in one shard are mapped, not copied."""
         manifest = artifact.manifest
-        plan = plan_load(manifest, context, roles)
+        plan = proved_plan(manifest, context, roles)
         check_limits(manifest, plan, {}, self.info, context)
         for kernel in plan.kernels:
             self._reference(manifest.kernels[kernel].spec)

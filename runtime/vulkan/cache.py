@@ -13,24 +13,25 @@ import os
 import tempfile
 from pathlib import Path
 
+from kernelc.cache_place import cache_place_if_any, note_use
+
 _MOST_BYTES = 256 << 20
 _HEADER_BYTES = 32  # length, version, vendor, device (4 bytes each), UUID (16)
 _HASH_BYTES = 32
 
 
-def cache_file(cache_id: bytes) -> Path:
-    """Return the file that holds the compiled kernels for this device and driver.
-
-    Source: XDG Base Directory Specification; a relative $XDG_CACHE_HOME is to be ignored.
-    """
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    base = Path(given) if os.path.isabs(given) else Path("~/.cache").expanduser()
-    return base / "kernelc" / f"vulkan-{hashlib.sha256(cache_id).hexdigest()[:16]}.bin"
+def cache_file(cache_id: bytes) -> Path | None:
+    """Return the file that holds the compiled kernels for this device and driver; None without a home."""
+    place = cache_place_if_any()
+    name = f"vulkan-{hashlib.sha256(cache_id).hexdigest()[:16]}.bin"
+    return None if place is None else place / name
 
 
 def read_cache(cache_id: bytes) -> bytes:
     """Return the data to create a pipeline cache with; b"" where there is none that can be trusted."""
     path = cache_file(cache_id)
+    if path is None:
+        return b""
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
@@ -39,13 +40,14 @@ def read_cache(cache_id: bytes) -> bytes:
     digest, data = data[:_HASH_BYTES], data[_HASH_BYTES:]
     if len(data) >= _MOST_BYTES or hashlib.sha256(data).digest() != digest or not _fits(data, cache_id):
         return b""
+    note_use(path)
     return data
 
 
 def write_cache(cache_id: bytes, data: bytes) -> None:
     """Write the data for the next time. A folder that cannot be written is no error."""
     path = cache_file(cache_id)
-    if len(data) >= _MOST_BYTES or not _fits(data, cache_id):
+    if path is None or len(data) >= _MOST_BYTES or not _fits(data, cache_id):
         return
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)

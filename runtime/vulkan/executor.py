@@ -27,7 +27,7 @@ from runtime.vulkan.staging import VulkanTicket, staging_pool
 from runtime.vulkan.timing import time_launches
 
 
-class VulkanExecutor(DeviceExecutor[VulkanArtifact]):
+class VulkanExecutor(DeviceExecutor[VulkanArtifact, VulkanTicket]):
     """An `Executor` (see `runtime.device.executor`) on Vulkan."""
 
     def __init__(self) -> None:
@@ -72,8 +72,8 @@ class VulkanExecutor(DeviceExecutor[VulkanArtifact]):
 
     # ---- running ----
 
-    def run(
-        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
+    def _run(
+        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch]
     ) -> VulkanTicket:
         """See `runtime.device.executor.Executor.run`."""
         loaded, queue = self._require_loaded(), self._opened.queue
@@ -114,13 +114,14 @@ class VulkanExecutor(DeviceExecutor[VulkanArtifact]):
         return frame.before
 
     def _after(self, loaded: VulkanArtifact, frame: Frame, fetch: Sequence[Fetch], staging: Buffer) -> Handle:
-        """Record: copy out what is fetched. The last barrier of the programs makes it wait for them."""
+        """Record: wait for the programs, then copy out what is fetched."""
         queue, at = self._opened.queue, 0
         queue.begin(frame.after)
+        queue.barrier(frame.after)
         for item in fetch:
             queue.copy(frame.after, loaded.buffers[item.buffer], item.offset, staging, at, item.bytes)
             at += item.bytes
-        queue.barrier(frame.after)
+        queue.barrier_to_host(frame.after)
         queue.end(frame.after)
         return frame.after
 
@@ -135,8 +136,7 @@ class VulkanExecutor(DeviceExecutor[VulkanArtifact]):
 
     # ---- buffers ----
 
-    def write_buffer(self, name: str, offset: int, data: bytes) -> None:
-        """Write into a loaded buffer, after all work handed over before."""
+    def _write_buffer(self, name: str, offset: int, data: bytes) -> None:
         buffer, queue = self._loaded_with(name).buffers[name], self._opened.queue
         with translated("writing a buffer"):
             frame = queue.take_frame()

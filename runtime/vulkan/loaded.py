@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from kernelc.artifact import STEP_BUFFER, Artifact, Variant
 from runtime.device.executor import Progress
 from runtime.device.loaded import Launch, LoadedArtifact, StepKey
-from runtime.device.program import LoadPlan, Prepared, ResolvedDispatch
+from runtime.device.program import Extent, LoadPlan, Prepared, ResolvedDispatch
 from runtime.device.upload import Octets, weight_names
 from runtime.vulkan.device import Buffer
 from runtime.vulkan.kernels import BindingSets, BoundRange, KernelBinary, Pipeline
+from runtime.vulkan.modules import local_size
 from runtime.vulkan.native import Handle, VulkanError, translated
 from runtime.vulkan.opened import OpenedDevice
 from runtime.vulkan.queue import Recording
@@ -67,6 +68,9 @@ class VulkanArtifact(LoadedArtifact[Buffer, Pipeline, VulkanLaunch]):
             self._opened.device.release(buffer)
 
     # ---- loading ----
+
+    def _own_workgroup(self, variant: Variant) -> Extent | None:
+        return local_size(self._artifact.read(variant.file))
 
     def _allocate(self, name: str, size: int) -> Buffer:
         return self._opened.device.create_buffer(name, size, uniform=name == STEP_BUFFER)
@@ -127,12 +131,18 @@ class VulkanArtifact(LoadedArtifact[Buffer, Pipeline, VulkanLaunch]):
         return recording
 
     def record(self, commands: Handle, programs: Sequence[str], env: Mapping[str, int]) -> None:
-        """Record these programs into a command buffer that is being recorded."""
-        queue = self._opened.queue
+        """Record these programs into a command buffer that is being recorded.
+
+        Nothing stands before the first kernel and after the last: whoever submits them records what else
+        they wait for, and what waits for them.
+        """
+        queue, first = self._opened.queue, True
         for name in programs:
             for launch in self.programs[name]:
+                if not first:
+                    queue.barrier_between_kernels(commands)
                 queue.dispatch(commands, launch.pipeline, launch.bound, launch.extent(env))
-                queue.barrier(commands)
+                first = False
 
     def _recorded(self, programs: Sequence[str], env: Mapping[str, int]) -> Recording:
         queue = self._opened.queue

@@ -42,6 +42,15 @@ class Recording:
     number: int = 0
 
 
+@dataclass(frozen=True, eq=False)
+class _Barrier:
+    """Commands of the stages `after` wait for those of the stages `before`, and see what these wrote."""
+
+    before: int
+    after: int
+    memory: Handle
+
+
 class Queue:
     """Hands work to a device. Its methods raise VulkanError, which callers translate."""
 
@@ -84,12 +93,27 @@ class Queue:
         )
         self._counter = vulkan.ffi.new("uint64_t *")
         self._region = vulkan.make("VkBufferCopy")
+        self._prepare_barriers()
+
+    def _prepare_barriers(self) -> None:
+        vulkan = self._vulkan
+        kernels, copies = vulkan.PIPELINE_STAGE_COMPUTE_SHADER_BIT, vulkan.PIPELINE_STAGE_TRANSFER_BIT
         write, read = vulkan.ACCESS_MEMORY_WRITE_BIT, vulkan.ACCESS_MEMORY_READ_BIT
-        self._everything = vulkan.make("VkMemoryBarrier", srcAccessMask=write, dstAccessMask=read | write)
-        self._stages = (
-            vulkan.PIPELINE_STAGE_COMPUTE_SHADER_BIT
-            | vulkan.PIPELINE_STAGE_TRANSFER_BIT
-            | vulkan.PIPELINE_STAGE_HOST_BIT
+        stored, loaded = vulkan.ACCESS_SHADER_WRITE_BIT, vulkan.ACCESS_SHADER_READ_BIT
+        self._work = _Barrier(
+            kernels | copies,
+            kernels | copies,
+            vulkan.make("VkMemoryBarrier", srcAccessMask=write, dstAccessMask=read | write),
+        )
+        self._kernels = _Barrier(
+            kernels,
+            kernels,
+            vulkan.make("VkMemoryBarrier", srcAccessMask=stored, dstAccessMask=loaded | stored),
+        )
+        self._host = _Barrier(
+            kernels | copies,
+            vulkan.PIPELINE_STAGE_HOST_BIT,
+            vulkan.make("VkMemoryBarrier", srcAccessMask=write, dstAccessMask=vulkan.ACCESS_HOST_READ_BIT),
         )
 
     # ---- submissions ----
@@ -178,10 +202,22 @@ class Queue:
     # ---- commands ----
 
     def barrier(self, commands: Handle) -> None:
-        """Record a barrier: later commands wait for earlier ones and see what they wrote."""
-        null, lib = self._vulkan.null, self._vulkan.lib
-        stages = self._stages
-        lib.vkCmdPipelineBarrier(commands, stages, stages, 0, 1, self._everything, 0, null, 0, null)
+        """Record a barrier: later kernels and copies wait for earlier ones and see what they wrote."""
+        self._record(commands, self._work)
+
+    def barrier_between_kernels(self, commands: Handle) -> None:
+        """Record a barrier: later kernels wait for earlier ones and see what they stored. That is all that a
+        kernel needs of the one before it, and a device waits longer where it is asked for more.
+        """
+        self._record(commands, self._kernels)
+
+    def barrier_to_host(self, commands: Handle) -> None:
+        """Record a barrier: the host sees what earlier commands wrote, once they are waited for."""
+        self._record(commands, self._host)
+
+    def _record(self, commands: Handle, barrier: _Barrier) -> None:
+        null, record = self._vulkan.null, self._vulkan.lib.vkCmdPipelineBarrier
+        record(commands, barrier.before, barrier.after, 0, 1, barrier.memory, 0, null, 0, null)
 
     def dispatch(self, commands: Handle, pipeline: Pipeline, bound: Handle, grid: Extent) -> None:
         """Record a kernel that runs on the buffers of a descriptor set."""

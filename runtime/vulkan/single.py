@@ -54,7 +54,7 @@ def _run(opened: OpenedDevice, pipeline: Pipeline, grid: Extent, sets: BindingSe
             frame = queue.take_frame()
             queue.begin(frame.before)
             queue.dispatch(frame.before, pipeline, sets.sets[0], grid)
-            queue.barrier(frame.before)
+            queue.barrier_to_host(frame.before)
             queue.end(frame.before)
             queue.submit([frame.before], frame)
             queue.flush()

@@ -48,7 +48,7 @@ def _run(
     stamp(commands, done, queries, 0)
     for number, launch in enumerate(launches, 1):
         queue.dispatch(commands, launch.pipeline, launch.bound, launch.extent(env))
-        queue.barrier(commands)
+        queue.barrier_between_kernels(commands)
         stamp(commands, done, queries, number)
     queue.end(commands)
     queue.submit([commands], frame)

@@ -74,7 +74,8 @@ class WgpuDevice:
         self.native_device: Handle = native(self._device)
         self.native_queue: Handle = native(self._device.queue)
         self.has_timestamps = "timestamp-query" in features
-        self.info = _device_info(adapter, self._device, features)
+        size = self.library.subgroup_size(native(adapter))
+        self.info = _device_info(adapter, self._device, features, size)
         self._layouts: dict[tuple[str, ...], Handle] = {}
 
     def close(self) -> None:
@@ -118,7 +119,8 @@ class WgpuDevice:
         code = without_subgroups_line(kernel.text)
         layout = self._device.create_pipeline_layout(bind_group_layouts=[self._layout(kernel)])
         try:
-            module = self._device.create_shader_module(label=kernel.name, code=code)
+            module = self.library.unchecked_module(self._device, kernel.name, code)
+            module = module or self._device.create_shader_module(label=kernel.name, code=code)
             stage = {"module": module, "entry_point": kernel.entry}
             return self._device.create_compute_pipeline(label=kernel.name, layout=layout, compute=stage)
         except self._wgpu.GPUError as error:
@@ -231,18 +233,18 @@ def _short(message: str) -> str:
     return "; ".join(" ".join(part.split()) for part in (head, *reasons)) or "no reason given"
 
 
-def _device_info(adapter: Handle, device: Handle, features: Sequence[str]) -> DeviceInfo:
+def _device_info(
+    adapter: Handle, device: Handle, features: Sequence[str], subgroup_size: int | None
+) -> DeviceInfo:
     info: dict[str, Any] = dict(adapter.info)
     ours = LANGUAGE_FEATURES.union(name for name, theirs in FEATURES.items() if theirs in features)
-    smallest = info.get("subgroup_min_size", info.get("stackgroup_min_size"))  # wgpu-py 0.32 misspells it
-    largest = info.get("subgroup_max_size", info.get("stackgroup_max_size"))
     return DeviceInfo(
         kind="wgpu",
         name=str(info["device"]),
         driver=f"{info['backend_type']}: {info['description']}",
         target="wgsl",
         features=ours,
-        subgroup_size=int(smallest) if smallest and smallest == largest and "subgroups" in ours else None,
+        subgroup_size=subgroup_size if "subgroups" in ours else None,
         limits=_limits(device.limits),
         memory_bytes=physical_memory_bytes() if info["adapter_type"] == "CPU" else None,
     )

@@ -26,7 +26,7 @@ from runtime.wgpu.staging import Staging, WgpuTicket, staging_pool
 _QUERIES_AT_ONCE = 2048  # WebGPU's query sets hold 4096, and a dispatch takes two
 
 
-class WgpuExecutor(DeviceExecutor[WgpuArtifact]):
+class WgpuExecutor(DeviceExecutor[WgpuArtifact, WgpuTicket]):
     """An `Executor` (see `runtime.device.executor`) on wgpu."""
 
     def __init__(self, device: WgpuDevice | None = None) -> None:
@@ -65,8 +65,8 @@ class WgpuExecutor(DeviceExecutor[WgpuArtifact]):
 
     # ---- running ----
 
-    def run(
-        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
+    def _run(
+        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch]
     ) -> WgpuTicket:
         """See `runtime.device.executor.Executor.run`."""
         loaded = self._require_loaded()
@@ -153,8 +153,7 @@ class WgpuExecutor(DeviceExecutor[WgpuArtifact]):
 
     # ---- buffers ----
 
-    def write_buffer(self, name: str, offset: int, data: bytes) -> None:
-        """Write into a loaded buffer, after all work handed over before."""
+    def _write_buffer(self, name: str, offset: int, data: bytes) -> None:
         self.device.write_buffer(self._loaded_with(name).buffers[name], offset, data)
 
     # ---- one kernel alone ----

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from kernelc.artifact import STEP_BUFFER, Artifact, Variant
 from runtime.device.executor import Progress
+from runtime.device.kernel_checks import workgroup_behind
 from runtime.device.loaded import Launch, LoadedArtifact
-from runtime.device.program import LoadPlan, Prepared
+from runtime.device.program import Extent, LoadPlan, Prepared
 from runtime.device.upload import Octets
 from runtime.wgpu.device import KernelSource, WgpuDevice
 from runtime.wgpu.native import Handle, native
@@ -54,6 +55,9 @@ class WgpuArtifact(LoadedArtifact[Handle, CompiledKernel, WgpuLaunch]):
         """Destroy the buffers."""
         for buffer in self.buffers.values():
             buffer.destroy()
+
+    def _own_workgroup(self, variant: Variant) -> Extent | None:
+        return workgroup_behind(b"@workgroup_size", self._artifact.read(variant.file))
 
     def _allocate(self, name: str, size: int) -> Handle:
         buffer = self._device.create_buffer(name, size, uniform=name == STEP_BUFFER)

@@ -24,6 +24,9 @@ from kernelc.errors import DeviceError
 Handle: TypeAlias = Any
 """An object of wgpu-py or of its native library."""
 
+# The size of all subgroups of a vendor's devices, by its number at PCI-SIG: wgpu-native 29 does not tell.
+_SUBGROUPS_OF = {0x10DE: 32}  # NVIDIA
+_NO_CHECKS = 0  # WGPUShaderRuntimeChecks_None
 # How the messages of the library's own errors begin.
 _COMPLAINTS = ("Validation Error", "Out of Memory", "Internal Error", "The WGPU device was lost")
 
@@ -59,6 +62,7 @@ class NativeLibrary:
         self._ffi: Any = api.ffi
         self._safe: Any = api.libf
         self._bare: Any = api.lib
+        self._module: Any = api.GPUShaderModule
         self.null: Handle = self._ffi.NULL
         self.set_pipeline: Any = self._bare.wgpuComputePassEncoderSetPipeline
         self.set_bind_group: Any = self._bare.wgpuComputePassEncoderSetBindGroup
@@ -165,6 +169,39 @@ class NativeLibrary:
         # Ctrl-C while waiting in the library surfaces in the first Python code to run: the callback, out of
         # which nothing can be raised. `read` raises it instead.
         self._interrupts.append(error)
+
+    # ---- what wgpu-py leaves out ----
+
+    def subgroup_size(self, adapter: Handle) -> int | None:
+        """Return the one size of an adapter's subgroups; None where it varies, or nobody says."""
+        info = self._ffi.new("WGPUAdapterInfo *")
+        if self._safe.wgpuAdapterGetInfo(adapter, info) != self._bare.WGPUStatus_Success:
+            return None
+        smallest, largest = int(info.subgroupMinSize), int(info.subgroupMaxSize)
+        known = _SUBGROUPS_OF.get(int(info.vendorID))
+        self._bare.wgpuAdapterInfoFreeMembers(info[0])
+        if not largest:
+            return known
+        return smallest if smallest == largest else None
+
+    def unchecked_module(self, device: Handle, label: str, code: str) -> Handle | None:
+        """Return a shader module of wgpu-py's whose kernels run as they are printed; None where the library
+        cannot make one.
+
+        Otherwise naga counts the rounds of every loop, and holds indices into memory within bounds. Our
+        kernels are tested for both in the interpreter, and on Vulkan and CUDA they run without.
+        """
+        if not hasattr(self._bare, "wgpuDeviceCreateShaderModuleTrusted"):
+            return None
+        text, name = (self._ffi.from_buffer(each.encode()) for each in (code, label))
+        source = self._ffi.new("WGPUShaderSourceWGSL *")
+        source.chain.sType = self._bare.WGPUSType_ShaderSourceWGSL
+        source.code.data, source.code.length = self._ffi.cast("char *", text), len(text)
+        wanted = self._ffi.new("WGPUShaderModuleDescriptor *")
+        wanted.nextInChain = self._ffi.cast("WGPUChainedStruct *", source)
+        wanted.label.data, wanted.label.length = self._ffi.cast("char *", name), len(name)
+        made = self._safe.wgpuDeviceCreateShaderModuleTrusted(native(device), wanted, _NO_CHECKS)
+        return None if made == self.null else self._module(label, made, device)
 
     def timestamp_period(self, queue: Handle) -> float:
         """Return the nanoseconds of one tick of a timestamp query."""

@@ -216,6 +216,41 @@ def test_integers_read_back(number: int, op: str) -> None:
     assert number == 0 or int(literals[0], 0) == number
 
 
+def test_rows_of_an_array_share_the_check_of_an_index() -> None:
+    def body(k: Tracer) -> None:
+        out = k.output("out", u32)
+        cells = k.shared("cells", u32, 128, row=16)
+        column = named("column", k.local_id % 16)
+        half = named("half", k.local_id % 8)
+        for at in (
+            column,
+            column + 32,
+            half + 40,
+            half + 24 + 4,
+            k.local_id,
+            column + 33,
+            k.local_id + 32,
+            k.constant(35, u32),
+        ):
+            cells[at] = 7
+        k.barrier()
+        out[0] = cells[column + 112]
+
+    text = module(body)
+    assert "var<workgroup> cells: array<array<u32, 16>, 8>;" in text
+    assert [each for each in lines(body) if "cells" in each] == [
+        "cells[0u][column] = 7u;",
+        "cells[2u][column] = 7u;",
+        "cells[2u][half + 8u] = 7u;",
+        "cells[(half + 24u + 4u) / 16u][(half + 24u + 4u) % 16u] = 7u;",  # half + 12 may be in the next row
+        "cells[local_id.x / 16u][local_id.x % 16u] = 7u;",
+        "cells[(column + 33u) / 16u][(column + 33u) % 16u] = 7u;",
+        "cells[local_id.x / 16u + 2u][local_id.x % 16u] = 7u;",
+        "cells[2u][3u] = 7u;",
+        "out[0u] = cells[7u][column];",
+    ]
+
+
 # Statements
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from kernelc.kernels.linear.dot4 import dot4
+from kernelc.kernels.parts.dot4 import dot4
 from kernelc.kir import functions as kf
 from kernelc.kir.types import Type, f32x2, f32x4, i32, u32, u32x4
 from kernelc.kir.values import Value

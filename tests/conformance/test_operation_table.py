@@ -19,8 +19,8 @@ SUBGROUP_OPERATIONS = {op for op, row in OPERATIONS.items() if row.feature == "s
 # What a target's printer does without, and why.
 WITHOUT = {
     # The language multiplies no matrices element by element, and has no fences to go with counting.
-    "wgsl": {"tile_mul", "atomic_add"},
-    "spirv": set[str](),
+    "wgsl": {"tile_mul", "atomic_add", *tiles.COVERED_LARGE},
+    "spirv": tiles.COVERED_LARGE,  # no such instruction
     "cuda": set[str](),
     "opencl": {*SUBGROUP_OPERATIONS, *TILE_OPERATIONS, "dot4_i8", "atomic_add"},  # they need extensions
     "c": {*SUBGROUP_OPERATIONS, *TILE_OPERATIONS},
@@ -31,7 +31,7 @@ WITHOUT = {
 def conformance_kernels() -> Iterator[Kernel]:
     yield from map(test_operations.kernel_of, test_operations.CASES)
     yield from map(test_statements.kernel_of, statements.CASES)
-    yield from (case.kernel() for case in tiles.CASES)
+    yield from (case.kernel() for case in (*tiles.CASES, *tiles.LARGE_CASES))
 
 
 KERNELS = tuple(conformance_kernels())

@@ -15,21 +15,23 @@ from typing import Any
 
 from kernelc.backends import backend_named
 from kernelc.ir.expression import Expression
+from kernelc.kernels.attention.append_codes import APPEND_CODES, AppendCodesProblem
 from kernelc.kernels.attention.cache import CacheShape
-from kernelc.kernels.attention.decode import ATTENTION_DECODE
-from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem
+from kernelc.kernels.attention.decode.kernel import ATTENTION_DECODE
+from kernelc.kernels.attention.decode.reduce_splits import ATTENTION_REDUCE, AttentionReduceProblem
+from kernelc.kernels.attention.decode.schedule import AttentionDecodeProblem
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
-from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE, AttentionReduceProblem
 from kernelc.kernels.attention.rotate_and_append import CACHE_APPEND, ROPE, CacheAppendProblem, RopeProblem
 from kernelc.kernels.elementwise import ELEMENTWISE, ElementwiseProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
 from kernelc.kernels.layer_norm import LAYER_NORM, LayerNormProblem
-from kernelc.kernels.linear.code_rows import CODE_ROWS, CodeRowsProblem
 from kernelc.kernels.linear.epilogues import Coding, HeadEpilogue, PairEpilogue
+from kernelc.kernels.linear.half_rows import HALF_ROWS, HalfRowsProblem
+from kernelc.kernels.linear.int8.code_rows import CODE_ROWS, CodeRowsProblem
+from kernelc.kernels.linear.int8.matvec import MATVEC_INT8
+from kernelc.kernels.linear.int8.schedule import usual_streamed
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
-from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
-from kernelc.kernels.linear.matvec_int8_schedule import usual_streamed
 from kernelc.kernels.parts.rotary import Rotary
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
 from kernelc.kernels.sampling.argmax import (
@@ -42,9 +44,12 @@ from kernelc.kernels.sampling.argmax import (
 from kernelc.kernels.sampling.argmax_final import ARGMAX_FINAL
 from kernelc.kernels.sampling.penalty import PENALTY, PenaltyProblem
 from kernelc.kernels.sampling.sample import SAMPLE, SampleProblem
+from kernelc.kernels.several.families import ROWS_OF
 from kernelc.kernels.spec import KernelSpec
 from kernelc.target import TARGETS, Capabilities
+from tests.kernels.harness import VARIANTS
 from tests.kernels.linear_problems import linear, residual
+from tests.kernels.several_problems import repeatable, rows_problem
 
 Spec = KernelSpec[Any, Any]
 
@@ -63,7 +68,10 @@ class Golden:
     @property
     def name(self) -> str:
         suffix = TARGETS[self.target].suffix
-        return f"{self.target}/{self.spec.name}-{self.label}-{variant_name(self.variant)}.{suffix}"
+        # CUDA's are all for subgroups of 32, and variants with matrix units are.
+        known = self.target == "wgsl" and not self.variant.tiles and self.variant.subgroup_size
+        size = f"_of_{self.variant.subgroup_size}" if known else ""
+        return f"{self.target}/{self.spec.name}-{self.label}-{variant_name(self.variant)}{size}.{suffix}"
 
 
 def variant_name(variant: Capabilities) -> str:
@@ -105,7 +113,7 @@ def family(spec: Spec, **problems: Any) -> Iterator[Golden]:
     for at, (label, problem) in enumerate(problems.items()):
         if at == 0:
             yield from distinct(spec, label, problem, "cuda")
-            yield Golden(spec, label, problem, "opencl", TARGETS["opencl"].variants[0])
+            yield Golden(spec, label, problem, "opencl", VARIANTS["baseline"])
             yield from distinct(spec, label, problem, "wgsl")
         else:
             yield Golden(spec, label, problem, "wgsl", next(carried(spec, problem, "wgsl")))
@@ -120,7 +128,7 @@ QKV = HeadEpilogue(heads=8, kv_heads=4, head_dim=8, rotary=ROTARY, kv_dtype="f16
 QKV_LLAMA3 = HeadEpilogue(heads=4, kv_heads=2, head_dim=8, rotary=LLAMA3, kv_dtype="f32")
 
 
-CASES: tuple[Golden, ...] = (
+ALONE: tuple[Golden, ...] = (
     *family(
         EMBEDDING,
         q4=EmbeddingProblem("q4", 64, 0, 512),
@@ -173,8 +181,8 @@ CASES: tuple[Golden, ...] = (
         "q4_streamed",
         STREAMED,
         "cuda",
-        TARGETS["cuda"].variants[0],
-        usual_streamed(TARGETS["cuda"].variants[0], STREAMED),
+        VARIANTS["bulk-copies"],
+        usual_streamed(VARIANTS["bulk-copies"], STREAMED),
     ),
     *family(
         MATMUL,
@@ -184,6 +192,8 @@ CASES: tuple[Golden, ...] = (
         f32_bias_odd=linear("f32", 33, 31, bias=True),
         q4a_residual=linear("q4a", 64, 172, residual(64)),
     ),
+    *family(HALF_ROWS, cols_128=HalfRowsProblem(128)),
+    *distinct(MATMUL, "q4_halves", linear("q4", 344, 128, PairEpilogue(172), halves=True), "cuda"),
     *family(
         ROPE,
         linear=RopeProblem(2, 12, Rotary(8, 10_000.0, "linear", factor=2.0)),
@@ -204,6 +214,11 @@ CASES: tuple[Golden, ...] = (
         ring=CacheAppendProblem(CacheShape(1, 8, "f16", 768)),
     ),
     *family(
+        APPEND_CODES,
+        both=AppendCodesProblem(CacheShape(2, 64, "q8"), both=True, one_position=True),
+        ring=AppendCodesProblem(CacheShape(1, 12, "q8", 768)),
+    ),
+    *family(
         ATTENTION_DECODE,
         grouped_f16=AttentionDecodeProblem(8, 4, 8, "f16", 8**-0.5, 0),
         split_f32=AttentionDecodeProblem(4, 1, 16, "f32", 0.25, 64),
@@ -211,6 +226,7 @@ CASES: tuple[Golden, ...] = (
         ring=AttentionDecodeProblem(2, 1, 16, "f16", 0.25, 64, window=256, ring=768),
         wide=AttentionDecodeProblem(2, 1, 514, "f32", 0.25, 0),
         coded=AttentionDecodeProblem(6, 2, 32, "f16", 0.25, 0, codes=2),
+        cached_q8=AttentionDecodeProblem(4, 2, 32, "q8", 0.25, 64),
     ),
     *family(
         ATTENTION_REDUCE,
@@ -224,6 +240,7 @@ CASES: tuple[Golden, ...] = (
         f32=AttentionPrefillProblem(4, 4, 16, "f32", 0.25),
         window_cap=AttentionPrefillProblem(2, 1, 8, "f16", 0.25, window=256, soft_cap=50.0),
         ring=AttentionPrefillProblem(2, 1, 8, "f16", 0.25, window=256, ring=768),
+        cached_q8=AttentionPrefillProblem(2, 1, 8, "q8", 0.25),
     ),
     *distinct(
         ATTENTION_DECODE,
@@ -232,9 +249,23 @@ CASES: tuple[Golden, ...] = (
         "cuda",
     ),
     *distinct(ATTENTION_PREFILL, "heads_of_32", AttentionPrefillProblem(2, 1, 32, "f16", 0.25), "cuda"),
+    *distinct(
+        ATTENTION_DECODE, "joined_q8", AttentionDecodeProblem(4, 2, 128, "q8", 0.125, 64, joined=True), "cuda"
+    ),
     *family(ARGMAX, vocab_512=ArgmaxProblem(512), odd=ArgmaxProblem(257)),
     *family(ARGMAX_BLOCKS, vocab_1000=ArgmaxBlocksProblem(1000, 128)),
     *family(ARGMAX_FINAL, blocks_8=ArgmaxFinalProblem(8)),
     *family(PENALTY, vocab_512=PenaltyProblem(512)),
     *family(SAMPLE, vocab_512=SampleProblem(512)),
 )
+
+
+def _repeated() -> Iterator[Golden]:
+    """One text of each family for steps over several sequences: what it repeats is above."""
+    for name, rows in ROWS_OF.items():
+        of = next(each for each in ALONE if each.spec.name == name and repeatable(each.problem))
+        problem = rows_problem(of.spec, of.problem)
+        yield Golden(rows, of.label, problem, "wgsl", next(carried(rows, problem, "wgsl")))
+
+
+CASES: tuple[Golden, ...] = (*ALONE, *_repeated())

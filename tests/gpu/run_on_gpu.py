@@ -36,8 +36,9 @@ from typing import Any
 REPO = Path(__file__).resolve().parents[2]
 CHECKS = ("memcheck", "racecheck")
 STEPS = ("kernels", "executor", "vulkan", "models", "bench", "story", "ablation", *CHECKS, "browser")
-TARGET_OF = {"cuda": "cuda", "vulkan": "spirv"}
+DEVICES = ("cuda", "vulkan")
 CONFIGS = ("llama-3.2-1b", "llama-2-7b")
+ACTIVATIONS = {"": (), "-f32": ("--activations", "f32")}  # the default, and what it is compared with
 KERNEL_TESTS = ("tests/kernels", "tests/conformance")
 # What ordinary users of Chromium on Linux get, and what Dawn can do there but offers no page by itself.
 BROWSERS = {
@@ -116,22 +117,23 @@ def vulkan(runner: Runner) -> dict[str, Any]:
 
 
 def models(runner: Runner) -> dict[str, Any]:
-    """Published models against their references."""
-    published = ("tests/gpu", "-k", "published", "-m", "nightly or not nightly")
+    """Published models against their references; those of GGUF files where KERNELC_TEST_MODELS has them."""
+    files = ("tests/gpu/test_published.py", "tests/model/gguf/test_published.py")
+    published = (*files, "-k", "cuda or vulkan", "-m", "nightly or not nightly")
     found = runner.pytest("models", *published, "-s", "-n", "0", devices="cuda vulkan")
     text = (runner.out / "models.log").read_text()
     return {**found, "logits": re.findall(r"\w+ on [^\n]*: worst logit error [^\n]*", text)}
 
 
 def bench(runner: Runner) -> dict[str, Any]:
-    """Random weights, int4, with activations as they are and rounded to bytes: `kernelc bench`."""
+    """Random weights, q4, as models are built by default and with activations of f32: `kernelc bench`."""
     results: dict[str, Any] = {"exit": 0}
     sizes = ["--context", "2048", "--prompt", "512", "--generate", "128"]
     fixed = ["--random-weights", "--quant", "q4", *sizes, "--profile", "--json"]
     command = [sys.executable, "-m", "kernelc.cli", "bench", *fixed]
-    for (device, target), config, activations in product(TARGET_OF.items(), CONFIGS, ("f32", "int8")):
-        which = ["--config", config, "--device", device, "--target", target, "--activations", activations]
-        name = config if activations == "f32" else f"{config}-{activations}"
+    for device, config, suffix in product(DEVICES, CONFIGS, ACTIVATIONS):
+        which = ["--config", config, "--device", device, *ACTIVATIONS[suffix]]
+        name = f"{config}{suffix}"
         code, text = runner.command(f"bench-{device}-{name}", *command, *which)
         results["exit"] = results["exit"] or code
         results[f"{name} on {device}"] = _json_of(text) if code == 0 else text[-2000:]
@@ -141,7 +143,7 @@ def bench(runner: Runner) -> dict[str, Any]:
 def story(runner: Runner) -> dict[str, Any]:
     """The versions of the matrix times one row, of docs/performance.md."""
     results: dict[str, Any] = {"exit": 0}
-    for device in TARGET_OF:
+    for device in DEVICES:
         out = runner.out / f"story-{device}.json"
         command = [sys.executable, "-m", "benchmarks.matvec_story", "--device", device, "--out", str(out)]
         code, text = runner.command(f"story-{device}", *command)
@@ -153,8 +155,8 @@ def story(runner: Runner) -> dict[str, Any]:
 def ablation(runner: Runner) -> dict[str, Any]:
     """What each optimisation is worth, by turns: `kernelc bench --ablation`."""
     results: dict[str, Any] = {"exit": 0}
-    fixed = ["--config", CONFIGS[0], "--random-weights", "--context", "2048", "--activations", "int8"]
-    for device in TARGET_OF:
+    fixed = ["--config", CONFIGS[0], "--random-weights", "--context", "2048"]
+    for device in DEVICES:
         command = [sys.executable, "-m", "kernelc.cli", "bench", *fixed, "--device", device]
         code, text = runner.command(f"ablation-{device}", *command, "--ablation", "--json")
         results["exit"] = results["exit"] or code
@@ -186,10 +188,9 @@ def browser(runner: Runner) -> dict[str, Any]:
         }  # fmt: skip
     artifacts = runner.out / "artifacts"
     shutil.rmtree(artifacts, ignore_errors=True)
-    for config, activations in product(CONFIGS, ("f32", "int8")):
+    for config, suffix in product(CONFIGS, ACTIVATIONS):
         for number, (how, flags) in enumerate(BROWSERS.items()):
-            name = config if activations == "f32" else f"{config}-{activations}"
-            asked = ("--model", config, "--activations", activations)
+            asked, name = ("--model", config, *ACTIVATIONS[suffix]), f"{config}{suffix}"
             log = f"browser-{name}-{number}"
             results[f"{name}{how}"] = measure(log, "run.py", flags, "--keep", str(artifacts), *asked)
     shutil.rmtree(artifacts, ignore_errors=True)

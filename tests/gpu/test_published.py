@@ -14,10 +14,9 @@ import pytest
 from kernelc.compile import CompileOptions
 from kernelc.pipeline import build_artifact
 from kernelc.target import Capabilities
+from runtime.devices import target_for
 from runtime.engine.engine import ALL_ROLES, Engine
 from tests.kernels.executors import require
-
-TARGET_OF = {"cuda": "cuda", "vulkan": "spirv"}
 
 
 @pytest.mark.parametrize("model", ["stories260K", "babyllama105"])
@@ -27,7 +26,7 @@ def test_published_models_give_the_references_ids_and_logits(
 ) -> None:
     require(device, Capabilities())
     source, file = shared_data / "models" / model, shared_data / "reference" / model
-    artifact = build_artifact(source, CompileOptions(TARGET_OF[device], "f32"), out=tmp_path / "artifact")
+    artifact = build_artifact(source, CompileOptions(target_for(device), "f32"), out=tmp_path / "artifact")
     runs = json.loads(file.with_suffix(".json").read_text())["runs"]
     wanted = np.load(file.with_suffix(".npz"))["logits"]
     with Engine.open(artifact, device=device, roles=ALL_ROLES) as engine:

@@ -57,7 +57,8 @@ class Builder:
         self.choose, self.vocab, self.longest = choose, vocab, longest
         self.layers: list[Linear] = []
         self.number = 0
-        self.kv_dtype = self.one_of((DType.F32, DType.F16))
+        self.kv_dtype = self.one_of((DType.F32, DType.F16, DType.Q8))
+        self.head_dims = [dim for dim in _HEAD_DIMS if self.kv_dtype is not DType.Q8 or dim % 4 == 0]
         context = tracer().var("context")
         self.tokens = tracer().state("tokens", (context + 1,), DType.U32)
         self.tables: list[Tensor] = []
@@ -102,7 +103,7 @@ class Builder:
         """A norm, attention with any rotation, an output projection, perhaps a norm, and the residual."""
         x = self.pick(lambda rows: rows.every)
         h = Rows(self.usual_norm(x.tensor), True)
-        head_dim, kv_heads, group = self.one_of(_HEAD_DIMS), self.one_of((1, 2)), self.one_of((1, 2))
+        head_dim, kv_heads, group = self.one_of(self.head_dims), self.one_of((1, 2)), self.one_of((1, 2))
         turn, rotated, bias = self.rotation(head_dim), self.one_of(("qk", "q", "k")), self.maybe()
         heads = {
             part: trace.split_heads(
@@ -243,7 +244,7 @@ class Builder:
     def attend(self) -> None:
         x = self.pick(lambda rows: rows.every)
         source = x if self.maybe() else self.pick(lambda rows: rows.every)
-        head_dim, kv_heads, group = self.one_of(_HEAD_DIMS), self.one_of((1, 2)), self.one_of((1, 2))
+        head_dim, kv_heads, group = self.one_of(self.head_dims), self.one_of((1, 2)), self.one_of((1, 2))
         turn = self.rotation(head_dim)
         q = self.heads(x, kv_heads * group, head_dim, turn)
         k = self.heads(source, kv_heads, head_dim, turn if self.maybe() else self.rotation(head_dim))

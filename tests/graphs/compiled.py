@@ -102,8 +102,11 @@ class _Builder:
         self.selected.vectors |= found.vectors
         self.sources.append(ProgramSource(role, role, dict(graph.symbols), found.calls))
         self.states |= {
-            name: worst_case(kind.size_bytes, graph.symbols) for name, kind in graph.states.items()
+            name + suffix: worst_case(size, graph.symbols)
+            for name, kind in graph.states.items()
+            for suffix, size in kind.stored_arrays.items()
         }
+        self.selected.counters |= found.counters
         self.states |= found.counters
         for name, tensor in graph.outputs.items():
             size = worst_case(tensor.type.size_bytes, graph.symbols)

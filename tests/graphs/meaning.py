@@ -27,8 +27,12 @@ Arrays = Mapping[str, Array]
 
 _F32_NOISE = 2.0**-20  # eight units of the last place: what an exponential on a device may be off
 _F16_NOISE = 2.0**-11  # half a unit: a cached value may be rounded to the other neighbour
+_Q8_NOISE = 2.0**-8  # half a step, of a head's largest magnitude: it may be rounded to the other code
 _RUNS, _SAFETY, _FLOOR = 2, 8.0, 2e-6
 _F16_SAFETY = 2.0  # every value is moved in the evaluation; on a device few are rounded otherwise
+
+
+_CACHING = {DType.F16: _F16_NOISE, DType.Q8: _Q8_NOISE}
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,12 @@ def meaning(graph: Graph, env: Mapping[str, int], weights: Arrays, states: Array
     outputs, after = evaluate(graph, env, weights=weights.__getitem__, states=states)
     exact = {**outputs, **after}
     tolerance = dict.fromkeys(exact, _FLOOR)
-    halves = any(kind.dtype == DType.F16 for kind in graph.states.values())
+    caching = max(_CACHING.get(kind.dtype, 0.0) for kind in graph.states.values())
     for run in range(_RUNS):
         rng = np.random.default_rng((seed, run))
         noisy = [(_SAFETY, _noisy(graph, env, weights, states, rng, _F32_NOISE, 0.0))]
-        if halves:
-            noisy.append((_F16_SAFETY, _noisy(graph, env, weights, states, rng, 0.0, _F16_NOISE)))
+        if caching:
+            noisy.append((_F16_SAFETY, _noisy(graph, env, weights, states, rng, 0.0, caching)))
         for name, array in exact.items():
             found = sum(safety * _distance(values[name], array) for safety, values in noisy)
             tolerance[name] = max(tolerance[name], found + _FLOOR)
@@ -71,7 +75,7 @@ def _noisy(
     caching: float,
 ) -> dict[str, Array]:
     """Outputs and states after a step whose values are moved by up to `arithmetic` times themselves, and by
-    `caching` before they are rounded to f16."""
+    `caching` before they are rounded to f16, or to codes: then of their head's largest magnitude."""
 
     def moved(array: Array, by: float) -> Array:
         if array.dtype == np.uint32 or by == 0:
@@ -86,6 +90,9 @@ def _noisy(
         inputs = {role: x if role in appends else moved(x, arithmetic) for role, x in inputs.items()}
         if appends and inputs["cache"].dtype == np.float16:
             inputs["x"] = moved(inputs["x"], caching)
+        elif appends and "stored" in op.attrs:
+            largest = np.abs(inputs["x"]).max(axis=-1, keepdims=True)
+            inputs["x"] = inputs["x"] + caching * largest * rng.uniform(-1, 1, inputs["x"].shape)
         attrs = {name: evaluate_dim(a, env) if isinstance(a, DimExpr) else a for name, a in op.attrs.items()}
         results = OPS[op.name].reference(inputs, attrs)
         for tensor, result in zip(op.results, results, strict=True):

@@ -10,8 +10,10 @@ import numpy.typing as npt
 
 from kernelc.artifact import Dispatch
 from kernelc.artifact import Kernel as KernelEntry
+from kernelc.ir.cached_rows import decoded
 from kernelc.ir.dim import evaluate
 from kernelc.ir.graph import Graph
+from kernelc.ir.types import SCALES, DType, TensorType
 from kernelc.kernels.registry import references
 from kernelc.kernels.step_block import STEP
 from runtime.references.executor import element_dtype
@@ -45,9 +47,14 @@ class Runner:
             if name in packed:
                 assert len(packed[name]) <= size, f"{name} has {size} bytes, packed {len(packed[name])}"
                 self.memory[name][: len(packed[name])] = packed[name]
-        for graph in graphs.values():
-            for name in graph.states:
-                self.memory[name][:] = 0
+        states = {
+            name + suffix
+            for graph in graphs.values()
+            for name, kind in graph.states.items()
+            for suffix in kind.stored_arrays
+        }
+        for name in (*states, *self.compiled.selected.counters):
+            self.memory[name][:] = 0
 
     def write_tokens(self, ids: npt.NDArray[np.uint32]) -> None:
         """Set the ids from position 0 on."""
@@ -65,9 +72,15 @@ class Runner:
         }
         states: dict[str, Array] = {}
         for name, kind in graph.states.items():
-            stored = self._array(name, kind.shape, kind.dtype.numpy, env)
-            states[name] = self.compiled.natural_order(name, stored)
+            states[name] = self.compiled.natural_order(name, self._state(name, kind, env))
         return outputs, states
+
+    def _state(self, name: str, kind: TensorType, env: Mapping[str, int]) -> Array:
+        """A state as numbers."""
+        if kind.dtype is not DType.Q8:
+            return self._array(name, kind.shape, kind.dtype.numpy, env)
+        codes = self._array(name, kind.shape, np.dtype(np.int8), env)
+        return decoded(codes, self._array(name + SCALES, kind.shape[:-1], np.dtype("f4"), env))
 
     def _array(
         self, name: str, shape: tuple[Any, ...], dtype: np.dtype[Any], env: Mapping[str, int]

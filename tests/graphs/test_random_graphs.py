@@ -13,12 +13,13 @@ from kernelc.ir.evaluate import empty_states
 from kernelc.ir.graph import Graph
 from kernelc.ir.text import graph_text
 from kernelc.passes.fuse import PATTERNS
-from kernelc.target import TARGETS, Capabilities
+from kernelc.target import Capabilities
 from tests.graphs.compiled import Options, compile_graphs, printed_for_a_device
 from tests.graphs.meaning import meaning
 from tests.graphs.runner import Runner
 from tests.graphs.strategy import CHUNK, CONTEXT, VOCAB, Program, programs, random_weights
 from tests.kernels.executors import require
+from tests.kernels.harness import VARIANTS
 
 _LARGEST = 1e4
 """Values beyond are no test of arithmetic: f16 caches overflow."""
@@ -30,6 +31,11 @@ OFF = st.one_of(
     st.just(frozenset(PATTERNS)),
 )
 STEPS = st.integers(1, CHUNK)
+SPLITS = st.sampled_from([(0, False), (2, False), (2, True)])
+"""Of decode attention: the positions of a split (0: all of them), and whether workgroups join splits."""
+SEEDS = st.integers(0, 99)
+JOINING = ("vulkan", "c")
+"""Of the devices those on which workgroups can join splits."""
 EXAMPLES = settings().max_examples  # of the profile: more at night
 
 
@@ -61,43 +67,44 @@ def check_program(graphs: Mapping[str, Graph], options: Options, executor: str, 
             )
 
 
-@given(programs(), OFF, STEPS, st.booleans(), st.integers(0, 99))
+@given(programs(), OFF, STEPS, SPLITS, SEEDS)
 def test_references_compute_what_a_graph_means(
-    program: Program, off: frozenset[str], rows: int, split: bool, seed: int
+    program: Program, off: frozenset[str], rows: int, splits: tuple[int, bool], seed: int
 ) -> None:
     """All kernels' numpy references: what is wrong here is wrong in fuse, select or lower."""
-    options = Options(off, split=2 if split else 0, joined=split and seed % 2 > 0)
-    check_program(program.graphs, options, "cpu", rows, seed)
+    split, joined = splits
+    check_program(program.graphs, Options(off, split=split, joined=joined), "cpu", rows, seed)
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 @settings(max_examples=max(1, EXAMPLES // 6))
-@given(programs(), STEPS, st.integers(0, 99))
+@given(programs(), STEPS, SEEDS)
 def test_a_graph_means_the_same_without_one_pattern(
     pattern: str, program: Program, rows: int, seed: int
 ) -> None:
     check_program(program.graphs, Options(frozenset({pattern})), "cpu", rows, seed)
 
 
-@given(programs(), OFF, STEPS, st.booleans(), st.integers(0, 99))
+@given(programs(), OFF, STEPS, SPLITS, st.booleans(), SEEDS)
 def test_the_interpreter_computes_what_a_graph_means(
-    program: Program, off: frozenset[str], rows: int, subgroups: bool, seed: int
+    program: Program, off: frozenset[str], rows: int, splits: tuple[int, bool], subgroups: bool, seed: int
 ) -> None:
-    split, joined = (0, False) if seed % 4 == 0 else (2, seed % 2 > 0)
+    split, joined = splits
     options = Options(off, Capabilities(subgroups=subgroups), split, joined)
     check_program(program.graphs, options, "interpreter", rows, seed)
 
 
 @pytest.mark.parametrize("executor", ["wgpu", "vulkan", "opencl", "c"])
 @settings(max_examples=max(1, EXAMPLES // 8))
-@given(programs(), OFF, STEPS, st.integers(0, 99))
+@given(programs(), OFF, STEPS, SPLITS, SEEDS)
 def test_devices_compute_what_a_graph_means(
-    executor: str, program: Program, off: frozenset[str], rows: int, seed: int
+    executor: str, program: Program, off: frozenset[str], rows: int, splits: tuple[int, bool], seed: int
 ) -> None:
-    capabilities = TARGETS["c"].variants[0] if executor == "c" else Capabilities()
+    capabilities = VARIANTS["processor"] if executor == "c" else Capabilities()
     require(executor, capabilities)
-    split, joined = (0, False) if seed % 4 == 0 else (2, executor in ("vulkan", "c") and seed % 2 > 0)
-    check_program(program.graphs, Options(off, capabilities, split, joined), executor, rows, seed)
+    split, joined = splits
+    options = Options(off, capabilities, split, joined and executor in JOINING)
+    check_program(program.graphs, options, executor, rows, seed)
 
 
 @pytest.mark.parametrize("target", ["wgsl", "spirv", "opencl", "cuda", "c"])

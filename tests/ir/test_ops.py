@@ -259,7 +259,7 @@ PLAIN = {"scale": 1.0, "past": 0}
             "cache_append",
             {"cache": F32((9, 2, 4), DType.U32), "x": F32((SEQ, 2, 4))},
             {"past": 0},
-            r"cache is u32\[9, 2, 4\]; wanted f16 or f32",
+            r"cache is u32\[9, 2, 4\]; wanted f16, f32 or q8",
         ),
         (
             "cache_append",

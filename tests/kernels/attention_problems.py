@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from kernelc.ir.dim import evaluate
 from kernelc.kernels.attention.cache import CacheShape
+from kernelc.kernels.attention.row_kinds import KINDS as KINDS_OF_ROWS
 from kernelc.kernels.spec import KernelSpec
 from kernelc.target import TARGETS, Capabilities
 from tests.kernels.executors import EXECUTORS, require
@@ -21,7 +22,7 @@ BASELINE = Capabilities()
 few = settings(max_examples=max(1, settings().max_examples // 3))
 
 SEEDS = st.integers(0, 2**32 - 1)
-KV_DTYPES = st.sampled_from(["f16", "f32"])
+KINDS = ("f16", "f32", "q8")
 ALL_CAPABILITIES = sorted(
     {variant for target in TARGETS.values() for variant in target.variants} | {BASELINE}, key=repr
 )
@@ -39,6 +40,16 @@ def draw_codes(draw: st.DrawFn, head_dims: st.SearchStrategy[int]) -> tuple[int,
     """Return (codes, head_dim): heads of a width that may be coded, where they are."""
     codes = draw(st.sampled_from([0, 0, 1, 2]))
     return codes, draw(CODED_HEAD_DIMS if codes else head_dims)
+
+
+def draw_kind(draw: st.DrawFn, head_dim: int) -> str:
+    """A kind of cache that heads of this width may have."""
+    return draw(st.sampled_from([kind for kind in KINDS if may_cache(kind, head_dim)]))
+
+
+def may_cache(kind: str, head_dim: int) -> bool:
+    """Whether a cache of this kind holds heads of this width."""
+    return head_dim % KINDS_OF_ROWS[kind].together == 0
 
 
 def draw_ring(data: st.DataObject, window: int, seq: int, pasts: list[int]) -> tuple[int, int]:
@@ -86,9 +97,11 @@ def assert_as_reference(
         assert np.allclose(got[name], array, rtol=near.relative, atol=near.absolute), name
 
 
-def fill_cache(shape: CacheShape, array: npt.NDArray[Any], rows: npt.NDArray[Any]) -> None:
+def fill_cache(
+    shape: CacheShape, arrays: Mapping[str, npt.NDArray[Any]], name: str, rows: npt.NDArray[Any]
+) -> None:
     """Write rows [positions, kv_heads, head_dim] into the first positions of a bound cache."""
-    shape.values(array)[: len(rows)] = rows
+    shape.store(arrays, name, slice(len(rows)), rows)
 
 
 def opposed_keys(shape: CacheShape, positions: int, winner: int) -> npt.NDArray[Any]:

@@ -16,6 +16,7 @@ from kernelc.backends.wgsl.printer import WgslBackend
 from kernelc.kir.interpreter.interpret import interpret
 from kernelc.kir.nodes import Kernel
 from kernelc.target import Capabilities
+from runtime.wgpu.native import NativeLibrary, native
 from tests.kernels import c_runner, cuda_runner, opencl_runner, vulkan_runner
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -24,11 +25,17 @@ Executor = Callable[[Kernel, Grid, Arrays, Mapping[str, int | float]], dict[str,
 
 
 def run_interpreter(
-    kernel: Kernel, grid: Grid, arrays: Arrays, params: Mapping[str, int | float]
+    kernel: Kernel,
+    grid: Grid,
+    arrays: Arrays,
+    params: Mapping[str, int | float],
+    before: Arrays | None = None,
 ) -> dict[str, Any]:
-    """The kernel IR's own meaning, with bounds and race checks."""
+    """The kernel IR's own meaning, with bounds and race checks. `before`: what buffers hold until the inputs
+    are ready, where that is something else."""
     views = _as_bound(kernel, {name: array.copy() for name, array in arrays.items()})
-    interpret(kernel, grid, views, params)
+    early = _as_bound(kernel, {**arrays, **(before or {})})
+    interpret(kernel, grid, views, params, before={name: early[name] for name in before or {}})
     return {
         name: view.reshape(-1).view(arrays[name].dtype).reshape(arrays[name].shape)
         for name, view in views.items()
@@ -56,14 +63,23 @@ def wgpu_device() -> Any:
     return adapters[0].request_device_sync(required_features=sorted(wanted & set(adapters[0].features)))
 
 
+@functools.cache
+def _wgpu_subgroup_size() -> int | None:
+    """The one size of the adapter's subgroups; None where it varies."""
+    library = NativeLibrary()
+    size = library.subgroup_size(native(wgpu_device().adapter))
+    library.close()
+    return size
+
+
 def _wgpu_lacks(capabilities: Capabilities) -> str | None:
     device = wgpu_device()
     if device is None:
         return "no wgpu adapter (Vulkan driver)"
     if capabilities.tiles:
         return "wgpu has no matrix units: in WGSL they are an experiment of Chrome's"
-    if capabilities.subgroup_size is not None:
-        return "WebGPU does not fix the size of subgroups"
+    if capabilities.subgroup_size is not None and capabilities.subgroup_size != _wgpu_subgroup_size():
+        return f"the wgpu adapter is not known to have subgroups of {capabilities.subgroup_size}"
     wanted = {"shader-f16": capabilities.f16, "subgroup": capabilities.subgroups}
     missing = [feature for feature, needed in wanted.items() if needed and feature not in device.features]
     return f"the wgpu adapter has no {missing[0]}" if missing else None

@@ -15,16 +15,37 @@ from kernelc.kernels.spec import KernelSpec, Tolerance
 from kernelc.target import TARGETS, Capabilities
 from tests.kernels.executors import EXECUTORS, require
 
+
+def variant_of(
+    target: str, *, tiles: bool = False, copies: bool = False, large: bool = False
+) -> Capabilities:
+    """The most demanding variant of a target that has matrix units, bulk copies and large tiles as asked,
+    each of them or not."""
+    asked = (tiles, copies, large)
+    return next(each for each in TARGETS[target].variants if _offers(each) == asked)
+
+
+def _offers(variant: Capabilities) -> tuple[bool, bool, bool]:
+    large = any(kind.b_shared for kind in variant.tiles)
+    return bool(variant.tiles), variant.stage_bytes > 0, large
+
+
+_OF_32 = [each for each in TARGETS["wgsl"].variants if each.subgroup_size == 32 and not each.tiles]
+
 VARIANTS: dict[str, Capabilities] = {
     "baseline": Capabilities(),
     "subgroups": Capabilities(subgroups=True, dot4=True),
     "f16-subgroups": Capabilities(f16=True, subgroups=True, dot4=True),
-    "f16-tiles": TARGETS["spirv"].variants[0],
-    "browser-tiles": TARGETS["wgsl"].variants[0],
-    "bulk-copies": TARGETS["cuda"].variants[0],
-    "tiles": TARGETS["cuda"].variants[1],
-    "warps": TARGETS["cuda"].variants[2],
-    "processor": TARGETS["c"].variants[0],
+    "f16-subgroups-of-32": _OF_32[0],
+    "subgroups-of-32": _OF_32[1],
+    "f16-tiles": variant_of("spirv", tiles=True),
+    "browser-tiles": variant_of("wgsl", tiles=True),
+    "large-tiles": variant_of("cuda", tiles=True, copies=True, large=True),
+    "bulk-copies": variant_of("cuda", tiles=True, copies=True),
+    "tiles": variant_of("cuda", tiles=True),
+    "warps": variant_of("cuda"),
+    "opencl": variant_of("opencl"),
+    "processor": variant_of("c"),
 }
 DOT4 = Capabilities(dot4=True)  # differs from the baseline for the families that multiply bytes alone
 _OF_TARGETS = {variant for target in TARGETS.values() for variant in target.variants}
@@ -52,7 +73,8 @@ def check_kernel(
     step = {**spec.params(problem, rng, env), **(params or {})}
     schedule = schedule if schedule is not None else spec.default(capabilities, problem)
     kernel = spec.kernel(problem, schedule, capabilities)
-    room = capabilities.stage_bytes if kernel.stages else capabilities.shared_bytes
+    large = any(kind.b_shared for kind in kernel.tile_kinds())
+    room = capabilities.stage_bytes if kernel.stages or large else capabilities.shared_bytes
     assert kernel.shared_bytes <= room, f"{schedule} takes too much shared memory"
     x, y, z = spec.grid(problem, schedule)
     grid = (evaluate(x, env), evaluate(y, env), evaluate(z, env))

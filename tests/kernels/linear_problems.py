@@ -36,7 +36,10 @@ def head_epilogues(draw: st.DrawFn) -> HeadEpilogue:
     rotary = draw(st.one_of(rotaries(head_dim), st.none()))
     kv_dtype = draw(st.sampled_from(["f16", "f32"]))
     ring = draw(st.sampled_from([0, LONGEST_STEP, LONGEST_STEP + 3]))
-    return HeadEpilogue(heads, kv_heads, head_dim, rotary, kv_dtype, q_rotated, k_rotated, ring=ring)
+    shape = (heads, kv_heads, head_dim, rotary)
+    if draw(st.sampled_from([False, False, True])):  # for whoever codes whole heads
+        return HeadEpilogue(*shape, "f32", q_rotated, k_rotated, appends=False)
+    return HeadEpilogue(*shape, kv_dtype, q_rotated, k_rotated, ring=ring)
 
 
 @st.composite

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from kernelc.errors import ShapeError
 from kernelc.ir.dim import evaluate
-from kernelc.kernels.attention.decode import ATTENTION_DECODE
-from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem, AttentionDecodeSchedule
-from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE, AttentionReduceProblem
+from kernelc.kernels.attention.decode.kernel import ATTENTION_DECODE
+from kernelc.kernels.attention.decode.reduce_splits import ATTENTION_REDUCE, AttentionReduceProblem
+from kernelc.kernels.attention.decode.schedule import AttentionDecodeProblem, AttentionDecodeSchedule
 from kernelc.kernels.attention.wide import WideSchedule, fits_wide
 from kernelc.kernels.spec import KernelSpec
 from kernelc.target import TARGETS, Capabilities
@@ -23,14 +23,16 @@ from tests.kernels.attention_problems import (
     CAPS,
     EVEN_WIDTHS,
     HEAD_DIMS,
-    KV_DTYPES,
+    KINDS,
     SEEDS,
     WINDOWS,
     assert_as_reference,
     draw_codes,
+    draw_kind,
     draw_ring,
     few,
     fill_cache,
+    may_cache,
     opposed_keys,
     run_kernel,
 )
@@ -44,7 +46,7 @@ def decode_problems(draw: st.DrawFn) -> AttentionDecodeProblem:
     group = draw(st.sampled_from([1, 2, 3, 4, 5, 8]))
     codes, head_dim = draw_codes(draw, HEAD_DIMS)
     split = 0 if codes else draw(st.sampled_from([0, 1, 7, 32, 33]))
-    shape = (kv_heads * group, kv_heads, head_dim, draw(KV_DTYPES), head_dim**-0.5)
+    shape = (kv_heads * group, kv_heads, head_dim, draw_kind(draw, head_dim), head_dim**-0.5)
     return AttentionDecodeProblem(*shape, split, draw(WINDOWS), draw(CAPS), codes=codes)
 
 
@@ -136,19 +138,20 @@ def test_splits_join_to_the_whole(executor: str, past: int) -> None:
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)
+@pytest.mark.parametrize("kind", ["f16", "q8"])
 @pytest.mark.parametrize("split", [0, 16])
 @pytest.mark.parametrize("winner", [0, 5, 31, 34])
-def test_scores_of_ten_thousand_pick_their_values(executor: str, split: int, winner: int) -> None:
-    problem = AttentionDecodeProblem(4, 2, 8, "f16", 8.0, split)
+def test_scores_of_ten_thousand_pick_their_values(executor: str, winner: int, split: int, kind: str) -> None:
+    problem = AttentionDecodeProblem(4, 2, 8, kind, 8.0, split)
     env = {"seq": 1, "past": 90, "context": 100}
     arrays = ATTENTION_DECODE.inputs(problem, np.random.default_rng(3), env)
-    fill_cache(problem.cache, arrays["k_cache"], opposed_keys(problem.cache, 91, winner))
+    fill_cache(problem.cache, arrays, "k_cache", opposed_keys(problem.cache, 91, winner))
     arrays["q"][...] = 13.0
     got = run_kernel(ATTENTION_DECODE, problem, executor, arrays, env)
     if split:
         joined = {"partials": got["partials"], "out": np.zeros((16, 2), np.float32)}
         got = run_kernel(ATTENTION_REDUCE, problem.reduce, executor, joined, env)
-    mean = problem.cache.values(arrays["v_cache"])[[winner, winner + 41]].astype(np.float64).mean(axis=0)
+    mean = problem.cache.numbers(arrays, "v_cache")[[winner, winner + 41]].astype(np.float64).mean(axis=0)
     assert np.allclose(got["out"].reshape(2, 2, 8), mean[:, None], rtol=1e-5, atol=1e-6)
 
 
@@ -185,9 +188,11 @@ SHAPES = [  # heads, kv_heads, head_dim
 ]
 
 
-@pytest.mark.parametrize("kv_dtype", ["f16", "f32"])
+@pytest.mark.parametrize("kv_dtype", KINDS)
 @pytest.mark.parametrize("heads, kv_heads, head_dim", SHAPES)
 def test_default_schedules_fit_webgpu_limits(heads: int, kv_heads: int, head_dim: int, kv_dtype: str) -> None:
+    if not may_cache(kv_dtype, head_dim):
+        pytest.skip(f"a cache of {kv_dtype} has no heads of {head_dim}")
     problem = AttentionDecodeProblem(heads, kv_heads, head_dim, kv_dtype, 0.1, 64)
     schedule = ATTENTION_DECODE.default(BASELINE, problem)
     assert schedule in set(ATTENTION_DECODE.space(BASELINE, problem))
@@ -227,7 +232,9 @@ def test_heads_that_cannot_be_coded_are_refused(change: dict[str, int], message:
 
 @pytest.mark.parametrize("capabilities", ALL_CAPABILITIES, ids=range(len(ALL_CAPABILITIES)))
 def test_every_even_width_has_a_schedule(capabilities: Capabilities) -> None:
-    for head_dim, group, kv_dtype in itertools.product(EVEN_WIDTHS, (1, 3, 8), ("f16", "f32")):
+    for head_dim, group, kv_dtype in itertools.product(EVEN_WIDTHS, (1, 3, 8), KINDS):
+        if not may_cache(kv_dtype, head_dim):
+            continue
         problem = AttentionDecodeProblem(2 * group, 2, head_dim, kv_dtype, 0.1, 64)
         schedule = ATTENTION_DECODE.default(capabilities, problem)
         if isinstance(schedule, WideSchedule):
@@ -247,7 +254,15 @@ def test_every_even_width_has_a_schedule(capabilities: Capabilities) -> None:
 @pytest.mark.parametrize("executor", EXECUTORS)
 @pytest.mark.parametrize(
     ("head_dim", "kv_dtype", "split"),
-    [(512, "f16", 0), (514, "f32", 16), (770, "f16", 16), (1022, "f16", 0), (1024, "f32", 16)],
+    [
+        (512, "f16", 0),
+        (514, "f32", 16),
+        (770, "f16", 16),
+        (1022, "f16", 0),
+        (1024, "f32", 16),
+        (516, "q8", 16),
+        (1024, "q8", 0),
+    ],
 )
 def test_wide_heads_equal_their_reference(executor: str, head_dim: int, kv_dtype: str, split: int) -> None:
     """An invocation takes several loads of a row where a workgroup has fewer invocations than a row loads."""
@@ -300,16 +315,17 @@ def test_a_soft_cap_bounds_scores(executor: str) -> None:
     problem = AttentionDecodeProblem(2, 1, 8, "f32", 8.0, 0, soft_cap=2.0)
     env = {"seq": 1, "past": 90, "context": 100}
     arrays = ATTENTION_DECODE.inputs(problem, np.random.default_rng(3), env)
-    fill_cache(problem.cache, arrays["k_cache"], opposed_keys(problem.cache, 91, 5))
+    fill_cache(problem.cache, arrays, "k_cache", opposed_keys(problem.cache, 91, 5))
     arrays["q"][...] = 13.0
     got = run_kernel(ATTENTION_DECODE, problem, executor, arrays, env)["out"].reshape(2, 8)
     weights = np.where(np.isin(np.arange(91), [5, 46]), np.exp(4.0), 1.0)
-    values = problem.cache.values(arrays["v_cache"])[:91, 0].astype(np.float64)
+    values = problem.cache.numbers(arrays, "v_cache")[:91, 0].astype(np.float64)
     assert np.allclose(got, weights @ values / weights.sum(), rtol=1e-5, atol=1e-6)
 
 
 def test_every_variant_is_the_same_kernel() -> None:
-    """So testing the baseline tests them all, and an artifact need carry only one."""
+    """Where the size of subgroups is not known. So testing the baseline tests them all, and an artifact need
+    carry only one."""
     problem = AttentionDecodeProblem(8, 2, 16, "f16", 0.25, 64)
     specs: list[tuple[KernelSpec[Any, Any], Any]] = [
         (ATTENTION_DECODE, problem),
@@ -317,6 +333,8 @@ def test_every_variant_is_the_same_kernel() -> None:
     ]
     for spec, asked in specs:
         for capabilities in TARGETS["wgsl"].variants:
+            if capabilities.subgroup_size is not None:
+                continue
             schedule = spec.default(capabilities, asked)
             assert schedule == spec.default(BASELINE, asked)
             assert spec.kernel(asked, schedule, capabilities).features() == ()

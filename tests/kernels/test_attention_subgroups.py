@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernelc.ir.dim import evaluate
-from kernelc.kernels.attention.decode import ATTENTION_DECODE, AnySchedule
-from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem
-from kernelc.kernels.attention.subgroup_schedule import SubgroupSchedule
+from kernelc.kernels.attention.decode.kernel import ATTENTION_DECODE, AnySchedule
+from kernelc.kernels.attention.decode.schedule import AttentionDecodeProblem
+from kernelc.kernels.attention.decode.subgroup_schedule import SubgroupSchedule
 from kernelc.kernels.attention.wide import WideSchedule
-from kernelc.target import TARGETS, Capabilities
+from kernelc.target import Capabilities
 from runtime.vulkan.opened import OpenedDevice
 from tests.kernels import vulkan_runner
 from tests.kernels.attention_problems import (
@@ -24,19 +24,20 @@ from tests.kernels.attention_problems import (
     BASELINE,
     CAPS,
     EVEN_WIDTHS,
-    KV_DTYPES,
+    KINDS,
     SEEDS,
     WINDOWS,
     assert_as_reference,
     draw_codes,
+    draw_kind,
     draw_ring,
     few,
+    may_cache,
 )
-from tests.kernels.executors import EXECUTORS, require
-from tests.kernels.harness import check_kernel
+from tests.kernels.executors import EXECUTORS, require, run_interpreter
+from tests.kernels.harness import VARIANTS, check_kernel
 
-PROCESSOR = TARGETS["c"].variants[0]
-WARPS = TARGETS["cuda"].variants[1]
+PROCESSOR, WARPS = VARIANTS["processor"], VARIANTS["warps"]
 # One lane to all lanes of a subgroup, loads of all widths, several loads of a lane, heads that do not fit.
 HEAD_DIMS = st.sampled_from([2, 6, 8, 16, 20, 32, 48, 64, 80, 96, 128])
 
@@ -55,7 +56,7 @@ def decode_problems(draw: st.DrawFn, joined: bool = False) -> AttentionDecodePro
     kv_heads, group = draw(st.integers(1, 3)), draw(st.sampled_from([1, 2, 3, 4, 5, 8]))
     codes, head_dim = draw_codes(draw, HEAD_DIMS)
     splits = [1, 7, 16, 33, 64] if joined else [0] if codes else [0, 0, 7, 32, 64]
-    shape = (kv_heads * group, kv_heads, head_dim, draw(KV_DTYPES), head_dim**-0.5)
+    shape = (kv_heads * group, kv_heads, head_dim, draw_kind(draw, head_dim), head_dim**-0.5)
     split, window, cap = draw(st.sampled_from(splits)), draw(WINDOWS), draw(CAPS)
     return AttentionDecodeProblem(*shape, split, window, cap, joined=joined, codes=codes)
 
@@ -113,6 +114,30 @@ def test_joined_splits_equal_the_reference(
     check(executor, capabilities, problem, schedule, seed, data)
 
 
+@pytest.mark.parametrize("past", [0, 1, 15, 16, 17, 40])
+@pytest.mark.parametrize(("split", "window"), [(0, 0), (16, 0), (16, 20), (64, 0)])
+def test_the_steps_own_position_is_read_late(past: int, split: int, window: int) -> None:
+    """Before the inputs are ready its place in the cache holds no numbers; earlier positions are there."""
+    ring = 48 if window else 0
+    problem = AttentionDecodeProblem(4, 2, 32, "f16", 0.2, split, window, ring=ring, joined=split > 0)
+    env = {"seq": 1, "past": past, "context": 64}
+    rng = np.random.default_rng(past)
+    arrays = ATTENTION_DECODE.inputs(problem, rng, env)
+    step = ATTENTION_DECODE.params(problem, rng, env)
+    before = {name: arrays[name].copy() for name in ("k_cache", "v_cache")}
+    for cache in before.values():
+        problem.cache.values(cache)[problem.cache.rows_of(past, past + 1)] = np.nan
+        assert np.isnan(problem.cache.values(cache)).any()
+    every = [s for s in ATTENTION_DECODE.space(WARPS, problem) if isinstance(s, SubgroupSchedule) and s.early]
+    usual = ATTENTION_DECODE.default(WARPS, problem)
+    assert isinstance(usual, SubgroupSchedule) and usual.early
+    for schedule in [usual, *every[:: max(1, len(every) // 5)]]:
+        kernel = ATTENTION_DECODE.kernel(problem, schedule, WARPS)
+        x, y, z = (evaluate(axis, env) for axis in ATTENTION_DECODE.grid(problem, schedule))
+        got = run_interpreter(kernel, (x, y, z), arrays, step, before)
+        assert_as_reference(ATTENTION_DECODE, problem, arrays, env, got)
+
+
 @pytest.mark.parametrize("executor", ["interpreter", "vulkan", "cuda", "c"])
 def test_steps_of_all_lengths_follow_each_other(executor: str) -> None:
     """A count that is left over would show in the next step. Workgroups without positions do not count."""
@@ -136,7 +161,9 @@ def test_steps_of_all_lengths_follow_each_other(executor: str) -> None:
 
 @pytest.mark.parametrize("capabilities", ALL_CAPABILITIES, ids=range(len(ALL_CAPABILITIES)))
 def test_every_width_has_a_schedule_that_joins(capabilities: Capabilities) -> None:
-    for head_dim, group, kv_dtype in itertools.product(EVEN_WIDTHS, (1, 3, 8), ("f16", "f32")):
+    for head_dim, group, kv_dtype in itertools.product(EVEN_WIDTHS, (1, 3, 8), KINDS):
+        if not may_cache(kv_dtype, head_dim):
+            continue
         problem = AttentionDecodeProblem(2 * group, 2, head_dim, kv_dtype, 0.1, 64, joined=True)
         schedule = ATTENTION_DECODE.default(capabilities, problem)
         if not isinstance(schedule, WideSchedule):

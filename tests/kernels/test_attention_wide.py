@@ -7,16 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernelc.kernels.attention.cache import CacheShape
-from kernelc.kernels.attention.decode import ATTENTION_DECODE
-from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem
+from kernelc.kernels.attention.decode.kernel import ATTENTION_DECODE
+from kernelc.kernels.attention.decode.schedule import AttentionDecodeProblem
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
 from kernelc.kernels.attention.wide import TILE, WideSchedule, fits_wide, wide_shared_bytes
-from kernelc.target import TARGETS, Capabilities
-from tests.kernels.attention_problems import CAPS, KV_DTYPES, SEEDS, WINDOWS, few
+from kernelc.target import Capabilities
+from tests.kernels.attention_problems import CAPS, KINDS, SEEDS, WINDOWS, few
 from tests.kernels.executors import WIDE_EXECUTORS
-from tests.kernels.harness import check_kernel
+from tests.kernels.harness import VARIANTS, check_kernel
 
-PROCESSOR = TARGETS["c"].variants[0]
+PROCESSOR = VARIANTS["processor"]
 on_both = pytest.mark.parametrize("executor", WIDE_EXECUTORS)
 # One vector, fewer and more than are summed in registers at once.
 WIDE_HEADS = st.sampled_from([8, 16, 40, 64, 80, 96, 136])
@@ -26,7 +26,7 @@ WIDE_HEADS = st.sampled_from([8, 16, 40, 64, 80, 96, 136])
 def shapes(draw: st.DrawFn) -> tuple[int, int, int, str]:
     """heads, kv_heads, head_dim and kv_dtype: blocks of scores have three, two and one rows."""
     kv_heads, group = draw(st.integers(1, 3)), draw(st.sampled_from([1, 2, 3, 4, 5, 7]))
-    return kv_heads * group, kv_heads, draw(WIDE_HEADS), draw(KV_DTYPES)
+    return kv_heads * group, kv_heads, draw(WIDE_HEADS), draw(st.sampled_from(KINDS))
 
 
 @on_both
@@ -71,7 +71,7 @@ def test_prefill_equals_its_reference(
     )
 
 
-@pytest.mark.parametrize("kv_dtype", ["f16", "f32"])
+@pytest.mark.parametrize("kv_dtype", KINDS)
 @pytest.mark.parametrize("group", [1, 3, 8])
 @pytest.mark.parametrize("head_dim", [8, 64, 136])
 def test_shared_memory_is_what_was_asked_for(head_dim: int, group: int, kv_dtype: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernelc.kernels.linear.code_rows import CODE_ROWS, CodeRowsProblem
+from kernelc.kernels.linear.int8.code_rows import CODE_ROWS, CodeRowsProblem
 from tests.kernels.executors import EXECUTORS
 from tests.kernels.harness import DOT4, VARIANTS, check_kernel
 

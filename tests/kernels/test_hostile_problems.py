@@ -17,16 +17,18 @@ from hypothesis import strategies as st
 from kernelc.errors import ArtifactError
 from kernelc.ir.dim import evaluate
 from kernelc.ir.expression import Expression
+from kernelc.kernels.attention.append_codes import AppendCodesProblem
 from kernelc.kernels.attention.cache import CacheShape
-from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem
+from kernelc.kernels.attention.decode.reduce_splits import AttentionReduceProblem
+from kernelc.kernels.attention.decode.schedule import AttentionDecodeProblem
 from kernelc.kernels.attention.prefill import AttentionPrefillProblem
-from kernelc.kernels.attention.reduce_splits import AttentionReduceProblem
 from kernelc.kernels.attention.rotate_and_append import CacheAppendProblem, RopeProblem
 from kernelc.kernels.elementwise import ElementwiseProblem
 from kernelc.kernels.embedding import EmbeddingProblem
 from kernelc.kernels.layer_norm import LayerNormProblem
-from kernelc.kernels.linear.code_rows import CodeRowsProblem
 from kernelc.kernels.linear.epilogues import Coding, HeadEpilogue, PairEpilogue, RowEpilogue
+from kernelc.kernels.linear.half_rows import HalfRowsProblem
+from kernelc.kernels.linear.int8.code_rows import CodeRowsProblem
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.rotary import Rotary
 from kernelc.kernels.registry import SPECS
@@ -34,13 +36,16 @@ from kernelc.kernels.rms_norm import RmsNormProblem
 from kernelc.kernels.sampling.argmax import ArgmaxBlocksProblem, ArgmaxFinalProblem, ArgmaxProblem
 from kernelc.kernels.sampling.penalty import PenaltyProblem
 from kernelc.kernels.sampling.sample import SampleProblem
-from kernelc.kernels.spec import empty
+from kernelc.kernels.several.families import ROWS_OF
+from kernelc.kernels.several.table import FIELDS, TABLE, encoded, sequence_rows
+from kernelc.kernels.spec import CONTEXT, empty
 from kernelc.native import Library
 from kernelc.schedules import RULES
-from kernelc.target import TARGETS
 from tests.kernels.executors import run_interpreter
+from tests.kernels.harness import VARIANTS
+from tests.kernels.several_problems import repeatable, rows_problem
 
-CAPABILITIES = TARGETS["c"].variants[0]
+CAPABILITIES = VARIANTS["processor"]
 STEPS = ({"seq": 1, "past": 4, "context": 5}, {"seq": 3, "past": 2, "context": 5})
 MOST_BYTES, MOST_INVOCATIONS = 1 << 18, 1 << 12  # what the interpreter is asked to run
 
@@ -50,7 +55,9 @@ _LINEAR = (
     LinearProblem("q4", 12, 64, _RESIDUAL, bias=True, row_begin=4),
     LinearProblem("q8", 16, 32, PairEpilogue(8)),
     LinearProblem("q4", 32, 40, _HEADS, row_begin=32),
+    LinearProblem("q8", 64, 32, replace(_HEADS, kv_dtype="f32", appends=False)),
 )
+_HALVES = LinearProblem("q4", 8, 64, RowEpilogue(8), halves=True)
 _CODING = Coding(2, weight=True, keeps=True)
 _CODED = LinearProblem("q4", 32, 96, RowEpilogue(64, coding=_CODING), norm_eps=1e-5, row_begin=32, terms=1)
 _SCALING = Rotary(4, 1e4, "llama3", 8.0, 1.0, 4.0, 8192)
@@ -69,9 +76,14 @@ PROBLEMS: dict[str, tuple[Any, ...]] = {
         LinearProblem("q4a", 64, 32, PairEpilogue(32, coding=Coding(2)), terms=1),
     ),
     "code_rows": (CodeRowsProblem(40, 2, True), CodeRowsProblem(64, 1, last_row=True)),
-    "matmul": (*_LINEAR, LinearProblem("f16", 8, 36, RowEpilogue(8))),
+    "half_rows": (HalfRowsProblem(64),),
+    "matmul": (*_LINEAR, LinearProblem("f16", 8, 36, RowEpilogue(8)), _HALVES),
     "rope": (RopeProblem(2, 6, _SCALING),),
     "cache_append": (CacheAppendProblem(CacheShape(2, 6, "f16")),),
+    "append_codes": (
+        AppendCodesProblem(CacheShape(2, 8, "q8"), both=True),
+        AppendCodesProblem(CacheShape(3, 12, "q8", 4), one_position=True),
+    ),
     "attention_decode": (
         AttentionDecodeProblem(4, 2, 8, "f16", 0.5, 0, 3),
         AttentionDecodeProblem(4, 2, 16, "f32", 0.5, 2),
@@ -80,17 +92,23 @@ PROBLEMS: dict[str, tuple[Any, ...]] = {
         AttentionDecodeProblem(2, 1, 32, "f32", 0.5, 0, codes=1),
         AttentionDecodeProblem(4, 2, 8, "f16", 0.5, 2, joined=True),
         AttentionDecodeProblem(6, 2, 6, "f32", 0.5, 3, 7, joined=True),
+        AttentionDecodeProblem(4, 2, 16, "q8", 0.5, 2, joined=True),
     ),
     "attention_reduce": (AttentionReduceProblem(2, 6, 2, 3), AttentionReduceProblem(2, 32, 2, 3, codes=2)),
     "attention_prefill": (
         AttentionPrefillProblem(4, 2, 8, "f16", 0.5, 3),
         AttentionPrefillProblem(2, 1, 6, "f32", 0.5),
+        AttentionPrefillProblem(2, 1, 12, "q8", 0.5),
     ),
     "argmax": (ArgmaxProblem(36),),
     "argmax_blocks": (ArgmaxBlocksProblem(36, 8),),
     "argmax_final": (ArgmaxFinalProblem(5),),
     "penalty": (PenaltyProblem(36),),
     "sample": (SampleProblem(36),),
+}
+PROBLEMS |= {
+    rows.name: tuple(rows_problem(rows.inner, each) for each in PROBLEMS[name] if repeatable(each))[:2]
+    for name, rows in ROWS_OF.items()
 }
 CASES = [(family, problem) for family, problems in PROBLEMS.items() for problem in problems]
 
@@ -141,6 +159,11 @@ def run_in_exact_buffers(family: str, data: Mapping[str, Any]) -> bool:
             continue
         arrays = {each.name: empty(each, env) for each in spec.bindings(problem)}
         assert [array.nbytes for array in arrays.values()] == sizes
+        if TABLE in arrays:  # as a runtime writes it
+            first = evaluate(sequence_rows(CONTEXT), env)
+            fields = {field.name: 1 for field in FIELDS} | {"past": env["past"]}
+            table = encoded([{**fields, "first": row * first} for row in range(env["seq"])])
+            arrays[TABLE][: len(table)] = table[: len(arrays[TABLE])]
         if "tokens" in arrays:
             arrays["tokens"][...] = np.arange(len(arrays["tokens"])) * 7
             arrays["tokens"][-1:] = 0xFFFFFFFF
@@ -174,6 +197,9 @@ def test_mutated_problems_are_refused_or_stay_within_their_buffers(case: tuple[s
         ("matmul", replace(_CODED, terms=0), {}, "rows of f32"),
         ("matvec_int8", _CODED, {"rows": 16}, "rows that begin and end"),
         ("code_rows", CodeRowsProblem(32, 2), {"terms": 0}, "one or two terms"),
+        ("half_rows", HalfRowsProblem(64), {"cols": 96}, "a multiple of 64 columns"),
+        ("matmul", _HALVES, {"cols": 96}, "blocks of halves of all rows"),
+        ("matvec", _HALVES, {}, "rows of f32"),
         ("matvec", _LINEAR[2], {"rows": 64, "row_begin": 0, "kind": ""}, "only fields of LinearProblem"),
         ("matvec", _LINEAR[2], {"rows": 66, "row_begin": 0}, "rows within the epilogue's 64"),
         ("matmul", _LINEAR[1], {"rows": 15}, "a multiple of 2"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kernelc.errors import ShapeError
 from kernelc.kernels.linear.epilogues import Coding, PairEpilogue
-from kernelc.kernels.linear.matvec_int8 import FORMATS_WITH_CODES, MATVEC_INT8
+from kernelc.kernels.linear.int8.matvec import FORMATS_WITH_CODES, MATVEC_INT8
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.target import TARGETS
 from tests.kernels.executors import EXECUTORS
@@ -35,6 +35,44 @@ def test_matvec_int8_equals_its_reference(
     env = {"seq": 1, "past": past, "context": 16}
     device = {"executor": executor, "capabilities": capabilities}
     check_kernel(MATVEC_INT8, problem, **device, seed=seed, env=env, schedule=schedule)
+
+
+@pytest.mark.parametrize("variant", ["subgroups", "warps"])
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_the_default_multiplies_wide_rows(executor: str, variant: str) -> None:
+    """A row of 128 groups and more is long enough for teams of 128 invocations, two to a workgroup where the
+    results are coded, whatever the size of the subgroups."""
+    capabilities = VARIANTS[variant]
+    problem = linear("q4", 32, 4096, replace(residual(32), coding=Coding(2)), terms=2)
+    schedule = MATVEC_INT8.default(capabilities, problem)
+    env = {"seq": 1, "past": 0, "context": 16}
+    device = {"executor": executor, "capabilities": capabilities}
+    check_kernel(MATVEC_INT8, problem, **device, seed=7, env=env, schedule=schedule)
+
+
+CODED = Coding(2, weight=True, keeps=True)
+CODED_BY_SUBGROUPS = {
+    "residual": linear("q4", 96, 64, replace(residual(96), coding=CODED), terms=2),
+    "piece": linear("q4", 64, 160, replace(residual(96), coding=CODED), row_begin=32, terms=2),
+    "gated": linear("q4", 192, 96, PairEpilogue(96, coding=Coding(1)), norm_eps=1e-5, terms=1),
+    "piece of pairs": linear("q4a", 64, 64, PairEpilogue(96, coding=Coding(2)), row_begin=128, terms=2),
+}
+
+
+@pytest.mark.parametrize("problem", CODED_BY_SUBGROUPS.values(), ids=CODED_BY_SUBGROUPS)
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_what_subgroups_code_equals_its_reference(executor: str, problem: LinearProblem) -> None:
+    """One result in each invocation, in workgroups that have more invocations than results or as many, and
+    more results than there are left."""
+    capabilities = VARIANTS["warps"]
+    every = [s for s in MATVEC_INT8.space(capabilities, problem) if s.codes_in_registers(problem)]
+    large = [s for s in every if problem.rows % s.rows_per_workgroup]
+    usual = MATVEC_INT8.default(capabilities, problem)
+    assert usual.codes_in_registers(problem) and large
+    env = {"seq": 1, "past": 0, "context": 16}
+    device = {"executor": executor, "capabilities": capabilities}
+    for schedule in (usual, large[0], large[-1], *every[:: len(every) // 4]):
+        check_kernel(MATVEC_INT8, problem, **device, seed=3, env=env, schedule=schedule)
 
 
 @pytest.mark.parametrize("cols", [1, 64, 172, 2048, 4096, 8192, 11008, 13824, 14336, 28672, 53248])

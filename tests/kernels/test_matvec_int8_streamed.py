@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from kernelc.backends.cuda.printer import CudaBackend
 from kernelc.errors import DeviceError
 from kernelc.kernels.linear.epilogues import Coding, PairEpilogue, RowEpilogue
-from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
-from kernelc.kernels.linear.matvec_int8_schedule import MatvecInt8Schedule, usual_streamed
+from kernelc.kernels.linear.int8.matvec import MATVEC_INT8
+from kernelc.kernels.linear.int8.schedule import MatvecInt8Schedule, usual_streamed
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.target import TARGETS
 from runtime.cuda.compile import CudaSource, compile_kernel, supported_architectures
 from tests.backends.cuda import host
 from tests.kernels.executors import REQUIRED, run_interpreter
-from tests.kernels.harness import check_kernel
+from tests.kernels.harness import VARIANTS, check_kernel
 from tests.kernels.linear_problems import linear, residual
 
-BULK_COPIES = TARGETS["cuda"].variants[0]
+BULK_COPIES = VARIANTS["bulk-copies"]
 ENV = {"seq": 1, "past": 3, "context": 16}
 CODED = Coding(2, weight=True, keeps=True)
 PROBLEMS = {

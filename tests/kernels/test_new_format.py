@@ -26,9 +26,9 @@ from kernelc.ir.formats.nibbles import nibble_vectors, pack_nibbles, unpack_nibb
 from kernelc.ir.formats.weight_format import Factors
 from kernelc.ir.packed_matrix import PackedMatrix, RowOrder
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
+from kernelc.kernels.linear.int8.matvec import MATVEC_INT8
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
-from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.packed_rows import tile_rows, weight_bindings
 from kernelc.kernels.spec import KernelSpec

@@ -44,7 +44,11 @@ def test_sample_equals_its_reference(
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize(
     ("executor", "vocab", "slots", "steps"),
-    [("wgpu", 31, 10, 20), ("wgpu", 1028, 2, 16), *((device, 1028, 10, 6) for device in DEVICES)],
+    [
+        pytest.param("wgpu", 31, 10, 20, marks=pytest.mark.nightly),
+        ("wgpu", 1028, 2, 16),
+        *((device, 1028, 10, 6) for device in DEVICES),
+    ],
 )
 def test_sample_on_a_device_equals_its_reference(
     executor: str, vocab: int, slots: int, steps: int, variant: str

@@ -96,7 +96,8 @@ class Generator:
     def kernel(self) -> None:
         scope = Scope()
         for type in (u32, f32x2):  # others may read what every invocation has written
-            cells = self.k.shared(f"shared_{type}", type, self.k.workgroup)
+            rows = [0, *(row for row in (2, 4) if self.k.workgroup % row == 0)]
+            cells = self.k.shared(f"shared_{type}", type, self.k.workgroup, self.rng.choice(rows))
             cells[self.k.local_id] = self.expression(type, scope, 1)
             self.shared[type] = cells
         self.block(scope)

@@ -200,9 +200,31 @@ def test_a_branch_that_some_invocations_take() -> None:
     refuse(lambda: kernel_of(body), "a stage in control flow that differs between invocations")
 
 
-def test_copies_come_from_constants_of_the_same_type() -> None:
+def all_at_once(s: Streamed) -> None:
+    """Without a word about inputs: they are ready from the start."""
+    for step in range(COUNT):
+        s.request(step)
+    for step in range(COUNT):
+        s.stages.wait(step)
+        s.add(step)
+        s.stages.release(step)
+    s.finish()
+
+
+def test_activations_are_copied_where_they_are_ready_from_the_start() -> None:
+    given = interpreted(verify(kernel_of(all_at_once, constant=False)))
+    few = {name: array.reshape(2, STEPS, -1)[:, :COUNT] for name, array in given.items() if name == "x"}
+    fours = given["w"][:, 3].reshape(2, STEPS, -1).repeat(4, axis=2)[:, :COUNT]
+    np.testing.assert_array_equal(given["out"], (few["x"] * fours).sum(axis=1, dtype=np.uint32).reshape(-1))
+
+
+def test_copies_come_from_constants_or_ready_inputs_of_the_same_type() -> None:
     message = "x is no constant, and copies do not wait for the kernel's inputs"
-    refuse(lambda: kernel_of(lambda s: s.request(0), constant=False), message)
+    refuse(lambda: kernel_of(lambda s: s.run(), constant=False), message)
+    message = "out is no constant, and copies do not wait for the kernel's inputs"
+    refuse(
+        lambda: kernel_of(lambda s: s.stages.request(0, x=(s.out, 0), w=(s.w, 0)), constant=False), message
+    )
     message = "a copy of w: u32x4 to weights_x: u32"
     refuse(lambda: kernel_of(lambda s: s.stages.request(0, x=(s.w, 0), w=(s.w, 0))), message)
 

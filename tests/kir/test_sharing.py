@@ -100,6 +100,22 @@ def test_a_fence_and_a_barrier_order_buffers_within_a_workgroup() -> None:
     assert list(run(verify(traced(body)), out=zeros(N), sums=zeros(N))["sums"]) == [*range(1, N), 0]
 
 
+def test_an_earlier_read_of_another_workgroup_is_not_forgotten() -> None:
+    """Workgroup 1 reads later than workgroup 0, and then writes, which only its own read comes before."""
+
+    def body(k: Tracer) -> None:
+        cells, out = k.output("cells", u32), k.output("out", u32)
+        for group in range(2):
+            with k.when(k.workgroup_id(0).equals(group)), k.when(k.local_id.equals(0)):
+                out[group] = cells[0]
+            fence(k)
+            k.barrier()
+        with k.when(k.workgroup_id(0).equals(1)), k.when(k.local_id.equals(0)):
+            cells[0] = 7
+
+    refuse(body, "store to cells: race", 2, cells=zeros(1), out=zeros(2))
+
+
 def test_counting_is_no_race_and_gives_every_number_once() -> None:
     def body(k: Tracer) -> None:
         count, out = k.output("count", u32), k.output("out", u32)

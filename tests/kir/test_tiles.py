@@ -15,8 +15,8 @@ from kernelc.kir.interpreter.interpret import ExecutionError, interpret
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.passes.verify import verify
 from kernelc.kir.text import kernel_text
-from kernelc.kir.tile import TileSum, load_tile
-from kernelc.kir.tile_types import F16, I8, REGISTERS, TileType
+from kernelc.kir.tile import TileSum, load_tile, pack_tile
+from kernelc.kir.tile_types import F16, I8, LARGE_F16, REGISTERS, TileType
 from kernelc.kir.trace import Array, Tracer, trace
 from kernelc.kir.types import f32, f32x4, u32, u32x4
 from tests.kir.tracing import STEP
@@ -235,3 +235,74 @@ def test_register_tiles_multiply_as_matrix_units_do(a_turned: bool, b_turned: bo
     wanted = (left @ right) * (factors[:, None] + 1)
     np.testing.assert_array_equal(out.reshape(8, 4, 4), wanted)
     assert kernel.features() == ()
+
+
+# Large tiles, which several subgroups hold together
+
+
+def large_kernel(body: Callable[[Tracer, Array, Array], object], threads: int = 256) -> Kernel:
+    """A kernel with 258 cells of operands, and results for both groups of 128 invocations."""
+
+    def run(k: Tracer) -> None:
+        operands, results = k.shared("operands", u32x4, 258), k.shared("results", f32, 2 * 64 * 132)
+        with k.loop(k.local_id, 258, threads) as at:
+            operands[at] = vector(*[k.constant(0, u32)] * 4)
+        k.barrier()
+        body(k, operands, results)
+
+    return trace("large", run, workgroup=threads, subgroup_size=32)
+
+
+def large_product(k: Tracer, operands: Array, place: Any = 0) -> TileSum:
+    total = TileSum(LARGE_F16)
+    total.add_shared([pack_tile(LARGE_F16, vector(*[k.local_id] * 4))], operands, place, 129)
+    return total
+
+
+def test_places_of_large_tiles_are_the_same_for_all_who_hold_them() -> None:
+    def by_group(k: Tracer, operands: Array, results: Array) -> None:
+        large_product(k, operands).store(results, k.local_id // 128 * (64 * 132), 132)
+
+    def by_subgroup(k: Tracer, operands: Array, results: Array) -> None:
+        large_product(k, operands).store(results, k.subgroup_id * (64 * 33), 132)
+
+    def product_by_subgroup(k: Tracer, operands: Array, results: Array) -> None:
+        large_product(k, operands, k.subgroup_id % 2).store(results, 0, 132)
+
+    verify(large_kernel(by_group))
+    for body, what in ((by_subgroup, "tile_store"), (product_by_subgroup, "tile_mma_shared")):
+        with pytest.raises(InternalError, match=f"{what} at an offset that differs"):
+            verify(large_kernel(body))
+
+
+def test_large_tiles_need_whole_groups_of_subgroups() -> None:
+    def body(k: Tracer, operands: Array, results: Array) -> None:
+        large_product(k, operands).store(results, 0, 132)
+
+    with pytest.raises(InternalError, match="needs whole subgroups of 128 invocations"):
+        verify(large_kernel(body, 192))
+
+
+@pytest.mark.parametrize(
+    ("transposed", "columns"), [(False, (0, 64)), (True, (0, 60)), (True, (64, 64)), (True, (64, 136))]
+)
+def test_whole_columns_of_a_large_tile_are_stored(transposed: bool, columns: tuple[int, int]) -> None:
+    def body(k: Tracer, operands: Array, results: Array) -> None:
+        large_product(k, operands).store(results, 0, 132, transposed=transposed, columns=columns)
+
+    with pytest.raises(InternalError, match=f"tile_store of columns {columns[0]} to {columns[1]} of"):
+        verify(large_kernel(body))
+
+
+def test_what_large_tiles_read_was_written_and_ends_in_its_memory() -> None:
+    def beyond(k: Tracer, operands: Array, results: Array) -> None:
+        large_product(k, operands, 2).store(results, k.local_id // 128 * (64 * 132), 132)
+
+    def unwritten(k: Tracer, operands: Array, results: Array) -> None:
+        more = k.shared("more", u32x4, 258)
+        large_product(k, more).store(results, k.local_id // 128 * (64 * 132), 132)
+
+    for body, message in ((beyond, "a tile of operands ends at [258]"), (unwritten, "was never written")):
+        with pytest.raises(ExecutionError) as caught:
+            interpret(large_kernel(body), (1, 1, 1), {}, {})
+        assert message in str(caught.value)

@@ -13,7 +13,7 @@ from kernelc.kir.memory import Buffer, Shared, SourceLine
 from kernelc.kir.nodes import Assign, Barrier, Block, Declare, For, If, Kernel, Let, Statement, Store
 from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.passes.verify import verify
-from kernelc.kir.tile_types import F16, I8
+from kernelc.kir.tile_types import F16, I8, LARGE_F16
 from kernelc.kir.types import Type, boolean, f16, f32, f32x2, f32x4, i32, u32, u32x2, u32x4
 from kernelc.kir.values import Value, Variable
 from tests.kir.tracing import STEP, traced
@@ -57,6 +57,9 @@ WORDS = const(1, u32x4)
 
 SUM = F16.type("sum")
 FILL = value("tile_zero", SUM)
+LARGE_A, LARGE_SUM = LARGE_F16.type("a"), LARGE_F16.type("sum")
+LARGE_ZERO = value("tile_zero", LARGE_SUM)
+PACKED, WIDE_CELLS = value("tile_pack", LARGE_A, WORDS), Shared("wide_cells", u32x4, 64)
 CELLS = Shared("cells", u32, 64)
 
 BAD_TYPES: list[tuple[Value, str]] = [
@@ -162,6 +165,19 @@ BAD_TYPES: list[tuple[Value, str]] = [
     (value("tile_load", F16.type("a"), X, X, attr=Shared("cells", f32, 64)), "16x16 from cells: f32"),
     (value("tile_load_transposed", I8.type("a"), X, X, attr=CELLS), "bytes that lie side by side along k"),
     (value("tile_load", I8.type("b"), X, X, attr=CELLS), "bytes that lie side by side along k"),
+    (value("tile_load", LARGE_A, X, X, attr=CELLS), "which is made of words and multiplied from shared"),
+    (value("tile_mma", LARGE_SUM, LARGE_ZERO, LARGE_ZERO, LARGE_ZERO), "whose b is in shared memory"),
+    (value("tile_pack", F16.type("a"), WORDS), "gives an operand a whose b is in shared memory"),
+    (value("tile_pack", LARGE_A, X), "tile_pack of u32"),
+    (value("tile_pack_bytes", SUM, X, X, X, X, attr=8), "gives an operand a whose b is in shared memory"),
+    (value("tile_pack_bytes", LARGE_A, X, X, X, X, attr=200), "takes 200 off every byte"),
+    (value("tile_pack_bytes", LARGE_A, X, X, X, attr=8), "tile_pack_bytes of u32 and u32 and u32"),
+    (value("tile_mma_shared", SUM, X, X, FILL, PACKED, attr=WIDE_CELLS), "gives a sum whose b is in shared"),
+    (value("tile_mma_shared", LARGE_SUM, X, X, LARGE_ZERO, PACKED, attr=CELLS), "shared memory of u32x4"),
+    (
+        value("tile_mma_shared", LARGE_SUM, X, X, LARGE_ZERO, attr=WIDE_CELLS),
+        "tile_mma_shared of u32 and u32",
+    ),
     (value("add", SUM, FILL, FILL), "takes no tiles and gives none"),
     (value("tan", f32, Z), "is not an operation"),
     (value("add", u32, X, const(-1, u32)), "-1 does not fit u32"),

@@ -22,6 +22,7 @@ from kernelc.measure.arithmetic import (
 from kernelc.measure.clock import Clock
 from kernelc.measure.compute import compute_of
 from kernelc.target import TARGETS, Capabilities
+from tests.kernels.attention_problems import few
 from tests.kernels.executors import EXECUTORS, require
 from tests.kernels.harness import VARIANTS
 
@@ -41,6 +42,7 @@ def check(
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)
+@few
 @given(
     rounds=st.integers(1, 3),
     threads=st.sampled_from([1, 32]),

@@ -19,10 +19,12 @@ from kernelc.measure.stream import (
     sum_of_filled,
 )
 from kernelc.target import TARGETS
+from tests.kernels.attention_problems import few
 from tests.kernels.executors import EXECUTORS, require
 from tests.kernels.harness import VARIANTS
 
 ENV = {"seq": 1, "past": 0, "context": 1}
+KINDS = st.sampled_from([FILL, READ, COPY])
 
 schedules = st.builds(
     StreamSchedule,
@@ -33,16 +35,21 @@ schedules = st.builds(
 )
 
 
-@pytest.mark.parametrize("executor", EXECUTORS)
-@given(
-    kind=st.sampled_from([FILL, READ, COPY]),
-    vectors=st.integers(1, 300),
-    schedule=schedules,
-    seed=st.integers(0, 99),
-)
-def test_every_place_is_taken_once(
+@given(kind=KINDS, vectors=st.integers(1, 300), schedule=schedules, seed=st.integers(0, 99))
+def test_every_place_is_taken_once(kind: str, vectors: int, schedule: StreamSchedule, seed: int) -> None:
+    check("interpreter", kind, vectors, schedule, seed)
+
+
+@pytest.mark.parametrize("executor", [each for each in EXECUTORS if each != "interpreter"])
+@few
+@given(kind=KINDS, vectors=st.integers(1, 300), schedule=schedules, seed=st.integers(0, 99))
+def test_devices_take_every_place_once(
     executor: str, kind: str, vectors: int, schedule: StreamSchedule, seed: int
 ) -> None:
+    check(executor, kind, vectors, schedule, seed)
+
+
+def check(executor: str, kind: str, vectors: int, schedule: StreamSchedule, seed: int) -> None:
     capabilities = VARIANTS["baseline"]
     require(executor, capabilities)
     problem = StreamProblem(kind, vectors)

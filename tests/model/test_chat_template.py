@@ -304,7 +304,7 @@ def test_check_finds_a_damaged_template_without_messages() -> None:
 
 def test_one_process_serves_many_templates_and_threads() -> None:
     render("")
-    process = shared_process._process
+    process = shared_process._worker._process
     assert process is not None
     results: dict[int, str] = {}
 
@@ -317,12 +317,12 @@ def test_one_process_serves_many_templates_and_threads() -> None:
     for thread in threads:
         thread.join()
     assert results == {i: "Hello!" * i for i in range(8)}
-    assert shared_process._process is process
+    assert shared_process._worker._process is process
 
 
 def test_a_process_that_dies_is_replaced() -> None:
     render("")
-    process = shared_process._process
+    process = shared_process._worker._process
     assert process is not None
     process.kill()
     process.wait()
@@ -382,4 +382,11 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
         load_chat_template(tmp_path)
     (tmp_path / "tokenizer_config.json").write_text("{")
     with pytest.raises(TokenizerError, match="not valid JSON"):
+        load_chat_template(tmp_path)
+
+
+def test_half_a_character_is_refused_where_it_is_read(tmp_path: Path) -> None:
+    """JSON may hold it as an escape; no file takes it."""
+    (tmp_path / "tokenizer_config.json").write_text('{"chat_template": "\\ud800{{ messages }}"}')
+    with pytest.raises(TemplateError, match="lone surrogate"):
         load_chat_template(tmp_path)

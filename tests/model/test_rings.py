@@ -18,6 +18,7 @@ from kernelc.kernels.registry import references
 from kernelc.pipeline import build_artifact
 from kernelc.target import Capabilities
 from runtime.device.program import plan_load
+from runtime.devices import target_for
 from runtime.engine.engine import ALL_ROLES, Engine
 from tests.kernels.executors import EXECUTORS, require
 from tests.model.tiny_checkpoint import write_tiny_checkpoint
@@ -44,7 +45,6 @@ GEMMA3 = {
 }
 MODELS = {"mistral": (MISTRAL, "f32"), "gemma3": (GEMMA3, "f16")}
 IDS = np.random.default_rng(8).integers(0, 40, 100).tolist()
-TARGET_OF = {"numpy": "wgsl", "cpu": "c", "wgpu": "wgsl", "vulkan": "spirv", "opencl": "opencl"}
 
 
 def build(folder: Path, config: dict[str, object], target: str, kv_dtype: str, *, rings: bool) -> Artifact:
@@ -96,7 +96,7 @@ def test_rings_give_the_logits_of_a_whole_cache(
         require(device, Capabilities())
     config, kv_dtype = MODELS[name]
     logits, continued = wanted[name]
-    with opened(build(tmp_path, config, TARGET_OF[device], kv_dtype, rings=True), device) as engine:
+    with opened(build(tmp_path, config, target_for(device), kv_dtype, rings=True), device) as engine:
         for one_by_one in (False, True):
             engine.truncate(0)
             assert np.abs(engine.score(IDS, one_by_one=one_by_one) - logits).max() < 2e-4

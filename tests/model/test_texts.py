@@ -120,6 +120,14 @@ def test_words_that_no_template_writes_stay_tokens(tmp_path: Path) -> None:
     assert 262 in ids and tokenizer.markup.keys() == {"<s>", "</s>", "<|user|>", "<|im_start|>", "<|im_end|>"}
 
 
+def test_the_marks_of_calls_are_no_words_of_users(tmp_path: Path) -> None:
+    template = CHATML + "{% if tools %}{% for m in messages if m.tool_calls %}<tool>{% endfor %}{% endif %}"
+    tokens = ("<|im_start|>", "<|im_end|>", "<tool>")
+    tokenizer = load_tokenizer(folder_with(tmp_path, template, *tokens, special=False))
+    _, ids = encoder_of(tokenizer, ChatTemplate(template)).encode([{"role": "user", "content": "a <tool>"}])
+    assert 262 not in ids and "<tool>" in tokenizer.markup
+
+
 def test_a_template_still_finds_the_thoughts_of_an_answer(tmp_path: Path) -> None:
     template = THINKING + "{% if add_generation_prompt %}{{ '<think></think>' }}{% endif %}"
     tokens = ("<|im_start|>", "<|im_end|>", "<think>", "</think>")

@@ -18,6 +18,7 @@ from kernelc.passes.fuse import PATTERNS
 from kernelc.pipeline import build_artifact
 from kernelc.target import Capabilities
 from model.families.registry import FAMILIES, load_model, register
+from runtime.devices import target_for
 from runtime.engine.engine import SCORE_ROLES, Engine
 from tests.graphs.compiled import Options
 from tests.graphs.runner import Runner
@@ -43,7 +44,6 @@ CONFIG: dict[str, object] = {
 }
 IDS = np.random.default_rng(8).integers(0, 24, 19).tolist()
 PREFILL = 13
-TARGET_OF = {"cpu": "wgsl", "wgpu": "wgsl", "vulkan": "spirv", "opencl": "opencl"}
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def formula(folder: Path, ids: list[int]) -> np.ndarray:
 def test_an_artifact_gives_the_logits_of_the_formula(checkpoint: Path, tmp_path: Path, device: str) -> None:
     if device in EXECUTORS:
         require(device, Capabilities())
-    options = CompileOptions(TARGET_OF[device], "f32")
+    options = CompileOptions(target_for(device), "f32")
     artifact = build_artifact(checkpoint, options, out=tmp_path / "artifact")
     with Engine.open(artifact, device=device, roles=SCORE_ROLES, references=references()) as engine:
         for one_by_one in (False, True):

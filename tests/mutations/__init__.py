@@ -11,10 +11,11 @@ from __future__ import annotations
 from tests.mutations.attention import ATTENTION
 from tests.mutations.coded import CODED
 from tests.mutations.compiler import COMPILER
+from tests.mutations.grammar import GRAMMAR
 from tests.mutations.linear import LINEAR
 from tests.mutations.mutation import Mutation
 from tests.mutations.passes import PASSES
 
 __all__ = ["MUTATIONS", "Mutation"]
 
-MUTATIONS: tuple[Mutation, ...] = (*LINEAR, *CODED, *ATTENTION, *PASSES, *COMPILER)
+MUTATIONS: tuple[Mutation, ...] = (*LINEAR, *CODED, *ATTENTION, *PASSES, *COMPILER, *GRAMMAR)

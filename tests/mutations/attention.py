@@ -6,6 +6,46 @@ from tests.mutations.mutation import Mutation, of_kernel
 
 ATTENTION: tuple[Mutation, ...] = (
     Mutation(
+        "own_position_too_early",
+        "The step's own position is read while the kernel before may still write it.",
+        "kernelc/kernels/attention/decode/subgroups.py",
+        "with self.k.when(place >= past):",
+        "with self.k.when(place > past):",
+        ("tests/kernels/test_attention_subgroups.py", "-k", "own_position"),
+    ),
+    Mutation(
+        "scale_of_a_neighbour",
+        "Keys and values of a cache of codes are multiplied by the scale of another head.",
+        "kernelc/kernels/attention/cache.py",
+        'return named("scale", self.scales[self._head_row(position, kv_head)])',
+        'return named("scale", self.scales[self._head_row(position, 0)])',
+        of_kernel("attention_decode"),
+    ),
+    Mutation(
+        "values_without_scale",
+        "Values of a cache of codes are added up without their scales.",
+        "kernelc/kernels/attention/softmax.py",
+        'share = weight if scale is None else named("share", weight * scale)',
+        "share = weight",
+        of_kernel("attention_decode"),
+    ),
+    Mutation(
+        "largest_of_a_part",
+        "An invocation codes its part of a head by the largest of that part alone.",
+        "kernelc/kernels/attention/append_codes.py",
+        "largest = maximum(largest, exchange[mine + at])",
+        "largest = maximum(largest, exchange[mine])",
+        of_kernel("append_codes"),
+    ),
+    Mutation(
+        "scales_of_the_step",
+        "Scales go to the row of the step, not to that of the position.",
+        "kernelc/kernels/attention/append_codes.py",
+        "arrays[scales_of(name)][target] = scale",
+        "arrays[scales_of(name)][source] = scale",
+        of_kernel("append_codes"),
+    ),
+    Mutation(
         "causal_mask",
         "A position does not attend to itself.",
         "kernelc/kernels/attention/prefill_softmax.py",
@@ -32,7 +72,7 @@ ATTENTION: tuple[Mutation, ...] = (
     Mutation(
         "soft_cap_mask",
         "Scores of places beyond the last position are capped too, and get a weight.",
-        "kernelc/kernels/attention/decode_body.py",
+        "kernelc/kernels/attention/decode/body.py",
         "score = select(cell % self.schedule.tile < count, scoring.finished(score), LOWEST)",
         "score = scoring.finished(score)",
         of_kernel("attention_decode"),
@@ -48,7 +88,7 @@ ATTENTION: tuple[Mutation, ...] = (
     Mutation(
         "grouped_heads_decode",
         "A workgroup of decode attention reads the cache of the wrong key/value head.",
-        "kernelc/kernels/attention/head_results.py",
+        "kernelc/kernels/attention/decode/head_results.py",
         "return self.k.workgroup_id(0) // self.blocks",
         "return self.k.workgroup_id(0) // (self.blocks + 1)",
         of_kernel("attention_decode"),
@@ -56,7 +96,7 @@ ATTENTION: tuple[Mutation, ...] = (
     Mutation(
         "splits_joined_unseen",
         "The last workgroup reads partial results that others may not have written yet.",
-        "kernelc/kernels/attention/join_splits.py",
+        "kernelc/kernels/attention/decode/join_splits.py",
         'arrived = k.shared("arrived", u32, 1)\n    fence(k)\n',
         'arrived = k.shared("arrived", u32, 1)\n',
         ("tests/kernels/test_attention_subgroups.py", "-k", "steps_of_all_lengths and interpreter"),
@@ -64,7 +104,7 @@ ATTENTION: tuple[Mutation, ...] = (
     Mutation(
         "count_left_over",
         "Workgroups count on from where the step before ended.",
-        "kernelc/kernels/attention/join_splits.py",
+        "kernelc/kernels/attention/decode/join_splits.py",
         "arrivals[k.workgroup_id(0)] = 0",
         "arrivals[k.workgroup_id(0)] = 1",
         ("tests/kernels/test_attention_subgroups.py", "-k", "steps_of_all_lengths and interpreter"),
@@ -72,7 +112,7 @@ ATTENTION: tuple[Mutation, ...] = (
     Mutation(
         "score_parts_of_strangers",
         "Invocations add parts of a score that belong to another position.",
-        "kernelc/kernels/attention/decode_subgroups.py",
+        "kernelc/kernels/attention/decode/subgroups.py",
         "distance = self.schedule.lanes // 2",
         "distance = self.schedule.lanes",
         ("tests/kernels/test_attention_subgroups.py", "-k", "subgroups_equal and interpreter"),
@@ -96,7 +136,7 @@ ATTENTION: tuple[Mutation, ...] = (
     Mutation(
         "attention_score_barrier",
         "Values are weighed with scores that other invocations have not written yet.",
-        "kernelc/kernels/attention/decode_body.py",
+        "kernelc/kernels/attention/decode/body.py",
         "            self._score(tile, count)\n            k.barrier()\n",
         "            self._score(tile, count)\n",
         of_kernel("attention_decode"),
@@ -104,7 +144,7 @@ ATTENTION: tuple[Mutation, ...] = (
     Mutation(
         "split_count",
         "A split's partial result is not joined while it holds a single position.",
-        "kernelc/kernels/attention/reduce_splits.py",
+        "kernelc/kernels/attention/decode/reduce_splits.py",
         "if problem.window else past) // problem.split + 1",
         "if problem.window else past + (problem.split - 1)) // problem.split",
         ("tests/kernels/test_attention_decode.py", "-k", "splits_join and interpreter"),

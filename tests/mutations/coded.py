@@ -8,7 +8,7 @@ CODED: tuple[Mutation, ...] = (
     Mutation(
         "offset_sign",
         "q4's offset of 8 is added once more instead of being taken away.",
-        "kernelc/kernels/linear/matvec_int8_parts.py",
+        "kernelc/kernels/linear/int8/parts.py",
         "start = number_sum * -zero if zero else None",
         "start = number_sum * zero if zero else None",
         of_kernel("matvec_int8"),
@@ -16,7 +16,7 @@ CODED: tuple[Mutation, ...] = (
     Mutation(
         "codes_round_down",
         "Activations are cut to codes below them, and no more to the nearest.",
-        "kernelc/kernels/linear/activations.py",
+        "kernelc/kernels/parts/coded_groups.py",
         "codes = bitcast(parts + PARTS // 2, u32) & 0xFF00",
         "codes = bitcast(parts, u32) & 0xFF00",
         of_kernel("code_rows"),
@@ -24,7 +24,7 @@ CODED: tuple[Mutation, ...] = (
     Mutation(
         "largest_without_sign",
         "A group's scale is made for its largest activation, and a negative one of more magnitude overflows.",
-        "kernelc/kernels/linear/activations.py",
+        "kernelc/kernels/parts/coded_groups.py",
         "largest = maximum(largest, absolute(four))",
         "largest = maximum(largest, four)",
         of_kernel("code_rows"),
@@ -32,7 +32,7 @@ CODED: tuple[Mutation, ...] = (
     Mutation(
         "codes_barrier",
         "Results are coded while other invocations are still making them.",
-        "kernelc/kernels/linear/activations.py",
+        "kernelc/kernels/parts/coded_groups.py",
         "        k = self.k\n        k.barrier()\n",
         "        k = self.k\n",
         of_kernel("matvec_int8"),
@@ -40,7 +40,7 @@ CODED: tuple[Mutation, ...] = (
     Mutation(
         "rest_of_the_first_term",
         "The second term's products are added without the first term's being 256 times as much.",
-        "kernelc/kernels/linear/matvec_int8_parts.py",
+        "kernelc/kernels/linear/int8/parts.py",
         "products = products * PARTS if start is None else products * PARTS + start",
         "products = products if start is None else products + start",
         of_kernel("matvec_int8"),
@@ -48,7 +48,7 @@ CODED: tuple[Mutation, ...] = (
     Mutation(
         "squares_of_weighted_values",
         "The squares that normalise a row are those of the values that a norm's weight has multiplied.",
-        "kernelc/kernels/linear/activations.py",
+        "kernelc/kernels/parts/coded_groups.py",
         "plain = self._vector(self.plain, four * 4)",
         "plain = self._vector(self.values, four * 4)",
         of_kernel("matvec_int8"),
@@ -56,7 +56,7 @@ CODED: tuple[Mutation, ...] = (
     Mutation(
         "surplus_heads_coded",
         "The last workgroup of a group of heads codes rows that have no head, over the next group's.",
-        "kernelc/kernels/attention/head_results.py",
+        "kernelc/kernels/attention/decode/head_results.py",
         "end = (rows.kv_head + 1) * (rows.group * groups) if rows.ragged else None",
         "end = None",
         of_kernel("attention_decode"),
@@ -64,7 +64,7 @@ CODED: tuple[Mutation, ...] = (
     Mutation(
         "heads_of_the_first_workgroup",
         "Every workgroup codes its heads as the row's first.",
-        "kernelc/kernels/attention/head_results.py",
+        "kernelc/kernels/attention/decode/head_results.py",
         "self.coder.code(rows.head(0) * groups, end)",
         "self.coder.code(rows.in_group(0) * groups, end)",
         of_kernel("attention_decode"),
@@ -72,9 +72,41 @@ CODED: tuple[Mutation, ...] = (
     Mutation(
         "groups_of_another_piece",
         "A piece of a matrix codes its results as the first groups of the row.",
-        "kernelc/kernels/linear/matvec_int8_parts.py",
+        "kernelc/kernels/linear/int8/results.py",
         "coder.code(first + begin // (together * GROUP), end // (together * GROUP))",
         "coder.code(first, end // (together * GROUP))",
+        of_kernel("matvec_int8"),
+    ),
+    Mutation(
+        "groups_of_another_piece_in_registers",
+        "Subgroups of a piece of a matrix code their results as the first groups of the row.",
+        "kernelc/kernels/linear/int8/results.py",
+        "(unit + problem.row_begin // together) // GROUP",
+        "unit // GROUP",
+        of_kernel("matvec_int8"),
+    ),
+    Mutation(
+        "surplus_results_in_registers",
+        "The last workgroup writes results for rows that are not there, over the last ones.",
+        "kernelc/kernels/linear/int8/results.py",
+        "written = logical_and(written, self.first_row + own * together < problem.rows)",
+        "written = logical_and(written, self.first_row < problem.rows)",
+        of_kernel("matvec_int8"),
+    ),
+    Mutation(
+        "words_of_two_bytes",
+        "A word of codes is put together of the bytes of two invocations, and not of four.",
+        "kernelc/kernels/parts/coded_groups.py",
+        "word | subgroup_shuffle_xor(word, 2)",
+        "word | subgroup_shuffle_xor(word, 1)",
+        of_kernel("matvec_int8"),
+    ),
+    Mutation(
+        "parts_of_the_workgroup",
+        "A row adds up the parts of the whole workgroup's subgroups, where its team has only some of them.",
+        "kernelc/kernels/linear/int8/results.py",
+        "parts = (k.subgroup_size + (self.schedule.team - 1)) // k.subgroup_size",
+        "parts = (k.subgroup_size + (self.schedule.threads - 1)) // k.subgroup_size",
         of_kernel("matvec_int8"),
     ),
 )

@@ -30,6 +30,14 @@ COMPILER: tuple[Mutation, ...] = (
         ("tests/passes/test_memory.py",),
     ),
     Mutation(
+        "row_of_an_array",
+        "An index that may be in the next row of an array of rows is taken for one in the same row.",
+        "kernelc/backends/wgsl/printer.py",
+        "if self.ranges.largest(column) + more % row < row:",
+        "if self.ranges.largest(column) < row:",
+        ("tests/backends/test_wgsl.py", "-k", "rows_of_an_array"),
+    ),
+    Mutation(
         "printer_precedence",
         "a - (b + c) is printed as a - b + c.",
         "kernelc/backends/c_like.py",
@@ -129,8 +137,8 @@ COMPILER: tuple[Mutation, ...] = (
         "dead_register",
         "Assignments to a register inside a loop are dropped as unused.",
         "kernelc/kir/passes/dead.py",
-        "pending += writers[statement.value.attr]",
-        "pending += writers[statement.value.attr][:1]",
+        "                if variable in self.read:\n",
+        "                if variable in self.read and isinstance(statement, Declare):\n",
         ("tests/kir/test_random_kernels.py", "-k", "simplifications"),
     ),
     Mutation(

@@ -25,6 +25,7 @@ from kernelc.ir.types import DType
 from kernelc.kernels.elementwise import ElementwiseProblem
 from kernelc.passes.select import HANDLERS, KernelCall, SelectOptions, SplitOptions, select
 from tests.passes.blocks import (
+    WIDTH,
     appended,
     attend,
     attention_block,
@@ -44,6 +45,22 @@ def reads(call: KernelCall) -> set[str]:
 
 def test_every_operation_has_a_handler() -> None:
     assert HANDLERS.keys() == OPS.keys()
+
+
+def test_rows_are_made_halves_once_before_matrices_that_are_rounded() -> None:
+    def block(x: Tensor) -> Tensor:
+        wide = linear(x, layer("wide", 64))
+        return add(linear(wide, layer("first", WIDTH, 64)), linear(wide, layer("second", WIDTH, 64)))
+
+    found = selected(block, format="q4", halves=True)
+    assert kernels(found) == ["matmul", "half_rows", "matmul", "matmul", "elementwise"]
+    wide, halves, first, second, _ = found.calls[1:]
+    assert not wide.problem.halves, "its rows are no whole blocks"
+    assert halves.operands == {"x": "%wide", "halves": "%wide.halves"} and halves.results == ("halves",)
+    assert first.problem.halves and second.problem.halves
+    assert first.operands["x"] == second.operands["x"] == "%wide.halves"
+    assert "half_rows" not in kernels(selected(block, format="f32", halves=True))
+    assert "half_rows" not in kernels(selected(block, format="q4"))
 
 
 def test_an_operation_is_a_kernel_on_what_it_reads() -> None:

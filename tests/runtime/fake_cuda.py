@@ -164,9 +164,10 @@ class Template(list[tuple[str, tuple[int, ...]]]):
         self.edges = {(at, at + 1): SimpleNamespace(from_port=0, type=0) for at in range(len(captured) - 1)}
 
     @property
-    def overlaps(self) -> bool:
-        """Whether every kernel may start before the one before it has ended."""
-        return all((edge.from_port, edge.type) == (1, 1) for edge in self.edges.values())
+    def early(self) -> list[str]:
+        """The entries of the kernels that may start before the one before them has ended, in order."""
+        early = [after for (_, after), edge in self.edges.items() if (edge.from_port, edge.type) == (1, 1)]
+        return [self[at][0] for at in sorted(early)]
 
 
 class FakeGraphs:
@@ -232,7 +233,7 @@ class FakeGraphs:
         return self._done()
 
     def cuGraphInstantiate(self, graph: Any, flags: int) -> Any:
-        if self.refuses == "cuGraphInstantiate" and graph.overlaps:
+        if self.refuses == "cuGraphInstantiate" and graph.early:
             return (SimpleNamespace(name="CUDA_ERROR_INVALID_VALUE"),)
         assert len(graph.edges) == max(0, len(graph) - 1)
         self.alive += 1

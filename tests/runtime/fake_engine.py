@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kernelc.errors import ContextError
+from runtime.chat.tools.rendering import Definitions, Messages
 from runtime.device.executor import Progress
 from runtime.engine.chooser import Chooser
 from runtime.engine.sampling import SamplingParams
 from runtime.engine.timings import Timings
+from runtime.grammar.vocabulary import Vocabulary
 
 BOS, EOS, FIRST_BYTE = 1, 2, 3
 SPECIAL = {"<s>": BOS, "</s>": EOS}
@@ -61,6 +63,7 @@ class FakeEngine:
         self.vocab_size = PAIRS + 256 * 256
         self.sequence: list[int] = []
         self.fed: list[list[int]] = []
+        self.remembered = 0
         self.timings = Timings()
         self.on_feed: Callable[[], None] = lambda: None
         self._reply = reply
@@ -73,14 +76,14 @@ class FakeEngine:
         self.timings = Timings()
         return self.timings
 
-    def common_prefix(self, ids: Sequence[int]) -> int:
+    def reuse(self, ids: Sequence[int]) -> int:
         same = (have == want for have, want in zip(self.sequence, ids, strict=False))
-        return next((at for at, equal in enumerate(same) if not equal), min(len(self.sequence), len(ids)))
+        kept = next((at for at, equal in enumerate(same) if not equal), min(len(self.sequence), len(ids)))
+        del self.sequence[kept:]
+        return kept
 
-    def truncate(self, length: int) -> int:
-        assert 0 <= length <= len(self.sequence)
-        del self.sequence[length:]
-        return length
+    def remember(self) -> None:
+        self.remembered += 1
 
     def feed(self, ids: Sequence[int], *, progress: Progress | None = None) -> None:
         assert ids
@@ -160,13 +163,19 @@ class BytesCoder:
     def stream_decoder(self, *, continued: bool) -> BytesDecoder:
         return BytesDecoder()
 
+    def vocabulary(self, size: int) -> Vocabulary:
+        singles = [bytes([token - FIRST_BYTE]) for token in range(FIRST_BYTE, PAIRS)]
+        pairs = [bytes([first, second]) for first in range(256) for second in range(256)]
+        return Vocabulary([*([b""] * FIRST_BYTE), *singles, *pairs][:size])
+
 
 class TurnsTemplate:
     """Like ChatML, with one character for each role."""
 
     is_plain = False
+    source = ""
 
-    def render(self, messages: Sequence[Mapping[str, str]]) -> str:
+    def render(self, messages: Messages, *, tools: Definitions | None = None) -> str:
         marks = {"system": "S", "user": "U", "assistant": "A"}
         said = "".join(f"{marks[m['role']]}:{m['content'].strip()}</s>" for m in messages)
         return f"<s>{said}A:"
@@ -176,8 +185,9 @@ class JoinTemplate:
     """Joins the messages, for a model that goes on from the user's text."""
 
     is_plain = True
+    source = ""
 
-    def render(self, messages: Sequence[Mapping[str, str]]) -> str:
+    def render(self, messages: Messages, *, tools: Definitions | None = None) -> str:
         return "<s>" + "".join(message["content"] for message in messages)
 
 

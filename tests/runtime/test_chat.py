@@ -15,6 +15,7 @@ import pytest
 from kernelc.errors import KernelcError
 from runtime.chat import transcript
 from runtime.chat.conversation import Conversation
+from runtime.chat.prompt import Template
 from runtime.chat.screen import Screen
 from runtime.chat.terminal import Chat, ChatSettings, read_lines
 from runtime.chat.transcript import Turn
@@ -35,10 +36,17 @@ class Held:
     """A chat with a fake engine, and what it wrote."""
 
     def __init__(
-        self, *, terminal: bool = False, context: int = 1000, max_new: int = 100, reply: Reply = echo
+        self,
+        *,
+        terminal: bool = False,
+        context: int = 1000,
+        max_new: int = 100,
+        reply: Reply = echo,
+        template: Template | None = None,
     ) -> None:
         self.engine = FakeEngine(reply, context)
-        self.conversation = Conversation(self.engine, BytesCoder(), TurnsTemplate(), stop_ids=[EOS])
+        template = template or TurnsTemplate()
+        self.conversation = Conversation(self.engine, BytesCoder(), template, stop_ids=[EOS])
         self.out = Terminal() if terminal else io.StringIO()
         self.err = io.StringIO()
         settings = ChatSettings(max_new, SamplingParams(seed=7), {"model": "fake"})
@@ -66,6 +74,24 @@ def test_on_a_terminal_notes_are_dim_and_beside_the_answers(monkeypatch: pytest.
     answer, note, rest = held.out.getvalue().split("\n")
     assert (answer, rest, held.err.getvalue()) == ("cba", "", "")
     assert note.startswith("\x1b[2m(prefill") and note.endswith("\x1b[0m")
+
+
+class Thinking(TurnsTemplate):
+    source = "</think>"
+
+
+def test_thoughts_are_dim_on_a_terminal_and_whole_in_the_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    said = "<think>\nhm\n</think>\n\nYes."
+    held = Held(terminal=True, reply=lambda ids: said, template=Thinking())
+    assert held.run("abc") == 0
+    shown = held.out.getvalue()
+    assert shown.replace("\x1b[0m\x1b[2m", "").startswith("\x1b[2mhm\x1b[0m\n\nYes.\n")
+    assert held.conversation.turns[0].assistant == said
+    pipe = Held(reply=lambda ids: said, template=Thinking())
+    pipe.run("abc")
+    assert pipe.out.getvalue() == said + "\n"
 
 
 @pytest.mark.parametrize("variable", [("NO_COLOR", "1"), ("TERM", "dumb")])

@@ -128,3 +128,68 @@ def test_penalties_by_count_are_for_what_was_generated() -> None:
     assert chooser(logits.copy(), [1, 1]) == 1
     assert chooser(logits.copy(), [1, 1, 1]) == 2
     assert chooser.logprobs == []
+
+
+class SaysSeven:
+    """Chooses the likeliest token, and knows two that follow it where its position is a multiple of four."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+        self.prepared = 0
+
+    def __call__(self, logits: F32, ids: Sequence[int]) -> int:
+        self.asked.append(len(ids))
+        assert self.prepared == len(self.asked)  # before each choice, once
+        return likeliest(logits, ids)
+
+    def prepare(self) -> None:
+        self.prepared += 1
+
+    def ahead(self, most: int) -> Sequence[int]:
+        return [7, 9][:most] if self.asked[-1] % 4 == 0 else []
+
+
+def expected_with_sevens(count: int) -> tuple[list[int], list[int]]:
+    """What SaysSeven gives, and the positions that it is asked for."""
+    known, asked = list(PROMPT), list[int]()
+    while len(known) < len(PROMPT) + count:
+        asked.append(len(known))
+        known.append(next_token(known))
+        known += [7, 9] if asked[-1] % 4 == 0 else []
+    return known[: len(PROMPT) + count], asked
+
+
+def test_tokens_that_a_chooser_knows_are_read_without_asking_it(engine: Engine) -> None:
+    wanted, asked = expected_with_sevens(30)
+    assert len(asked) < 25
+    engine.feed(PROMPT)
+    chooser = SaysSeven()
+    generation = engine.generate(30, choose=chooser)
+    got = list(generation)
+    assert [token.id for token in got] == wanted[len(PROMPT) :]
+    assert [token.position for token in got] == list(range(len(PROMPT), len(wanted)))
+    assert chooser.asked == asked and generation.finish_reason == "length"
+    cached = len(engine.ids)
+    assert list(engine.ids) == wanted[:cached]
+    cache = np.frombuffer(engine.executor.read_buffer("layers.0.cache", 0, 4 * cached), "<u4")
+    assert cache.tolist() == wanted[:cached]
+
+
+@pytest.mark.parametrize("taken", [2, 3, 4, 5])
+def test_a_generation_with_known_tokens_may_be_left_anywhere(engine: Engine, taken: int) -> None:
+    wanted, _ = expected_with_sevens(30)
+    engine.feed(PROMPT)
+    with engine.generate(30, choose=SaysSeven()) as generation:
+        got = [next(generation).id for _ in range(taken)]
+    assert got == wanted[len(PROMPT) :][:taken]
+    assert list(engine.ids) == wanted[: len(engine.ids)] and len(engine.ids) < len(PROMPT) + taken
+    engine.feed(wanted[len(engine.ids) : len(PROMPT) + taken])
+    assert next(engine.generate(1)).id == next_token(wanted[: len(PROMPT) + taken])
+
+
+def test_known_tokens_end_where_the_context_does(engine: Engine) -> None:
+    engine.feed(PROMPT)
+    generation = engine.generate(10 * MAX_CONTEXT, choose=SaysSeven())
+    got = [token.id for token in generation]
+    assert generation.finish_reason == "context" and len(got) == engine.context + 1 - len(PROMPT)
+    assert got == expected_with_sevens(len(got))[0][len(PROMPT) :]

@@ -12,9 +12,10 @@ from kernelc.errors import ContextError, UsageError
 from runtime.chat.completion import Completer
 from runtime.chat.request import CompletionRequest
 from runtime.engine.engine import Engine
-from runtime.engine.sampling import SamplingParams
+from runtime.engine.sampling import SamplingChanges, SamplingParams
 from runtime.references.executor import NumpyExecutor
 from tests.runtime.fake_engine import BOS, EOS, BytesCoder, FakeEngine, JoinTemplate, TurnsTemplate, show
+from tests.runtime.letters import LettersCoder, letters
 from tests.runtime.tiny_artifact import BIAS, GAIN
 from tests.runtime.tiny_kernels import REFERENCES, VOCAB, continuation, expected_logits
 
@@ -179,28 +180,6 @@ def test_a_request_that_makes_no_sense_is_refused_by_field(fields: Mapping[str, 
 PROMPT = [1, 17, 4, 30, 8]
 
 
-class LettersCoder(BytesCoder):
-    """A letter for each id of the toy model."""
-
-    def encode(self, text: str, *, parse_special: bool = False) -> list[int]:
-        return [ord(letter) - ord("A") for letter in text]
-
-    def stream_decoder(self, *, continued: bool) -> LettersDecoder:  # type: ignore[override]
-        return LettersDecoder()
-
-
-class LettersDecoder:
-    def feed(self, token_id: int) -> str:
-        return chr(ord("A") + token_id)
-
-    def flush(self) -> str:
-        return ""
-
-
-def letters(ids: Sequence[int]) -> str:
-    return "".join(map(LettersDecoder().feed, ids))
-
-
 @pytest.fixture
 def toy(tiny: Artifact) -> Iterator[Completer]:
     with Engine(NumpyExecutor(REFERENCES), tiny) as engine:
@@ -253,6 +232,37 @@ def test_a_presence_penalty_asks_for_other_tokens(toy: Completer) -> None:
     assert plain.ids == (3, 3, 3, 3)
     penalised = toy.complete(Request(prompt_ids=PROMPT, max_new=4, logit_bias=bias, presence_penalty=2.0))
     assert len(set(penalised.ids)) > 1
+
+
+def test_changes_leave_the_rest_of_sampling_to_the_model(tiny: Artifact) -> None:
+    own = SamplingParams(temperature=5.0, seed=3)
+    with Engine(NumpyExecutor(REFERENCES), tiny) as engine:
+        toy = Completer(engine, LettersCoder(), JoinTemplate(), stop_ids=(), sampling=own)
+
+        def ids(sampling: SamplingParams | SamplingChanges | None) -> list[int]:
+            request = Request(prompt_ids=PROMPT, max_new=12, sampling=sampling, top_logprobs=0)
+            return list(toy.complete(request).ids)
+
+        drawn = ids(None)
+        assert drawn != continuation(PROMPT, 12)
+        assert ids(SamplingChanges()) == drawn
+        assert ids(SamplingChanges(seed=4)) == ids(SamplingParams(temperature=5.0, seed=4)) != drawn
+        assert ids(SamplingChanges(temperature=0)) == continuation(PROMPT, 12)
+        assert ids(SamplingChanges(top_k=1)) == continuation(PROMPT, 12)
+
+
+@pytest.mark.parametrize(
+    ("said", "stop", "shown"),
+    [
+        ("one two.\n\nUser: three", ["\n\nUser:"], len("one two.")),
+        ("one\n\nU", ["\n\nUser:"], len("one\n\nU")),  # what only began like a stop string is shown
+        ("one", [], 3),
+        ("stop", ["stop"], 0),
+    ],
+)
+def test_tokens_are_counted_whose_text_is_shown(said: str, stop: list[str], shown: int) -> None:
+    done = completer(FakeEngine(lambda ids: said)).complete(Request(prompt="x", stop=stop))
+    assert done.shown_tokens == shown
 
 
 def test_a_seed_repeats_the_text_and_one_is_drawn(toy: Completer) -> None:

@@ -159,7 +159,8 @@ def test_a_folder_of_another_user_is_not_used(monkeypatch: pytest.MonkeyPatch) -
 def test_what_was_not_used_for_long_is_removed() -> None:
     old, used = "0" * 40, kept_answer()
     names = [f"{old}.so", f"{old}.c", f"{old}.sha256"]
-    for path in [*(cache_folder() / name for name in names), library_file(used)]:
+    beside = [library_file(used).with_suffix(suffix) for suffix in (".so", ".c", ".sha256")]
+    for path in [*(cache_folder() / name for name in names), *beside]:
         path.touch()
         os.utime(path, (time.time(), time.time() - 91 * 24 * 3600))
     left = cache_folder() / ".building-1"
@@ -171,6 +172,7 @@ def test_what_was_not_used_for_long_is_removed() -> None:
     assert sorted(path.name for path in cache_folder().iterdir()) == [
         f"{used}.c", f"{used}.sha256", f"{used}.so"
     ]  # fmt: skip
+    assert all(time.time() - path.stat().st_mtime < 3600 for path in beside), "`kernelc cache` looks at each"
 
 
 # ---- compilers

@@ -120,15 +120,33 @@ def test_old_graphs_are_destroyed(executor: CudaExecutor) -> None:
 def test_kernels_of_a_step_start_while_the_one_before_still_runs(executor: CudaExecutor) -> None:
     executor.run(["decode", "sample_greedy"], env(1, 0), STEP).result()
     (template,) = graphs_of(executor).templates
-    assert template.overlaps and len(template.edges) > 1
+    entries = [entry for entry, _ in template]
+    assert 0 < len(template.early) < len(entries)
+    assert all(entry.startswith(("matvec_int8", "attention_decode")) for entry in template.early)
     assert len(template.edges) == executor.dispatch_count(["decode", "sample_greedy"]) - 1
+
+
+def test_kernels_that_would_only_wait_do_not_start_early(driver: FakeDriver, tmp_path: Path) -> None:
+    options = CompileOptions("cuda", activations="f32")
+    artifact = Artifact.open(build_random(llama.FAMILY.model(CONFIG), options, tmp_path / "f32"))
+    executor = CudaExecutor()
+    executor.load(artifact, 1024, ["decode"])
+    executor.run(["decode"], env(1, 0), STEP).result()
+    (template,) = graphs_of(executor).templates
+    assert executor.device.overlaps and any(entry.startswith("matvec") for entry, _ in template)
+    assert not any(entry.startswith("matvec") for entry in template.early)
+
+
+def test_steps_of_many_rows_do_not_overlap(executor: CudaExecutor) -> None:
+    executor.run(["prefill"], env(3, 0), STEP).result()
+    assert [template.early for template in graphs_of(executor).templates] == [[]]
 
 
 def test_timed_kernels_do_not_overlap(executor: CudaExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
     graphs = graphs_of(executor)
     monkeypatch.setattr(graphs, "cuGraphDestroy", lambda graph: graphs._done())
     executor.profile(["decode"], env(1, 0), STEP)
-    assert [template.overlaps for template in graphs.templates] == [False]
+    assert [template.early for template in graphs.templates] == [[]]
 
 
 @pytest.mark.parametrize("call", ["cuGraphAddDependencies", "cuGraphInstantiate"])
@@ -138,7 +156,7 @@ def test_a_driver_that_takes_no_overlap_is_asked_once(executor: CudaExecutor, ca
     executor.run(["decode"], env(1, 0), STEP).result()
     assert not executor.device.overlaps
     executor.run(["prefill"], env(3, 0), STEP).result()
-    assert [template.overlaps for template in graphs.templates] == [False, False]
+    assert [template.early for template in graphs.templates] == [[], []]
     assert graphs.alive == 2
 
 
@@ -168,7 +186,7 @@ def test_where_kernels_overlap(
     executor = CudaExecutor()
     executor.load(artifact, 1024, ["decode"])
     executor.run(["decode"], env(1, 0), STEP).result()
-    assert [template.overlaps for template in graphs_of(executor).templates] == [wanted]
+    assert [bool(template.early) for template in graphs_of(executor).templates] == [wanted]
 
 
 def test_a_kernel_that_does_not_wait_is_not_overlapped(
@@ -180,7 +198,7 @@ def test_a_kernel_that_does_not_wait_is_not_overlapped(
     executor.load(artifact, 1024, ["decode"])
     executor.run(["decode"], env(1, 0), STEP).result()
     assert executor.device.overlaps
-    assert [template.overlaps for template in graphs_of(executor).templates] == [False]
+    assert [template.early for template in graphs_of(executor).templates] == [[]]
 
 
 def test_what_is_fetched_comes_in_order_and_staging_is_used_again(executor: CudaExecutor) -> None:

@@ -134,7 +134,7 @@ def test_an_entry_point_that_is_not_there_is_named(opencl: OpenClExecutor) -> No
 def test_a_dispatch_that_the_driver_refuses_is_named(tmp_path: Path, opencl: OpenClExecutor) -> None:
     write_opencl(tmp_path / "toy")
     size = "reqd_work_group_size("
-    with_text(tmp_path / "toy", "partial", f"{size}1, 1, 1)", f"{size}2, 1, 1)")
+    with_text(tmp_path / "toy", "partial", f"{size}1, 1, 1)", f"{size}1 + 1, 1, 1)")  # not seen before
     engine = Engine(opencl, Artifact.open(tmp_path / "toy"))
     with pytest.raises(WorkFailed, match="INVALID_WORK_GROUP_SIZE") as caught:
         engine.feed(PROMPT)

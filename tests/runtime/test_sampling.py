@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kernelc.errors import UsageError
-from runtime.engine.sampling import SamplingParams
+from runtime.engine.sampling import SamplingChanges, SamplingParams
 
 
 def test_the_default_is_greedy() -> None:
@@ -77,3 +77,11 @@ def test_what_makes_no_sense_is_refused_by_name(name: str, value: object) -> Non
 )
 def test_the_ends_of_the_ranges_are_accepted(fields: dict[str, float]) -> None:
     SamplingParams(**fields)  # type: ignore[arg-type]
+
+
+def test_changes_are_checked_and_leave_the_rest_alone():
+    own = SamplingParams(temperature=0.5, top_k=3, seed=7)
+    assert SamplingChanges().over(own) == own
+    assert SamplingChanges(temperature=0.0, top_k=0).over(own) == SamplingParams(0.0, 0, seed=7)
+    with pytest.raises(UsageError, match="top_p is 0"):
+        SamplingChanges(top_p=0)

@@ -313,6 +313,14 @@ def test_without_package_or_loader_the_error_says_so(tmp_path: Path, raised: str
 # ---- the pipeline cache ----
 
 CACHE_ID = bytes(range(24)) + b"driver 1"
+
+
+def kept_file() -> Path:
+    file = cache_file(CACHE_ID)
+    assert file is not None
+    return file
+
+
 DATA = b"\x20\0\0\0\1\0\0\0" + CACHE_ID[:24] + b"compiled"
 
 
@@ -326,14 +334,16 @@ def test_what_was_compiled_is_kept_for_the_same_device_and_driver(cache_home: Pa
     write_cache(CACHE_ID, DATA)
     assert read_cache(CACHE_ID) == DATA
     assert read_cache(CACHE_ID[:-1] + b"2") == b""
-    assert [path.name for path in (cache_home / "kernelc").iterdir()] == [cache_file(CACHE_ID).name]
+    os.utime(kept_file(), (0, 0))
+    assert read_cache(CACHE_ID) and kept_file().stat().st_mtime > 0, "it is as new as its last use"
+    assert [path.name for path in (cache_home / "kernelc").iterdir()] == [kept_file().name]
 
 
 def test_a_cache_that_is_damaged_or_another_devices_is_not_used(
     cache_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_cache(CACHE_ID, DATA)
-    file = cache_file(CACHE_ID)
+    file = kept_file()
     whole = file.read_bytes()
     for damaged in (whole[:-1], whole[:40], b"", whole[:-1] + b"x"):
         file.write_bytes(damaged)

@@ -34,6 +34,11 @@ for _ in range(2):
         engine.executor.run_kernel(engine.artifact, "greedy", arrays, {}, bytes(32))
 """
 
+UNORDERED = """
+from runtime.vulkan.queue import Queue
+Queue.barrier_between_kernels = lambda queue, commands: None
+"""
+
 MISTAKE = """
 from runtime.vulkan.device import VulkanDevice
 device = VulkanDevice()
@@ -71,3 +76,9 @@ def test_nothing_is_found(tiny: Artifact) -> None:
     output = output_of(WORK, str(tiny.folder))
     assert complaints(output) == [], output
     assert output.splitlines().count("40") == 2
+
+
+def test_kernels_that_do_not_wait_for_each_other_are_found(tiny: Artifact) -> None:
+    """What `test_nothing_is_found` relies on: the layer sees which kernels read what others stored."""
+    output = output_of(UNORDERED + WORK, str(tiny.folder))
+    assert any(found.startswith("SYNC-HAZARD") for found in complaints(output)), output

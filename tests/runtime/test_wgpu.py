@@ -59,6 +59,19 @@ def mark(executor: WgpuExecutor) -> int:
 # ---- variants and portability ----
 
 
+def test_kernels_keep_the_checks_of_a_library_that_cannot_leave_them_out(
+    tiny: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = WgpuDevice()
+    with monkeypatch.context() as older:
+        older.setattr(device.library, "_bare", object())
+        assert device.library.unchecked_module(None, "kernel", "") is None
+    monkeypatch.setattr(device.library, "unchecked_module", lambda *arguments: None)
+    with Engine(WgpuExecutor(device), tiny) as engine:
+        engine.feed(PROMPT)
+        assert ids_of(engine, 9) == continuation(PROMPT, 9)
+
+
 def test_the_best_variant_runs(wgpu: WgpuExecutor, tiny: Artifact) -> None:
     if "subgroups" not in wgpu.info.features:
         pytest.skip("the adapter has no subgroups")

@@ -54,6 +54,9 @@ class ToyLibrary:
     fingerprint = "toy"
     step: Sequence[tuple[str, str]] = [(param.name, param.type) for param in PARAMS]
 
+    def has(self, spec: str) -> bool:
+        return spec.startswith("toy")
+
     def kernel(self, name: str, spec: str, problem: Mapping[str, Any]) -> NativeKernel:
         variant = _variant(spec, problem)
         sizes = _BYTES[variant]

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.attention import PASTS, SHAPES
 from benchmarks.attention_variants import choices, runs_at
-from kernelc.kernels.attention.decode import ATTENTION_DECODE
+from kernelc.kernels.attention.decode.kernel import ATTENTION_DECODE
 from kernelc.target import TARGETS
 
 

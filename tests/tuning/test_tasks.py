@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernelc.kernels.registry import SPECS
-from kernelc.target import TARGETS
 from kernelc.tuning.candidates import candidates, capabilities_of
 from kernelc.tuning.tasks import representative
 from runtime.device.executor import DeviceInfo, Limits
+from tests.kernels.harness import DOT4, VARIANTS
 
 LIMITS = Limits(1 << 30, 1 << 28, 48 << 10, 64, (64, 64, 64), 65535, 16, 256)
 CARD = DeviceInfo("wgpu", "a card", "", "wgsl", frozenset({"dot4"}), None, LIMITS)
@@ -48,10 +48,12 @@ def of(info: DeviceInfo) -> tuple[Any, list[Any]]:
 
 
 def test_the_variant_is_the_first_that_the_device_satisfies() -> None:
-    assert of(CARD)[0] == TARGETS["wgsl"].variants[-1]
+    assert of(CARD)[0] == DOT4
     with_halves = dataclasses.replace(CARD, features=frozenset({"dot4", "f16", "subgroups"}))
-    assert of(with_halves)[0] == TARGETS["wgsl"].variants[1]
-    assert of(CPU)[0] == TARGETS["c"].variants[0]
+    assert of(with_halves)[0] == VARIANTS["f16-subgroups"]
+    known = dataclasses.replace(with_halves, subgroup_size=32)
+    assert of(known)[0] == VARIANTS["f16-subgroups-of-32"]
+    assert of(CPU)[0] == VARIANTS["processor"]
 
 
 @pytest.mark.parametrize("info", [CARD, CPU])

@@ -12,24 +12,32 @@ from kernelc.artifact.selfcheck import CODED_PLANES
 from kernelc.ir.coded_rows import CodedRows
 from kernelc.ir.dim import evaluate
 from kernelc.kernels.compare import decoded
-from kernelc.kir.tile_types import F16
+from kernelc.tuning.candidates import fits
+from runtime.device.executor import DeviceInfo
 from runtime.device.program import StepBlock
 from runtime.wgpu.device import KernelSource, WgpuDevice
 from runtime.wgpu.single import run_source
 
 
 def failures(device: WgpuDevice, artifact: Artifact, text: str | None = None) -> Iterator[str]:
-    """A line for every output range of every variant that is not as wanted; `text`: run that in its place."""
+    """A line for every output range that is not as wanted, of every variant that the device runs; `text`: run
+    that in its place."""
     checks = artifact.manifest.checks
     assert checks is not None
     data = artifact.read(checks.file)
     for name, check in checks.kernels.items():
         kernel = artifact.manifest.kernels[name]
         for variant in kernel.variants:
-            # Matrix units are the browser's alone.
-            if variant.target == "wgsl" and F16.feature not in variant.requires.features:
+            if variant.target == "wgsl" and runs(variant, device.info):
                 source = artifact.kernel_text(variant.file) if text is None else text
                 yield from run_check(device, artifact, name, variant, check, data, source)
+
+
+def runs(variant: Variant, info: DeviceInfo) -> bool:
+    """Whether a device has what a variant requires: with other subgroups it would compute wrongly."""
+    requires = variant.requires
+    sized = requires.subgroup_size is None or info.has_subgroups_of(requires.subgroup_size)
+    return sized and set(requires.features) <= info.features and fits(requires, info)
 
 
 def run_check(

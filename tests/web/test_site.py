@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import os
@@ -24,11 +25,17 @@ from kernelc.artifact import Artifact
 from kernelc.cli import main
 from kernelc.commands import web as web_command
 from kernelc.commands.static_site import page, site
-from kernelc.commands.static_site.file_server import Handler, Server
+from kernelc.commands.static_site.connections import Server
+from kernelc.commands.static_site.file_server import Handler
 from kernelc.compile import CompileOptions
 from kernelc.errors import ArtifactError, UsageError, WorkFailed
+from kernelc.ir.dim import evaluate
 from kernelc.pipeline import build_artifact, build_random
+from kernelc.session import Coder, Session
 from model.families.registry import model_of
+from runtime.chat.prompt import PromptEncoder
+from runtime.prefixes.file_format import decoded
+from runtime.prefixes.names import names_of
 from tests.web.test_golden import ODD
 
 REPO = Path(__file__).resolve().parents[2]
@@ -70,7 +77,7 @@ def test_a_site_is_the_page_the_artifacts_and_a_list_of_them(demo: Path, built: 
     fetched = sum((demo / name).stat().st_size for name in sized)
     assert model == {
         "name": "demo", "title": "The demo", "path": "models/demo/", "quant": "q4", "bytes": fetched,
-        "context": Artifact.open(demo).manifest.model.max_context,
+        "context": Artifact.open(demo).manifest.model.max_context, "parameters": model["parameters"],
     }  # fmt: skip
     assert files(out / "models" / "demo") == files(demo)
     assert {"index.html", "assets/main-1.js", "models.json", ".kernelc-site"} <= files(out)
@@ -83,7 +90,7 @@ def test_models_of_one_name_are_told_apart(demo: Path, built: Path, tmp_path: Pa
     assert web(demo, other, demo, "--out", tmp_path / "site") == 0
     models = json.loads((tmp_path / "site" / "models.json").read_text())["models"]
     assert [model["name"] for model in models] == ["demo", "demo-q4", "demo-q4-2"]
-    assert [model["title"] for model in models] == ["demo", "demo-q4", "demo-q4-2"]
+    assert [model["title"] for model in models] == ["demo", "demo (q4)", "demo (q4-2)"]
 
 
 def test_models_are_told_apart_where_case_does_not_count(demo: Path):
@@ -175,6 +182,13 @@ def test_an_artifact_for_other_devices_is_refused_with_what_to_do(built: Path, t
     assert not (tmp_path / "site").exists()
 
 
+def test_an_artifact_for_several_sequences_is_refused_with_what_to_do(built: Path, tmp_path: Path, capsys):
+    several = build_artifact(DEMO, CompileOptions("wgsl", "q4", sequences=2), out=tmp_path / "several")
+    assert web(several, "--out", tmp_path / "site") == 2
+    said = capsys.readouterr().err
+    assert "built for 2 sequences, and a page has one" in said and "--sequences 1" in said
+
+
 def test_an_artifact_for_all_targets_is_taken(built: Path, tmp_path: Path):
     artifact = build_artifact(DEMO, CompileOptions("all", "q4"), out=tmp_path / "all")
     assert web(artifact, "--out", tmp_path / "site") == 0
@@ -208,7 +222,7 @@ def test_a_title_that_a_page_cannot_show_is_refused(title: str, demo: Path):
 
 def test_more_titles_than_artifacts_are_refused(demo: Path, built: Path, tmp_path: Path, capsys):
     assert web(demo, "--title", "a", "--title", "b", "--out", tmp_path / "s") == 2
-    assert "got 2 titles for 1 artifacts" in capsys.readouterr().err
+    assert "got 2 of these for 1 artifacts" in capsys.readouterr().err
 
 
 def test_a_failure_half_way_leaves_the_old_site(demo: Path, built: Path, tmp_path: Path, monkeypatch):
@@ -419,3 +433,62 @@ def test_a_port_that_is_taken_is_named(server: str, tmp_path: Path):
 
     with pytest.raises(WorkFailed, match="cannot listen on port"):
         serve(tmp_path, int(server.rpartition(":")[2]))
+
+
+SYSTEM = "Answer in one short sentence, and name the source of what you say. " * 8
+
+
+def test_a_system_prompts_rows_are_shipped_and_are_what_the_page_would_compute(
+    demo: Path, built: Path, tmp_path: Path
+):
+    out = tmp_path / "site"
+    assert web(demo, "--out", out, "--warm", SYSTEM) == 0
+    [model] = json.loads((out / "models.json").read_text())["models"]
+    folder = out / "models" / "demo"
+    data = (folder / model["warm"]["file"]).read_bytes()
+    assert model["system"] == SYSTEM
+    assert (len(data), hashlib.sha256(data).hexdigest()) == (model["warm"]["bytes"], model["warm"]["sha256"])
+    listed = json.loads(data)
+    artifact = Artifact.open(folder)
+    assert (listed["version"], listed["build"], listed["block"]) == (1, artifact.build, 64)
+    manifest = artifact.manifest
+    full = 64 * sum(
+        evaluate(buffer.bytes, {"context": 64}) // 64
+        for name, buffer in manifest.buffers.items()
+        if name.endswith("_cache")
+    )
+    with Session.open(artifact, device="cpu") as session:
+        prompt = PromptEncoder(Coder(session.tokenizer), session.template)
+        ids = prompt.encode([{"role": "system", "content": SYSTEM}, {"role": "user", "content": "Why?"}])[1]
+        names = names_of(artifact.build or "", ids)
+        assert [block["name"] for block in listed["blocks"]] == names[: len(listed["blocks"])]
+        assert len(names) - 1 <= len(listed["blocks"]) and listed["blocks"]
+        session.engine.feed(ids[: 64 * len(listed["blocks"])])
+        first = evaluate(manifest.buffers["layers.0.k_cache"].bytes, {"context": 64})
+        wanted = session.engine.executor.read_buffer("layers.0.k_cache", 0, first)
+    for number, block in enumerate(listed["blocks"]):
+        data = (folder / block["file"]).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == block["sha256"]
+        rows = decoded(block["name"], data, full, 0)
+        assert rows is not None
+        if number == 0:
+            assert rows.full[:first] == wanted
+    assert web(demo, "--out", out) == 0  # the site is replaced, with all of that
+    assert not (folder / "warm").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (" ", "--warm: got a blank text, wanted a system prompt"),
+        ("x" * 20_001, "--warm: got 20001 characters, the page takes 20000"),
+        ("Be kind.", "tokens of it, fewer than a block of 64 (help: leave it out"),
+        ("word " * 3000, "(help: shorten it)"),
+    ],
+)
+def test_a_system_prompt_that_cannot_be_shipped(
+    text: str, words: str, demo: Path, built: Path, tmp_path: Path, capsys
+):
+    assert web(demo, "--out", tmp_path / "site", "--warm", text) == 2
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()

@@ -18,17 +18,19 @@ from tests.web.tint import compile_all, write_kernel
 
 MODELS = [
     ("llama-2-7b", "q4", "f16"),
-    ("llama-2-7b", "f16", "f32"),
     ("llama-3.2-1b", "q8", "f16"),
-    ("llama-3.2-1b", "f32", "f32"),
+    pytest.param("llama-2-7b", "f16", "f32", marks=pytest.mark.nightly),
+    pytest.param("llama-3.2-1b", "f32", "f32", marks=pytest.mark.nightly),
 ]
 
 
 def kernels(model: str, quant: str, kv: str) -> list[tuple[Variant, str]]:
-    """All variants with their texts; none binds more than every device can."""
+    """All variants with their texts; none binds more than every device can, the last needs no more at all."""
     lowered = compile_model(find_model(model), CompileOptions("wgsl", quant, kv_dtype=kv)).lowered
     variants = [variant for kernel in lowered.kernels.values() for variant in kernel.variants]
     assert max(variant.requires.storage_buffers for variant in variants) <= 8
+    assert max(kernel.variants[-1].requires.threads for kernel in lowered.kernels.values()) <= 256
+    assert max(kernel.variants[-1].requires.shared_bytes for kernel in lowered.kernels.values()) <= 16 << 10
     return [(variant, lowered.files[variant.file].decode()) for variant in variants]
 
 
@@ -65,7 +67,7 @@ var<workgroup> cells: array<u32, 4000>;
     ("text", "said"),
     [
         ("@compute @workgroup_size(64) fn main() { let x = 1 }", "expected ';'"),
-        ("@compute @workgroup_size(512) fn main() {}", "exceeds the maximum allowed"),
+        ("@compute @workgroup_size(2048) fn main() {}", "exceeds the maximum allowed"),
         ("var<workgroup> a: array<u32, 5000>;\n@compute @workgroup_size(64) fn main() { a[0]++; }", "16384"),
         ("@compute @workgroup_size(64) fn main() { _ = subgroupAdd(1u); }", "subgroups"),
         (MATRICES.replace("4000>", "8300>"), "larger than the maximum"),  # halved: see tint.mjs
@@ -73,7 +75,8 @@ var<workgroup> cells: array<u32, 4000>;
     ],
 )
 def test_tint_refuses_what_a_browser_would(text: str, said: str, tmp_path: Path):
-    write_kernel(tmp_path, "@compute @workgroup_size(64) fn main() {}")
+    for threads in (64, 514, 1024):  # the last two are for devices that have so many
+        write_kernel(tmp_path, f"@compute @workgroup_size({threads}) fn main() {{}}")
     write_kernel(tmp_path, MATRICES)
     compile_all(tmp_path)
     write_kernel(tmp_path, text)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kernelc.backends.base import Rendered
 from kernelc.backends.c_like import used_builtins
+from kernelc.backends.cuda.early import INPUTS_READY, LOAD_AHEAD, loaded_ahead
 from kernelc.backends.cuda.keywords import UNUSABLE, entry_name
 from kernelc.backends.cuda.lanes import (
     LaneFunction,
@@ -26,35 +27,31 @@ from kernelc.backends.cuda.lanes import (
 )
 from kernelc.backends.cuda.stages import NAMES as STAGE_NAMES
 from kernelc.backends.cuda.stages import StagePrinter, offsets
+from kernelc.backends.cuda.tiles import BARRIER, TileDialect
 from kernelc.backends.cuda.tiles import NAMES as TILE_NAMES
-from kernelc.backends.cuda.tiles import place_of
 from kernelc.backends.dialect import (
     ATOM,
     INFIX,
     UNARY,
-    Dialect,
     Text,
     c_constant,
     choice,
 )
 from kernelc.backends.layout import laid_out
 from kernelc.backends.shell import fill
-from kernelc.kir.memory import Buffer, Memory
-from kernelc.kir.nodes import Assign, InputsReady, Kernel, Let, Store, TileStore
+from kernelc.kir.nodes import Assign, Kernel, Store
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type, f32x4
 from kernelc.kir.values import Value
 
 TEMPLATE = Path(__file__).parent / "templates" / "module.cu.j2"
-INPUTS_READY = "inputs_ready"  # the function that waits for the kernel before
-LOAD_AHEAD = "load_ahead"  # and what loads of a constant before it are, so that they stay before it
 WARP = 32  # invocations of a subgroup, on every NVIDIA GPU
 _HELPERS = "dot concat pack_half2 unpack_half2 unpack_u8x4 unpack_i8x4 subgroup_sum subgroup_max"
 _NAMED = frozenset((*_HELPERS.split(), "subgroup_shuffle_xor"))
 _BYTES_AS_FLOATS = {"unpack_u8x4": "u8x4_to_float4", "unpack_i8x4": "i8x4_to_float4"}
 
 
-class Cuda(Dialect):
+class Cuda(TileDialect):
     """CUDA's spelling of kernel IR. It keeps a record of what the module has to define."""
 
     reserved = UNUSABLE | {*_BYTES_AS_FLOATS.values(), INPUTS_READY, LOAD_AHEAD} | TILE_NAMES | STAGE_NAMES
@@ -62,11 +59,9 @@ class Cuda(Dialect):
     counter = "unsigned"
 
     def __init__(self) -> None:
+        super().__init__()
         self.lane_functions: dict[LaneFunction, None] = {}  # in the order of their first use
         self.helpers: dict[tuple[str, str], None] = {}  # (operation, type name)
-        self.tiles: dict[
-            tuple[str, TileType], None
-        ] = {}  # (operation, type); tile_zero stands for the type's definition
 
     def type_name(self, type: Type) -> str:
         return type_name(type)
@@ -96,7 +91,7 @@ class Cuda(Dialect):
 
     def special(self, value: Value, args: list[Text]) -> Text:
         if isinstance(value.type, TileType):
-            return self.on_tiles(value.op, value.type, args)
+            return self.on_tiles(value.op, value.type, args, value.attr)
         type, source = value.type, value.args[0].type
         match value.op:
             case "vector":
@@ -126,27 +121,6 @@ class Cuda(Dialect):
             case op:
                 return self.defined(lane_function(op, self.vector_function(value), type, _types(value)), args)
 
-    def on_tiles(self, op: str, type: TileType, args: list[Text]) -> Text:
-        if op == "tile_zero":
-            return Text(f"{self.define_type(type)}{{}}")
-        self.tiles[op, type] = None
-        return self.call(op, args)
-
-    def tile_load(self, value: Value, place: str, stride: str) -> Text:
-        type, memory = value.type, value.attr
-        assert isinstance(type, TileType) and isinstance(memory, Memory)
-        self.define_type(type)
-        self.tiles[value.op, type] = None
-        lanes = memory.type.lanes if type.role == "sum" else 1
-        first = place_of(memory, place, type)
-        return Text(f"{value.op}_{type.role}({first}, {_times(stride, lanes)})")
-
-    def tile_store(self, statement: TileStore, place: str, stride: str, value: str) -> str:
-        type, memory = statement.value.type, statement.memory
-        assert isinstance(type, TileType)
-        self.tiles["tile_store", type] = None
-        return f"tile_store({place_of(memory, place, type)}, {_times(stride, memory.type.lanes)}, {value});"
-
     def vector_function(self, value: Value) -> str:
         """The name of a function on vectors: that of the scalar function, or for conversions one made from
         the result's type."""
@@ -167,7 +141,7 @@ class Cuda(Dialect):
 
     def define_type(self, type: Type) -> str:
         if isinstance(type, TileType):
-            self.tiles["tile_zero", type] = None
+            self.define_tile(type)
         elif type.scalar == "bool" and type.lanes > 1:
             self.helpers["bool", type_name(type)] = None
         return type_name(type)
@@ -177,9 +151,6 @@ class Cuda(Dialect):
 
     def declare(self, type: Type, name: str, value: str) -> str:
         return f"{self.define_type(type)} {name} = {value};"
-
-    def barrier(self) -> str:
-        return "__syncthreads();"
 
     def inputs_ready(self) -> str:
         return f"{INPUTS_READY}();"
@@ -196,7 +167,7 @@ class CudaPrinter(StagePrinter):
 
     def __init__(self, kernel: Kernel, dialect: Cuda) -> None:
         self.cuda = dialect
-        self.ahead = _loaded_ahead(kernel)
+        self.ahead = loaded_ahead(kernel)
         super().__init__(kernel, dialect)
 
     def infix(self, value: Value, args: list[Text]) -> Text:
@@ -237,22 +208,6 @@ class CudaPrinter(StagePrinter):
         return self.cuda.call(name, args if converted is value else [*args, Text(f"{less}.0f")])
 
 
-def _loaded_ahead(kernel: Kernel) -> frozenset[Value]:
-    """The loads of constants at the top of a kernel, before its inputs are ready.
-
-    NVIDIA's compiler moves loads of memory that no kernel writes to where they are used, past any wait; only
-    volatile instructions keep their order.
-    """
-    found: list[Value] = []
-    for statement in kernel.body.statements if kernel.inputs_ready else ():
-        if isinstance(statement, InputsReady):
-            break
-        if isinstance(statement, Let) and statement.value.op == "load":
-            memory = statement.value.attr
-            found += [statement.value] if isinstance(memory, Buffer) and memory.constant else []
-    return frozenset(found)
-
-
 def _used(functions: Iterable[LaneFunction], body: str) -> list[LaneFunction]:
     """The functions that the body calls: a scalar's spreading may have been left out of the text."""
     return [f for f in functions if f.name.startswith("operator") or f"{f.name}(" in body]
@@ -267,10 +222,6 @@ def _small_whole(value: Value) -> int | None:
     if not isinstance(number, int | float) or not 1 <= number < 1 << 20 or number != int(number):
         return None
     return int(number)
-
-
-def _times(stride: str, lanes: int) -> str:
-    return stride if lanes == 1 else f"({stride}) * {lanes}u"
 
 
 def _types(value: Value) -> list[Type]:
@@ -292,6 +243,7 @@ class CudaBackend:
         dialect = Cuda()
         entry = entry_name(kernel.name)
         dialect.reserved = dialect.reserved | {entry}
+        dialect.tiles_read_shared = any(kind.b_shared for kind in kernel.tile_kinds())
         printer = CudaPrinter(kernel, dialect)
         body = printer.body()
         text = fill(
@@ -306,6 +258,7 @@ class CudaBackend:
             type_name=type_name,
             laid_out=laid_out,
             warp=WARP,
+            barrier=BARRIER if dialect.tiles_read_shared else "",
             inputs_ready=INPUTS_READY,
             waits_at_start=kernel.inputs_ready is None,
             offsets=offsets(kernel),

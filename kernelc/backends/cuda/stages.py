@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from kernelc.backends.c_like import BodyPrinter
 from kernelc.kir.memory import Shared, Stages
-from kernelc.kir.nodes import Kernel, StageRelease, StageRequest, StageStatement
+from kernelc.kir.nodes import Kernel
+from kernelc.kir.stage_nodes import StageRelease, StageRequest, StageStatement
 
 STATIC_BYTES = 48 << 10
 """Shared memory that a kernel has without asking (CUDA C++ Programming Guide, "Technical Specifications")."""
@@ -57,7 +58,7 @@ def offsets(kernel: Kernel) -> dict[Shared | Stages, int]:
 
     What needs the widest alignment comes first, so that nothing has to be left out between two pieces.
     """
-    if not kernel.stages or kernel.shared_bytes <= STATIC_BYTES:
+    if kernel.shared_bytes <= STATIC_BYTES:
         return {}
     parts = [part for stages in kernel.stages for part in stages.parts]
     others = sorted((s for s in kernel.shared if s not in parts), key=lambda s: -s.type.bytes)

@@ -23,15 +23,13 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
-    StageRelease,
-    StageRequest,
-    StageWait,
     Statement,
     Store,
     TileStore,
 )
 from kernelc.kir.operation_table import OPERATIONS, Scope
 from kernelc.kir.passes.simplify import constant_of
+from kernelc.kir.stage_nodes import StageRelease, StageRequest, StageWait
 from kernelc.kir.types import Type, boolean, u32
 from kernelc.kir.values import Value, Variable
 
@@ -168,17 +166,8 @@ class BodyPrinter(Conversions):
                 self.module.decorate(id, "NoContraction")
             return id
         match value.op:
-            case "read":
-                assert isinstance(value.attr, Variable)
-                return self.result(value.name or value.attr.name, "OpLoad", type, self.ids[value.attr])
-            case "atomic_add":
-                assert isinstance(value.attr, Buffer)
-                cell, how = self.cell(value.attr, value.args[0]), (_DEVICE, _RELAXED)
-                return self.result(wish, "OpAtomicIAdd", type, cell, *map(self.constant, how), args[1])
-            case "load" | "uniform_load":
-                assert isinstance(value.attr, Buffer | Shared)
-                cell, access = self.cell(value.attr, value.args[0]), self.access(value.attr)
-                return self.result(value.name or f"{value.attr.name}_value", "OpLoad", type, cell, *access)
+            case "read" | "load" | "uniform_load" | "atomic_add":
+                return self.read(wish, value, type, args)
             case "splat":
                 return self.splat(wish, value.args[0], value.type)
             case "extract":
@@ -200,6 +189,19 @@ class BodyPrinter(Conversions):
                 return self.dot4(wish, value, args)
             case _:
                 return self.place_of(value, type)
+
+    def read(self, wish: str, value: Value, type: str, args: list[str]) -> str:
+        """Emit what a register or a cell of memory holds."""
+        if value.op == "read":
+            assert isinstance(value.attr, Variable)
+            return self.result(value.name or value.attr.name, "OpLoad", type, self.ids[value.attr])
+        assert isinstance(value.attr, Buffer | Shared)
+        cell = self.cell(value.attr, value.args[0])
+        if value.op == "atomic_add":
+            how = map(self.constant, (_DEVICE, _RELAXED))
+            return self.result(wish, "OpAtomicIAdd", type, cell, *how, args[1])
+        access = self.access(value.attr)
+        return self.result(value.name or f"{value.attr.name}_value", "OpLoad", type, cell, *access)
 
     def place_of(self, value: Value, type: str) -> str:
         """Emit a number that the invocation is given: a field of the step block or a built-in variable."""

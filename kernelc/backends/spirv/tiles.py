@@ -19,9 +19,14 @@ _SIGNED = "|".join(f"Matrix{each}SignedComponentsKHR" for each in ("A", "B", "C"
 
 
 def tile_value(lines: Lines, wish: str, value: Value, args: list[str]) -> str:
-    """Emit an operation on tiles; returns its id."""
+    """Emit an operation on tiles; returns its id.
+
+    Raises: NotImplementedError for tiles that several subgroups hold.
+    """
     kind = value.type
     assert isinstance(kind, TileType)
+    if kind.kind.b_shared:
+        raise NotImplementedError(f"SPIR-V has no matrices of several subgroups, such as {kind}")
     type = lines.type(kind)
     match value.op:
         case "tile_zero":
@@ -41,7 +46,8 @@ def tile_value(lines: Lines, wish: str, value: Value, args: list[str]) -> str:
 def tile_store(lines: Lines, statement: TileStore) -> None:
     """Emit a store, row by row."""
     cell, stride = lines.cell(statement.memory, statement.offset), lines.ref(statement.stride)
-    operands = (lines.ref(statement.value), lines.constant(_ROW_MAJOR), stride)
+    layout = _COLUMN_MAJOR if statement.transposed else _ROW_MAJOR
+    operands = (lines.ref(statement.value), lines.constant(layout), stride)
     lines.emit("OpCooperativeMatrixStoreKHR", cell, *operands, *lines.access(statement.memory))
 
 

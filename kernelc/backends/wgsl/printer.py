@@ -21,7 +21,9 @@ from kernelc.backends.dialect import (
 from kernelc.backends.shell import fill
 from kernelc.backends.wgsl import tiles
 from kernelc.backends.wgsl.keywords import UNUSABLE
+from kernelc.kir.memory import Memory, Shared
 from kernelc.kir.nodes import Kernel, TileStore
+from kernelc.kir.passes.ranges import Ranges, split
 from kernelc.kir.passes.simplify import constant_of
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type
@@ -63,6 +65,13 @@ class Wgsl(Dialect):
         if isinstance(type, TileType):
             return tiles.type_name(type)
         return type.scalar if type.lanes == 1 else f"vec{type.lanes}<{type.scalar}>"
+
+    def array(self, shared: Shared) -> str:
+        """The type of an array in workgroup memory."""
+        element = self.type_name(shared.type)
+        if not shared.row:
+            return f"array<{element}, {shared.length}>"
+        return f"array<array<{element}, {shared.row}>, {shared.length // shared.row}>"
 
     def constant(self, value: Value) -> Text:
         number, scalar = value.attr, value.type.scalar
@@ -126,7 +135,7 @@ class Wgsl(Dialect):
         return Text(tiles.load(value.type, place, stride, transposed=transposed))
 
     def tile_store(self, statement: TileStore, place: str, stride: str, value: str) -> str:
-        return tiles.store(place, stride, value)
+        return tiles.store(place, stride, value, transposed=statement.transposed)
 
     def let(self, type: Type, name: str, value: str) -> str:
         return f"let {name} = {value};"
@@ -141,6 +150,34 @@ class Wgsl(Dialect):
         return Text(f"workgroupUniformLoad(&{cell})")
 
 
+class WgslPrinter(BodyPrinter):
+    """Prints a kernel's statements. Compilers of WGSL see to it that no index is out of bounds, and compute
+    the smaller of each index and the last one. An array of rows needs that once for all elements in the same
+    column: what remains are constants, which instructions take as they are.
+    """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.ranges = Ranges(self.kernel)
+
+    def element(self, memory: Memory, index: Value) -> str:
+        """An element of an array, or of a row of an array of rows."""
+        if not isinstance(memory, Shared) or not memory.row:
+            return super().element(memory, index)
+        row, name = memory.row, self.names[memory]
+        column, more = split(index)
+        if column is None:
+            return f"{name}[{more // row}u][{more % row}u]"
+        if self.ranges.largest(column) + more % row < row:
+            text = self.ref(column)
+            inside = f"{text.within(SUM)} + {more % row}u" if more % row else text.text
+            return f"{name}[{more // row}u][{inside}]"
+        whole = more - more % row  # rows that the constant is
+        text = self.ref(column if more == whole else index).within(UNARY)
+        first = f"{text} / {row}u" + (f" + {whole // row}u" if whole and more == whole else "")
+        return f"{name}[{first}][{text} % {row}u]"
+
+
 class WgslBackend:
     """Renders verified kernels as standalone WGSL modules with the entry point `main`.
 
@@ -153,7 +190,7 @@ class WgslBackend:
 
     def render(self, kernel: Kernel) -> Rendered:
         dialect, kinds = Wgsl(), kernel.tile_kinds()
-        printer = BodyPrinter(kernel, dialect)
+        printer = WgslPrinter(kernel, dialect)
         body = printer.body()
         text = fill(
             TEMPLATE,
@@ -164,6 +201,7 @@ class WgslBackend:
             builtins=used_builtins(kernel),
             names=printer.names,
             type_name=dialect.type_name,
+            array=dialect.array,
             body=body,
         )
         return Rendered(text, "main", text.encode())

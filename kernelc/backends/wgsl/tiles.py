@@ -24,7 +24,12 @@ _SIDES = {"a": "left", "b": "right", "sum": "result"}
 
 
 def type_name(type: TileType) -> str:
-    """The type of a matrix; WGSL names the columns before the rows."""
+    """The type of a matrix; WGSL names the columns before the rows.
+
+    Raises: NotImplementedError for tiles that several subgroups hold.
+    """
+    if type.kind.b_shared:
+        raise NotImplementedError(f"WGSL has no matrices of several subgroups, such as {type}")
     rows, cols = type.shape
     return f"subgroup_matrix_{_SIDES[type.role]}<{type.scalar}, {cols}, {rows}>"
 
@@ -36,10 +41,11 @@ def load(type: TileType, place: str, stride: str, *, transposed: bool) -> str:
     return f"subgroupMatrixLoad<{type_name(type)}, {layout}>(&{memory}, {offset}, {stride})"
 
 
-def store(place: str, stride: str, value: str) -> str:
-    """The statement that stores a matrix, row by row."""
+def store(place: str, stride: str, value: str, *, transposed: bool) -> str:
+    """The statement that stores a matrix, row by row, or column by column."""
     memory, offset = _parts(place)
-    return f"subgroupMatrixStore<row_major>(&{memory}, {offset}, {value}, {stride});"
+    layout = "col_major" if transposed else "row_major"
+    return f"subgroupMatrixStore<{layout}>(&{memory}, {offset}, {value}, {stride});"
 
 
 def _parts(place: str) -> tuple[str, str]:

@@ -88,11 +88,11 @@ class Contenders:
         if (key := repr(options)) in self._built:
             return self._built[key]
         model, out = find_model(asked["config"]), self._scratch / f"artifact-{len(self._built)}"
-        for known in self._built.values():
+        if self._built:
             compiled = linked(compile_model(model, options))
-            found = rebuilt(compiled, known, out)
-            if found is not None:
-                return self._built.setdefault(key, found)
+            for known in self._built.values():
+                if (found := rebuilt(compiled, known, out)) is not None:
+                    return self._built.setdefault(key, found)
         path = Path(asked["config"])
         name = path.resolve().parent.name if path.suffix == ".json" else path.name
         with progress_bar("building random weights") as report:

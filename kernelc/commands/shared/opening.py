@@ -14,15 +14,42 @@ from kernelc.commands.shared.options import FLAGS
 from kernelc.commands.shared.progress import progress_bar
 from kernelc.errors import spell_settings
 from kernelc.session import Session
+from kernelc.shared_session import SharedSession
 from kernelc.switches import Without
 from runtime.devices import Choice
 from runtime.engine.engine import GENERATE_ROLES, Engine
+from runtime.prefixes.settings import PrefixSettings
 
 
-def open_session(artifact: Artifact, device: str, context: int | None = None) -> Session:
+def open_session(
+    artifact: Artifact,
+    device: str,
+    context: int | None = None,
+    *,
+    roles: Sequence[str] = GENERATE_ROLES,
+    prefixes: PrefixSettings | None = None,
+) -> Session:
     """See `Session.open`."""
     with progress_bar(f"loading {artifact.manifest.name}") as report:
-        return Session.open(artifact, device=device, context=context, progress=report, explain=show_choice)
+        return Session.open(
+            artifact,
+            device=device,
+            context=context,
+            roles=roles,
+            progress=report,
+            explain=show_choice,
+            prefixes=prefixes,
+        )
+
+
+def open_shared_session(
+    artifact: Artifact, device: str, context: int | None = None, prefixes: PrefixSettings | None = None
+) -> SharedSession:
+    """See `SharedSession.open`."""
+    with progress_bar(f"loading {artifact.manifest.name}") as report:
+        return SharedSession.open(
+            artifact, device=device, context=context, progress=report, explain=show_choice, prefixes=prefixes
+        )
 
 
 def open_engine(

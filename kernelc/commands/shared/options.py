@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kernelc.errors import UsageError
 
@@ -15,20 +17,30 @@ if TYPE_CHECKING:
 
 FLAGS = {
     "activations": "--activations",
+    "allow_host": "--allow-host",
+    "api_key": "--api-key",
     "bits": "--bits",
     "calibrate": "--calibrate",
     "context": "--context",
+    "cors_origin": "--cors-origin",
     "device": "--device",
+    "embeddings": "--embeddings",
+    "host": "--host",
     "kv_dtype": "--kv",
     "max_new": "--max-gen-len",
     "min_p": "--min-p",
     "out": "--out",
     "policy": "--context-policy",
+    "port": "--port",
+    "prefix_cache": "--prefix-cache",
+    "prefix_dir": "--prefix-dir",
+    "prefix_disk": "--prefix-disk",
     "profile": "--profile",
     "prompt_ids": "--prompt-ids",
     "quant": "--quant",
     "repetition_penalty": "--repetition-penalty",
     "seed": "--seed",
+    "sequences": "--sequences",
     "stop": "--stop",
     "system": "--system",
     "target": "--target",
@@ -61,7 +73,22 @@ def add_context(parser: argparse.ArgumentParser, what: str) -> None:
 def add_kv(parser: argparse.ArgumentParser) -> None:
     """Add --kv."""
     parser.add_argument(
-        "--kv", metavar="T", help="numbers of the KV cache: f16|f32 (default: f32 where small, else f16)"
+        "--kv",
+        metavar="T",
+        help="numbers of the KV cache: f16|f32, or q8: bytes with a scale for each head, half of f16's memory"
+        " (default: f32 where small, else f16)",
+    )
+
+
+def add_sequences(parser: argparse.ArgumentParser, default: int, shown: str) -> None:
+    """Add --sequences; `shown` says in the help text what the default is."""
+    parser.add_argument(
+        "--sequences",
+        type=positive,
+        default=default,
+        metavar="N",
+        help="sequences that share the weights, 1 to 8, each with a cache of its own: `kernelc serve` answers"
+        f" as many calls at once (default: {shown})",
     )
 
 
@@ -69,11 +96,16 @@ def add_activations(parser: argparse.ArgumentParser, of: str = "") -> None:
     """Add --activations. `of` says at the start of the help text what it applies to."""
     parser.add_argument(
         "--activations",
-        default="f32",
         metavar="A",
-        help=f"{of}f32, int8: decoding takes two bytes each (q4, q4a and q8), or int8-fast: one"
-        " (default: f32)",
+        help=f"{of}what decoding multiplies weights with: int8, two bytes each, for q4, q4a and q8;"
+        " int8-fast, one; or f32 (default: int8 for these, which costs nothing that can be measured, but for"
+        " the target opencl; else f32)",
     )
+
+
+def add_embeddings(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add --embeddings. `what` is its help text."""
+    parser.add_argument("--embeddings", action="store_true", help=what)
 
 
 def add_bits(parser: argparse.ArgumentParser) -> None:
@@ -155,6 +187,13 @@ def natural(text: str) -> int:
     return _integer(text, 0)
 
 
+def port(text: str) -> int:
+    """Read a TCP port, for argparse."""
+    if text.isascii() and text.isdigit() and len(text) < 6 and int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"got {text!r}, wanted a port of 0..65535 (0: any free one)")
+
+
 def _integer(text: str, least: int) -> int:
     if text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least:
         return int(text)
@@ -162,8 +201,17 @@ def _integer(text: str, least: int) -> int:
 
 
 def print_json(value: Any) -> None:
-    """Print a result as one JSON text on stdout."""
-    print(json.dumps(value, indent=1))
+    """Print a result as one JSON text on stdout. JSON has no numbers that are not finite: they are null."""
+    print(json.dumps(_finite(value), indent=1, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    """Return a JSON value with null for every number that is none."""
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in cast("Mapping[Any, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in cast("list[Any]", value)]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def read_text(name: str, option: str = "--text") -> str:

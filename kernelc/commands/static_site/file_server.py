@@ -6,19 +6,35 @@ download is resumed.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
 import sys
 from functools import partial
 from http import HTTPStatus
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
+from kernelc.commands.static_site.connections import PatientReader, Server, is_known_host
 from kernelc.errors import WorkFailed
 
 HOST = "127.0.0.1"  # browsers treat it as a secure context, and other machines cannot reach it
+_HEADERS = {
+    "Accept-Ranges": "bytes",
+    # The page is isolated from other origins, so that its threads may share memory.
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    # The page's own policy is in its head, and stricter; this one is for what else the folder has.
+    "Content-Security-Policy": "default-src 'self' data: blob: 'wasm-unsafe-eval'; style-src 'self'"
+    " 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-cache",  # always revalidate: the site may have been rewritten
+}
+_FOR_FOLDERS = ("index.html", "index.htm")  # what the base class sends of a folder
 _RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{0,18})")
 
 
@@ -38,15 +54,6 @@ def serve(folder: Path, port: int) -> int:
     return 0
 
 
-class Server(ThreadingHTTPServer):
-    """A server that tolerates browsers that close connections early."""
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore broken connections; print a traceback for anything else."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
 class Handler(SimpleHTTPRequestHandler):
     """Serves the files of a folder, whole or in part. Hidden files and folder listings are not served."""
 
@@ -57,40 +64,74 @@ class Handler(SimpleHTTPRequestHandler):
         ".webmanifest": "application/manifest+json",
         ".wgsl": "text/plain; charset=utf-8",
         ".wasm": "application/wasm",
+        ".woff2": "font/woff2",
     }
     _left_bytes: int | None = None
+
+    def setup(self) -> None:
+        """Read requests with a deadline."""
+        super().setup()
+        assert isinstance(self.server, Server)
+        self._reader = PatientReader(self.connection, self.server.patience)
+        self.rfile = io.BufferedReader(self._reader)
+
+    def handle_one_request(self) -> None:
+        """Give each request its own time."""
+        self._reader.begin()
+        super().handle_one_request()
 
     def send_head(self) -> Any:
         """Answer the head of a request. Return the open file to send from, or None if there is nothing to
         send.
         """
         self._left_bytes = None
+        if not is_known_host(self.headers.get("Host")):
+            self.send_error(HTTPStatus.MISDIRECTED_REQUEST)  # DNS rebinding
+            return None
+        if {"content-length", "transfer-encoding"} & {name.lower() for name in self.headers}:
+            self.close_connection = True  # a body that nobody reads is no next request
         path = self.translate_path(self.path)
-        if "\0" in path or any(part.startswith(".") for part in Path(path).relative_to(self.directory).parts):
+        if not self._is_served(path):
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
         match = _RANGE.fullmatch(self.headers.get("Range", ""))
         if match is None or not os.path.isfile(path):
             return super().send_head()
-        return self._part(path, int(match[1]), int(match[2]) if match[2] else None)
+        try:
+            file = open(path, "rb")  # noqa: SIM115  (the base class closes it)
+        except OSError:  # it has gone meanwhile, or may not be read
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return None
+        return self._part(file, path, int(match[1]), int(match[2]) if match[2] else None)
 
-    def _part(self, path: str, first: int, last: int | None) -> BinaryIO | None:
-        size = os.path.getsize(path)
+    def _is_served(self, path: str) -> bool:
+        """Whether a path is a file or folder of the site, without hidden parts and links that lead out."""
+        if "\0" in path or any(part.startswith(".") for part in Path(path).relative_to(self.directory).parts):
+            return False
+        if not (os.path.isfile(path) or os.path.isdir(path)):  # a pipe would wait for ever
+            return False
+        sent = (path, *(os.path.join(path, page) for page in _FOR_FOLDERS))
+        within = os.path.realpath(self.directory)
+        return all(Path(os.path.realpath(each)).is_relative_to(within) for each in sent)
+
+    def _part(self, file: BinaryIO, path: str, first: int, last: int | None) -> BinaryIO | None:
+        about = os.fstat(file.fileno())
+        size = about.st_size
         last = size - 1 if last is None else min(last, size - 1)
         if first > last:
+            file.close()
             self.send_response(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
             self.send_header("Content-Range", f"bytes */{size}")
             self.send_header("Content-Length", "0")
             self.end_headers()
             return None
-        file = open(path, "rb")  # noqa: SIM115  (the base class closes it)
         file.seek(first)
         self._left_bytes = last - first + 1
         self.send_response(HTTPStatus.PARTIAL_CONTENT)
         self.send_header("Content-Type", self.guess_type(path))
         self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
         self.send_header("Content-Length", str(self._left_bytes))
-        self.send_header("Last-Modified", self.date_time_string(int(os.path.getmtime(path))))
+        self.send_header("Last-Modified", self.date_time_string(int(about.st_mtime)))
         self.end_headers()
         return file
 
@@ -108,11 +149,8 @@ class Handler(SimpleHTTPRequestHandler):
 
     def end_headers(self) -> None:
         """Add the headers that every response has."""
-        self.send_header("Accept-Ranges", "bytes")
-        # The page is isolated from other origins, so that its threads may share memory.
-        self.send_header("Cross-Origin-Opener-Policy", "same-origin")
-        self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
-        self.send_header("Cache-Control", "no-cache")  # always revalidate: the site may have been rewritten
+        for name, value in _HEADERS.items():
+            self.send_header(name, value)
         super().end_headers()
 
     def list_directory(self, path: str | os.PathLike[str]) -> None:

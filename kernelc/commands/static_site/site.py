@@ -3,6 +3,7 @@
 index.html, assets/, ...       the page
 models.json                    which models there are
 models/NAME/                   an artifact each, as it is
+models/NAME/warm.json, warm/   the rows of a system prompt, where one was given
 .kernelc-site                  the names of all of these, so that the folder can be replaced later
 """
 
@@ -19,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernelc.artifact import MANIFEST, Artifact
+from kernelc.commands.static_site.model_card import NOTHING, ModelCard, parameters_of, readable_name
+from kernelc.commands.static_site.warm import Warm
 from kernelc.errors import UsageError, WorkFailed
 
 MARK = ".kernelc-site"
@@ -39,8 +42,10 @@ class Entry:
     name: str
     title: str
     bytes: int
+    card: ModelCard = NOTHING
+    warm: Warm | None = None
 
-    def to_json(self) -> dict[str, str | int]:
+    def to_json(self) -> dict[str, object]:
         manifest = self.artifact.manifest
         return {
             "name": self.name,
@@ -49,10 +54,19 @@ class Entry:
             "quant": manifest.quant,
             "bytes": self.bytes,
             "context": manifest.model.max_context,
+            "parameters": parameters_of(manifest.weights),
+            **self.card.to_json(),
+            **(self.warm.to_json() if self.warm else {}),
         }
 
 
-def entry_of(folder: Path, title: str | None, taken: Collection[str], report: Report | None) -> Entry:
+def entry_of(
+    folder: Path,
+    title: str | None,
+    taken: Collection[str],
+    report: Report | None,
+    card: ModelCard = NOTHING,
+) -> Entry:
     """Open an artifact for a site, checking the sha256 of every file. Its name differs from all `taken`.
 
     Raises: ArtifactError for one that is broken; UsageError for one that no browser could chat with.
@@ -65,10 +79,11 @@ def entry_of(folder: Path, title: str | None, taken: Collection[str], report: Re
     wanted = [plain, f"{plain}-{manifest.quant}", *(f"{plain}-{manifest.quant}-{n}" for n in range(2, 1000))]
     used = {each.casefold() for each in taken}  # some file systems do not distinguish Demo from demo
     name = next(each for each in wanted if each.casefold() not in used)
-    shown = title or (manifest.name if name == plain else name)
+    readable = card.title or readable_name(manifest.name)
+    shown = title or (readable if name == plain else f"{readable} ({name[len(plain) + 1 :]})")
     if len(shown.encode("utf-16-le", "replace")) // 2 > MAX_TITLE or not shown.isprintable():
         raise UsageError(f"wanted at most {MAX_TITLE} printable characters", where="--title")
-    return Entry(artifact, name, shown, _fetched_bytes(artifact))
+    return Entry(artifact, name, shown, _fetched_bytes(artifact), card)
 
 
 def _require_web(artifact: Artifact, folder: Path) -> None:
@@ -81,6 +96,9 @@ def _require_web(artifact: Artifact, folder: Path) -> None:
     if without:
         help_ = "a browser runs WGSL, and WebAssembly: build with `--target wgsl+wasm` or `--target wgsl`"
         raise UsageError(f"built for {manifest.target}, wanted wgsl or wasm", where=str(folder), help=help_)
+    if manifest.sequences is not None:
+        message = f"built for {manifest.sequences.count} sequences, and a page has one"
+        raise UsageError(message, where=str(folder), help="build it with `sequences` 1, which is the default")
     if manifest.tokenizer is None:
         message = "the artifact has no tokenizer, so it cannot chat"
         raise UsageError(message, where=str(folder), help="build it from a model folder that has one")
@@ -142,7 +160,11 @@ def _fill(draft: Path, page: Path, entries: Sequence[Entry]) -> None:
     _link_or_copy(page, draft, _page_files(page))
     for entry in entries:
         names = {MANIFEST, *(named.file for named in entry.artifact.manifest.files())}
-        _link_or_copy(entry.artifact.folder, draft / "models" / entry.name, sorted(names))
+        folder = draft / "models" / entry.name
+        _link_or_copy(entry.artifact.folder, folder, sorted(names))
+        for name, data in (entry.warm.files if entry.warm else {}).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data)
     models = {"version": VERSION, "models": [entry.to_json() for entry in entries]}
     (draft / MODELS).write_text(json.dumps(models, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (draft / MARK).write_text(json.dumps(sorted(_files(draft)), indent=1) + "\n", encoding="utf-8")

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernelc.errors import ShapeError
+from kernelc.ir import cached_rows
 from kernelc.ir.dim import Dim
 from kernelc.ir.expression import FUNCTIONS
 from kernelc.ir.ops import coding
@@ -111,30 +112,43 @@ def _infer_cache_append(t: Types, a: Attrs) -> tuple[TensorType, ...]:
     dim_attr("cache_append", a, "past")
     wanted_rank("cache_append", "x", t["x"], "seq", "kv_heads", "head_dim")
     check_cache("cache_append", "cache", t["cache"], t["x"])
+    check_stored("cache_append", t["cache"], a)
     return (t["cache"],)
 
 
 def check_cache(op: str, role: str, cache: TensorType, x: TensorType) -> None:
-    """Raise ShapeError unless a cache holds rows of x, as f16 or f32, with heads of an even width."""
-    if cache.rank != 3 or cache.dtype not in (DType.F16, DType.F32):
-        raise ShapeError(f"{op}: {role} is {cache}; wanted f16 or f32 [context, kv_heads, head_dim]")
+    """Raise ShapeError unless a cache holds rows of x, as f16, f32 or q8, with heads of a width that fits:
+    elements are kept in pairs, those of q8 in fours."""
+    if cache.rank != 3 or cache.dtype not in (DType.F16, DType.F32, DType.Q8):
+        raise ShapeError(f"{op}: {role} is {cache}; wanted f16, f32 or q8 [context, kv_heads, head_dim]")
     wanted_same(op, "heads and widths", (role, cache.shape[1:]), ("x", x.shape[1:]))
-    head_dim = cache.shape[2]
-    if not isinstance(head_dim, int) or head_dim % 2:
+    head_dim, fours = cache.shape[2], cache.dtype is DType.Q8
+    if not isinstance(head_dim, int) or head_dim % (cached_rows.CODES_OF_WORD if fours else 2):
+        wanted = "a head_dim that 4 divides" if fours else "an even head_dim"
         raise ShapeError(
-            f"{op}: {role} is {cache}; wanted an even head_dim, since a cache keeps its elements in pairs"
+            f"{op}: {role} is {cache}; wanted {wanted}, since a cache keeps its elements in"
+            f" {'fours' if fours else 'pairs'}"
         )
+
+
+def check_stored(op: str, cache: TensorType, attrs: Attrs) -> None:
+    """Raise ShapeError unless the attribute `stored` says that the cache is one of codes, where it is."""
+    wanted = cached_rows.CODED if cache.dtype is DType.Q8 else None
+    if attrs.get("stored") != wanted:
+        raise ShapeError(f"{op}: attribute stored is {attrs.get('stored')!r}, the cache is {cache}")
 
 
 def cache_append(i: Arrays, a: Values) -> tuple[Array, ...]:
     """The cache with x at positions past .. past + seq - 1, rounded to the cache's type (ties to even).
 
-    Position p is in row p mod rows: see `kernelc.ir.rings`.
+    Where it is `stored` as q8 they are rounded as `kernelc.ir.cached_rows` says, a head of a position at a
+    time. Position p is in row p mod rows: see `kernelc.ir.rings`.
     """
     cache, seq = i["cache"].copy(), len(i["x"])
     if seq > len(cache):
         raise ShapeError(f"cache_append: a step of {seq} positions does not fit a cache of {len(cache)}")
-    cache[np.arange(a["past"], a["past"] + seq) % len(cache)] = i["x"]
+    x = cached_rows.rounded(as_f32(i["x"])) if a.get("stored") == cached_rows.CODED else i["x"]
+    cache[np.arange(a["past"], a["past"] + seq) % len(cache)] = x
     return (cache,)
 
 
@@ -204,6 +218,7 @@ DEFINITIONS = (
         _infer_cache_append,
         cache_append,
         attrs=("past",),
+        optional_attrs=("stored",),
         appends={"cache": 0},
     ),
     OpDef(

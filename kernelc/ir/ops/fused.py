@@ -19,6 +19,9 @@ OPERANDS = ("residual", "row_1", "row_2", "vector_1", "vector_2")
 """What expressions call their other operands: "row_1" has the result's shape, "vector_1" its
 width; a lone row is the "residual"."""
 
+LINEAR = ("linear", "linear_row", "linear_pair", "linear_heads")
+"""The operations that multiply by matrices: the plain layer, and what it is fused into."""
+
 _FORMULA_INPUTS = tuple(f"x{number}" for number in range(1, 8))
 _ROPE = ("head_dim", "rotated", *heads.ROPE_ATTRS)
 
@@ -171,6 +174,8 @@ def _infer_heads(t: Types, a: Attrs) -> tuple[TensorType, ...]:
     q, k, v = (heads.heads_type(op, _projection(op, t, f"{part}_"), head_dim) for part in "qkv")
     heads.check_cache(op, "k_cache", t["k_cache"], k)
     heads.check_cache(op, "v_cache", t["v_cache"], v)
+    for role in ("k_cache", "v_cache"):
+        heads.check_stored(op, t[role], a)
     return q, t["k_cache"], t["v_cache"]
 
 
@@ -224,7 +229,7 @@ DEFINITIONS = (
         linear_heads,
         optional_roles=("q_bias", "k_bias", "v_bias", "norm_weight"),
         attrs=("head_dim", "rotated", "past"),
-        optional_attrs=(*_NORM_ATTRS, "coded", *heads.ROPE_ATTRS, *heads.OPTIONAL_ROPE_ATTRS),
+        optional_attrs=(*_NORM_ATTRS, "coded", "stored", *heads.ROPE_ATTRS, *heads.OPTIONAL_ROPE_ATTRS),
         appends={"k_cache": 1, "v_cache": 2},
     ),
 )

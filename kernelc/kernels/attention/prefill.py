@@ -98,7 +98,7 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AnySchedule]):
         shape = (-1, problem.heads, problem.head_dim)
         q, out = arrays["q"].reshape(shape)[:seq], arrays["out"].reshape(shape)
         rows = problem.cache.rows_of(0, past + seq)  # of a ring others, where those have gone that none sees
-        keys, values = (problem.cache.values(arrays[name])[rows] for name in ("k_cache", "v_cache"))
+        keys, values = (problem.cache.numbers(arrays, name)[rows] for name in ("k_cache", "v_cache"))
         distance = past + np.arange(seq)[:, None] - np.arange(past + seq)
         hidden = (distance < 0) | (distance >= (problem.window or past + seq))
         for head in range(problem.heads):
@@ -136,7 +136,7 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AnySchedule]):
     def access_types(self, problem: AttentionPrefillProblem, schedule: AnySchedule) -> Mapping[str, Type]:
         if isinstance(schedule, WideSchedule):
             return wide_access_types(problem.cache)
-        return access_types(problem.cache, problem.cache.load_widths()[0])
+        return access_types(problem.cache, problem.cache.staged_width)
 
     def trace(
         self,
@@ -150,7 +150,7 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AnySchedule]):
             return
         first_row = k.workgroup_id(0) * schedule.rows
         cache = problem.cache
-        buffers = AttentionBuffers.of(arrays, cache, cache.load_widths()[0])
+        buffers = AttentionBuffers.of(arrays, cache, cache.staged_width)
         # A recorded dispatch may be larger than this step needs.
         with k.when(step_block.rows(k).include(first_row)):
             TiledPrefill(k, buffers, schedule, problem.heads, problem.scoring, first_row).attend()
@@ -180,13 +180,16 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AnySchedule]):
         return Tolerance(relative=3e-5, absolute=3e-5)
 
     def tile_tolerance(self, problem: AttentionPrefillProblem) -> Tolerance:
-        """Queries and weights are rounded to f16, by at most 2^-11 of themselves; keys and values are halves.
+        """Queries and weights are rounded to f16, by at most 2^-11 of themselves; keys and values are halves,
+        or rounded as well.
 
         Terms of a score whose squares add up to 16 (the largest of `inputs`) make it uncertain by a normal
-        error of at most 4 * 2^-11 / sqrt(3), which is its weight's relative error; the weight's own rounding
-        adds 2^-11. A mean of values of order one is off by as much at most: six times that.
+        error of at most 4 * 2^-11 / sqrt(3) for each factor that is rounded, which is its weight's relative
+        error; the rounding of weight and value adds 2^-11 each. A mean of values of order one is off by as
+        much at most: six times that.
         """
-        return Tolerance(relative=2**-11, absolute=6 * 2**-11 * (4 / 3**0.5 + 1))
+        rounded = 1 if problem.cache.kind.stores_halves else 2  # factors of each product
+        return Tolerance(relative=2**-11, absolute=6 * 2**-11 * (4 * (rounded / 3) ** 0.5 + rounded))
 
     def describe(self, problem: AttentionPrefillProblem) -> str:
         marks = problem.scoring.describe() + problem.cache.describe()

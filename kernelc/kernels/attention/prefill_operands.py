@@ -1,9 +1,9 @@
 """The operands of prefill attention, staged in shared memory in the layout that its tiles need.
 
-Matrix units take halves, eight to a cell of 16 bytes, which is how the cache stores them. Register tiles take
-vectors of four f32. A head whose width is no multiple of these is padded in shared memory. Queries are padded
-with zeros, so that whatever keys hold there adds nothing to scores; results have surplus elements, which are
-not stored.
+Matrix units take halves, eight to a cell of 16 bytes, which is how a cache of halves stores them. Register
+tiles take vectors of four f32. A head whose width is no multiple of these is padded in shared memory. Queries
+are padded with zeros, so that whatever keys hold there adds nothing to scores; results have surplus elements,
+which are not stored.
 
     staged     | queries of `rows`: chunk | keys of `tile_keys`: chunk |     while scores are computed
     (shared)   | values of `value_keys`: `value_depth` elements        |     afterwards, in the same place
@@ -125,13 +125,13 @@ class Operands:
         chunk: Value,
         beyond: bool = False,
     ) -> None:
-        """Write one load to the panel: halves as stored for matrix units, otherwise numbers.
+        """Write one load to the panel: halves for matrix units, otherwise numbers.
 
         Two loads of two elements make a cell. If the panel extends `beyond` the head, the last load repeats.
         """
         last = cache.loads - 1
         if panel.kind.operand == "f16":
-            panel.put_cells(row, load, [cache.stored(position, self.kv_head, chunk + load)])
+            panel.put_cells(row, load, [cache.halves(position, self.kv_head, chunk + load)])
         elif cache.width >= 4:
             number = chunk // cache.vectors + load
             number = minimum(number, last) if beyond else number

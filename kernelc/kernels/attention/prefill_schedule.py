@@ -127,7 +127,7 @@ class AttentionPrefillSchedule:
             return self.sums(cache.head_dim) <= 8
         whole = cache.head_dim % self.kind.k == 0 and cache.head_dim <= 256
         offered = self.kind in capabilities.tiles and capabilities.scaled_tiles
-        return offered and cache.kv_dtype == "f16" and whole
+        return offered and cache.kind.halves_do and whole
 
 
 def matrix_units(capabilities: Capabilities, cache: CacheShape) -> Iterator[AttentionPrefillSchedule]:
@@ -151,7 +151,7 @@ def register_tiles(capabilities: Capabilities, cache: CacheShape) -> Iterator[At
 
 def _chunks(cache: CacheShape) -> list[int]:
     """How many elements of a head can be staged at once: whole loads that divide the head evenly."""
-    width = max(cache.load_widths()[0], cell_elements(REGISTERS))
+    width = max(cache.staged_width, cell_elements(REGISTERS))
     depth = -(-cache.head_dim // 4) * 4
     return [0, *(chunk for chunk in range(width, min(depth // 2, 64) + 1, width) if depth % chunk == 0)]
 

@@ -20,7 +20,7 @@ from kernelc.kernels.attention.cache import CacheShape
 from kernelc.kernels.parts.rotary import require_rotary, rotate
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
 from kernelc.kernels.stored_problem import require
-from kernelc.kir.functions import named, pack_half2
+from kernelc.kir.functions import named
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, f32x2
 from kernelc.target import Capabilities
@@ -136,10 +136,14 @@ class Rope(KernelSpec[RopeProblem, RowsSchedule]):
 
 @dataclass(frozen=True)
 class CacheAppendProblem:
-    """`one_position`: x has one row, whatever the step's length."""
+    """`one_position`: x has one row, whatever the step's length. A cache of codes is `append_codes`'s."""
 
     cache: CacheShape
     one_position: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError unless the cache is one of numbers."""
+        require(not self.cache.kind.scaled, self, "a cache of numbers")
 
     @property
     def pairs(self) -> int:
@@ -156,7 +160,7 @@ class CacheAppend(KernelSpec[CacheAppendProblem, RowsSchedule]):
 
     def bindings(self, problem: CacheAppendProblem) -> tuple[Binding, ...]:
         rows = Binding("x", f32x2, "read", _positions(problem.one_position) * problem.pairs)
-        return (rows, problem.cache.binding("cache", "read_write"))
+        return (rows, *problem.cache.bindings("cache", "read_write"))
 
     def reference(self, problem: CacheAppendProblem, arrays: Arrays, params: Params) -> None:
         past, cache = int(params["past"]), problem.cache
@@ -182,9 +186,8 @@ class CacheAppend(KernelSpec[CacheAppendProblem, RowsSchedule]):
         row, pair = k.workgroup_id(1), named("pair", k.workgroup_id(0) * schedule.threads + k.local_id)
         with k.when(pair < problem.pairs):
             elements = arrays["x"][row * problem.pairs + pair]
-            stored = pack_half2(elements) if problem.cache.kv_dtype == "f16" else elements
             into = problem.cache.row(step_block.rows(k).position(row))
-            arrays["cache"][into * problem.pairs + pair] = stored
+            arrays["cache"][into * problem.pairs + pair] = problem.cache.number_kind.pair(elements)
 
     def inputs(
         self, problem: CacheAppendProblem, rng: np.random.Generator, env: Mapping[str, int]
@@ -192,16 +195,14 @@ class CacheAppend(KernelSpec[CacheAppendProblem, RowsSchedule]):
         """All of the cache is filled: what lies outside of the new rows must stay."""
         arrays = {b.name: empty(b, env) for b in self.bindings(problem)}
         arrays["x"][...] = rng.normal(size=arrays["x"].shape)
-        arrays["cache"] = problem.cache.random(rng, env, (0, evaluate(problem.cache.rows, env)))
-        return arrays
+        return arrays | problem.cache.random(rng, "cache", env, (0, evaluate(problem.cache.rows, env)))
 
     def packed_halves(self, problem: CacheAppendProblem) -> frozenset[str]:
-        return frozenset({"cache"}) if problem.cache.kv_dtype == "f16" else frozenset()
+        return frozenset({"cache"}) if problem.cache.kind.stores_halves else frozenset()
 
     def tolerance(self, problem: CacheAppendProblem) -> Tolerance:
         """Halves may be rounded to either neighbour (WGSL), or to zero below their normal numbers."""
-        halves = problem.cache.kv_dtype == "f16"
-        return Tolerance(2.0**-10, 2.0**-14) if halves else Tolerance(0, 0)
+        return Tolerance(2.0**-10, 2.0**-14) if problem.cache.kind.stores_halves else Tolerance(0, 0)
 
     def describe(self, problem: CacheAppendProblem) -> str:
         cache, one = problem.cache, "_one" if problem.one_position else ""

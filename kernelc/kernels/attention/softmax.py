@@ -107,12 +107,22 @@ class Running:
         self.k.assign(self.maximum, highest)
         return highest
 
-    def add(self, weight: Value, values: Sequence[Operators], total: Operators | None = None) -> None:
-        """Add values, or the sums and the total of several, times their weight relative to the maximum."""
+    def add(
+        self,
+        weight: Value,
+        values: Sequence[Operators],
+        total: Operators | None = None,
+        scale: Value | None = None,
+    ) -> None:
+        """Add values, or the sums and the total of several, times their weight relative to the maximum.
+
+        `scale`: what the values are still to be multiplied by.
+        """
         whole, sums = self.total, self.sums
         whole += weight if total is None else weight * total
+        share = weight if scale is None else named("share", weight * scale)
         for register, value in zip(sums, values, strict=True):
-            register += weight * value
+            register += share * value
 
     def row(self, row: int, width: int) -> list[Value]:
         """The sums of one row, in vectors of `width`."""

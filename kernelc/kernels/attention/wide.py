@@ -19,10 +19,10 @@ from dataclasses import dataclass
 
 from kernelc.ir.coded_rows import GROUP, CodedRows
 from kernelc.kernels import step_block
-from kernelc.kernels.attention.cache import CacheShape
-from kernelc.kernels.attention.head_results import Partials
+from kernelc.kernels.attention.cache import CacheRows, CacheShape
+from kernelc.kernels.attention.decode.head_results import Partials
 from kernelc.kernels.attention.softmax import LOWEST, Scoring
-from kernelc.kernels.linear.activations import coded_group, store_group
+from kernelc.kernels.parts.coded_groups import coded_group, store_group
 from kernelc.kernels.parts.wide_rows import WIDE, works_wide
 from kernelc.kir.functions import (
     concat,
@@ -34,11 +34,10 @@ from kernelc.kir.functions import (
     named,
     select,
     splat,
-    unpack_half2,
     vector,
 )
 from kernelc.kir.trace import Array, Tracer
-from kernelc.kir.types import Type, f32, f32x4, f32x8, u32x4
+from kernelc.kir.types import Type, f32, f32x4, f32x8
 from kernelc.kir.values import Operators, Value
 from kernelc.target import Capabilities
 
@@ -73,7 +72,7 @@ def wide_shared_bytes(shape: CacheShape, rows: int) -> int:
 
 def wide_access_types(shape: CacheShape) -> dict[str, Type]:
     """The element types of all bindings."""
-    cached = u32x4 if shape.kv_dtype == "f16" else f32x8
+    cached = shape.kind.load_type(WIDE)
     return {"q": f32x8, "out": f32x8, "k_cache": cached, "v_cache": cached}
 
 
@@ -116,8 +115,8 @@ class WideAttention:
         k = self.k
         self._stage_queries()
         with k.loop(first, end, TILE) as tile:
-            self._stage("k_cache", self.keys, tile, end)
-            self._stage("v_cache", self.values, tile, end)
+            self._stage(CacheRows.of(self.arrays, "k_cache", self.shape, WIDE), self.keys, tile, end)
+            self._stage(CacheRows.of(self.arrays, "v_cache", self.shape, WIDE), self.values, tile, end)
             with k.loop(0, self.rows, self._together) as row:
                 self._score(tile, row, end)
             with k.loop(0, self.rows) as row:
@@ -210,14 +209,12 @@ class WideAttention:
             self.maxima[row] = LOWEST
             self.totals[row] = 0.0
 
-    def _stage(self, name: str, cells: Array, tile: Value, end: Value) -> None:
+    def _stage(self, cache: CacheRows, cells: Array, tile: Value, end: Value) -> None:
         """Convert a tile of a cache; positions beyond the last repeat it."""
-        k = self.k
-        with k.loop(0, TILE) as position:
-            row = self.shape.row(minimum(tile + position, end - 1)) * self.shape.kv_heads + self.kv_head
-            for at in range(self.vectors):
-                stored = self.arrays[name][row * self.vectors + at]
-                cells[position * self.vectors + at] = stored if stored.type == f32x8 else unpack_half2(stored)
+        with self.k.loop(0, TILE) as position:
+            eights = cache.eights(minimum(tile + position, end - 1), self.kv_head)
+            for at, eight in enumerate(eights):
+                cells[position * self.vectors + at] = eight
 
     def _score(self, tile: Value, row: Value, end: Value) -> None:
         """Score all keys of the tile for a block of rows; what a row does not see gets the lowest score."""

@@ -45,12 +45,16 @@ class LinearBuffers:
     def finish(self, token: Operators | int, unit: Operators, *results: Value) -> Value | None:
         """The epilogue of one result's packed rows (`rows_together` of them, from `unit` * that many on).
         Returns what `Epilogue.finish` returns."""
-        problem = self.problem
-        if problem.bias:
-            bias, together = self.buffers["bias"], problem.rows_together
-            places = (unit,) if together == 1 else (unit * 2, unit * 2 + 1)
-            results = tuple(result + bias[at] for result, at in zip(results, places, strict=True))
+        problem, results = self.problem, self.biased(unit, results)
         return problem.epilogue.finish(self.k, self.buffers, problem.piece, token, unit, results)
+
+    def biased(self, unit: Operators, results: tuple[Value, ...]) -> tuple[Value, ...]:
+        """One result's packed rows, each with its bias where there is one."""
+        if not self.problem.bias:
+            return results
+        bias, together = self.buffers["bias"], self.problem.rows_together
+        places = (unit,) if together == 1 else (unit * 2, unit * 2 + 1)
+        return tuple(result + bias[at] for result, at in zip(results, places, strict=True))
 
     def code_weight(self, unit: Operators) -> Value | None:
         """The norm's weight that multiplies result number `unit` of the piece before it is coded."""

@@ -17,7 +17,7 @@ from kernelc.ir.formats import groups_of
 from kernelc.kernels import step_block
 from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.matvec_wide import WideF32Product, wide_shared_bytes
-from kernelc.kernels.linear.problem import LinearProblem, linear_bindings, linear_reference, require_floats
+from kernelc.kernels.linear.problem import LinearProblem, linear_bindings, linear_reference, require_rows
 from kernelc.kernels.linear.spec import LinearSpec
 from kernelc.kernels.parts.packed_rows import VECTORS_PER_GROUP, side_types
 from kernelc.kernels.parts.reduce import power_of_two_up_to, team_lane, team_number, team_sum
@@ -53,7 +53,7 @@ class Matvec(LinearSpec[MatvecSchedule]):
     name = "matvec"
 
     def bindings(self, problem: LinearProblem) -> tuple[Binding, ...]:
-        require_floats(problem)
+        require_rows(problem, halves=False)
         return linear_bindings(problem, 1)
 
     def reference(self, problem: LinearProblem, arrays: Arrays, params: Params) -> None:

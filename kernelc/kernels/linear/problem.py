@@ -16,6 +16,7 @@ import numpy.typing as npt
 from kernelc.ir.coded_rows import GROUP, MOST_TERMS, CodedRows
 from kernelc.ir.dim import Dim
 from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue, Piece, RowEpilogue
+from kernelc.kernels.linear.half_blocks import COLUMNS, HalfBlocks
 from kernelc.kernels.parts.packed_rows import unpacked, weight_bindings
 from kernelc.kernels.rms_norm import rms_norm_reference
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Params
@@ -30,6 +31,7 @@ class LinearProblem:
     `bias`: whether a bias per packed row is added first. `norm_eps`: normalise x first (binding norm_weight;
     matvec only). `last_row`: x is [seq, cols] and only its row seq-1 is used (matvec only). `terms`: of the
     coded row that x is (matvec_int8 only; 0: x is f32), to which a norm's weight was applied before.
+    `halves`: x is in blocks of halves (see `half_blocks`; matmul only).
     """
 
     format: str
@@ -41,12 +43,15 @@ class LinearProblem:
     last_row: bool = False
     row_begin: int = 0
     terms: int = 0
+    halves: bool = False
 
     def __post_init__(self) -> None:
         """Raise ShapeError unless these are rows of the matrix that the epilogue is for."""
         require(self.rows >= 1 and self.cols >= 1, self, "at least one row and one column")
         require(self.terms <= MOST_TERMS, self, "at most two terms")
         require(not (self.terms and self.last_row), self, "coded rows that are one row")
+        plain = not (self.terms or self.last_row or self.norm_eps is not None)
+        require(not self.halves or (plain and self.cols % COLUMNS == 0), self, "blocks of halves of all rows")
         together = self.result_rows
         whole = self.rows % together == 0 and self.row_begin % together == 0
         require(whole, self, f"rows that begin and end at a multiple of {together}")
@@ -73,6 +78,11 @@ class LinearProblem:
         """How many neighbouring packed rows make one result."""
         return self.epilogue.rows_together
 
+    @property
+    def blocks(self) -> HalfBlocks | None:
+        """The layout of x, where it is in blocks of halves."""
+        return HalfBlocks(self.cols) if self.halves else None
+
 
 def activation_type(width: int) -> Type:
     """Four at a time where the rows stay aligned."""
@@ -84,6 +94,8 @@ def linear_bindings(problem: LinearProblem, seq: Dim) -> tuple[Binding, ...]:
     x_type = activation_type(problem.cols)
     if problem.coded is not None:
         found = [Binding("x", u32x4, "read", seq * problem.coded.vectors)]
+    elif problem.blocks is not None:
+        found = [Binding("x", u32x4, "read", problem.blocks.cells(seq))]
     else:
         rows = SEQ if problem.last_row else seq
         found = [Binding("x", x_type, "read", rows * (problem.cols // x_type.lanes))]
@@ -95,9 +107,11 @@ def linear_bindings(problem: LinearProblem, seq: Dim) -> tuple[Binding, ...]:
     return (*found, *problem.epilogue.inputs(seq), *problem.epilogue.outputs(seq))
 
 
-def require_floats(problem: LinearProblem) -> None:
-    """Raise ShapeError for a problem that reads or makes coded rows, in a family that does neither."""
-    require(not problem.terms and problem.epilogue.coding is None, problem, "rows of f32")
+def require_rows(problem: LinearProblem, *, halves: bool = True) -> None:
+    """Raise ShapeError for a problem that reads or makes coded rows, in a family that does neither, or that
+    reads blocks of halves unless it can."""
+    plain = not problem.terms and problem.epilogue.coding is None
+    require(plain and (halves or not problem.halves), problem, "rows of f32")
 
 
 def linear_reference(problem: LinearProblem, arrays: Arrays, params: Params) -> None:
@@ -111,7 +125,10 @@ def linear_reference(problem: LinearProblem, arrays: Arrays, params: Params) -> 
 
 def linear_rows(problem: LinearProblem, arrays: Arrays, params: Params) -> npt.NDArray[np.float32]:
     """The rows of x that take part. Shape: f32 [rows of x, cols]."""
-    x, seq = arrays["x"].reshape(-1, problem.cols), int(params["seq"])
+    seq = int(params["seq"])
+    if problem.blocks is not None:
+        return problem.blocks.values(arrays["x"], seq)
+    x = arrays["x"].reshape(-1, problem.cols)
     return x[seq - 1 :][:1] if problem.last_row else x[:seq]
 
 

@@ -29,7 +29,10 @@ class LinearSpec(KernelSpec[LinearProblem, S]):
         """Random arrays whose products stay of order one."""
         arrays = {b.name: empty(b, env) for b in self.bindings(problem)}
         read = {b.name for b in problem.epilogue.inputs(1)} | {"norm_weight", "bias"}
-        if problem.coded is None:
+        if problem.blocks is not None:
+            x = rng.normal(size=(env["seq"], problem.cols)).astype(np.float32)
+            arrays["x"][...] = problem.blocks.arrange(x)
+        elif problem.coded is None:
             read.add("x")
         else:
             row, weight = rng.normal(size=(2, 1, problem.cols)).astype(np.float32)
@@ -70,7 +73,7 @@ class LinearSpec(KernelSpec[LinearProblem, S]):
         norm = "norm_" if problem.norm_eps is not None else ""
         short = problem.epilogue.short_name
         epilogue = f"_{short}" if short else ""
-        terms = f"_t{problem.terms}" if problem.terms else ""
+        terms = f"_t{problem.terms}" if problem.terms else "_halves" if problem.halves else ""
         return f"{norm}{problem.format}{epilogue}_{problem.rows}x{problem.cols}{terms}"
 
     def coded_rows(self, problem: LinearProblem) -> Mapping[str, CodedRows]:

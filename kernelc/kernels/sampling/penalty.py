@@ -75,6 +75,8 @@ class Penalty(KernelSpec[PenaltyProblem, PenaltySchedule]):
                 yield PenaltySchedule(threads, team, capabilities.subgroups)
 
     def default(self, capabilities: Capabilities, problem: PenaltyProblem) -> PenaltySchedule:
+        if capabilities.serial_workgroups:  # a team would look through the positions one after the other
+            return PenaltySchedule(64, 1, False)
         return PenaltySchedule(256, 32, capabilities.subgroups)
 
     def workgroup(self, problem: PenaltyProblem, schedule: PenaltySchedule) -> int:

@@ -34,15 +34,13 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
-    StageRelease,
-    StageRequest,
-    StageWait,
     Statement,
     Store,
     TileStore,
 )
 from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.operations import evaluate, undefined
+from kernelc.kir.stage_nodes import StageRelease, StageRequest, StageWait
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.values import Value, Variable
 

@@ -66,8 +66,8 @@ class CellLog:
             at = int(np.flatnonzero(clash)[0])
             reader, writer = int(lanes[at]), int(self.writer[cells[at]])
             return f"race: {_who(reader)} reads what {_who(writer)} wrote, no barrier between"
-        fresh = self.read_time[cells] != time
-        known = np.where(fresh, lanes, np.where(self.reader[cells] == lanes, lanes, _SEVERAL))
+        beside = self.unordered(self.reader[cells], self.read_time[cells], lanes, time)
+        known = np.where(beside, _SEVERAL, lanes)  # who comes after this read comes after those before it
         self.read_time[cells] = time
         self.reader[cells] = known
         # several lanes of one instruction read one cell: fancy assignment kept one of them

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from kernelc.errors import InternalError
 from kernelc.kir.interpreter.races import CellLog
 from kernelc.kir.memory import COPY_BYTES, Memory, Shared, SourceLine, Stages
-from kernelc.kir.nodes import Copy, Kernel, StageRelease, StageRequest, StageStatement, StageWait
+from kernelc.kir.nodes import Kernel
+from kernelc.kir.stage_nodes import Copy, StageRelease, StageRequest, StageStatement, StageWait
 from kernelc.kir.values import Value
 
 Lanes = npt.NDArray[Any]

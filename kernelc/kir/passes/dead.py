@@ -2,25 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
-from kernelc.kir.nodes import (
-    Assign,
-    Barrier,
-    Block,
-    Declare,
-    Fence,
-    If,
-    InputsReady,
-    Let,
-    StageStatement,
-    Statement,
-    Store,
-    TileStore,
-    blocks_of,
-    operands,
-    walk,
-)
+from kernelc.kir.nodes import Assign, Block, Declare, For, If, Let, Statement, blocks_of, operands
 from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.values import Value, Variable
 
@@ -47,35 +29,55 @@ def _decided(statement: Statement) -> list[Statement]:
 
 
 def _live(body: Block) -> set[Statement]:
-    around: dict[Statement, Statement] = {}
-    definition: dict[Value, Statement] = {}
-    writers: defaultdict[Variable, list[Statement]] = defaultdict(list)
-    for statement in walk(body):
-        for block in blocks_of(statement):
-            around.update(dict.fromkeys(block.statements, statement))
-        if isinstance(statement, Let):
-            definition[statement.value] = statement
-        elif isinstance(statement, Declare | Assign):
-            writers[statement.variable].append(statement)
-    live: set[Statement] = set()
-    pending = [statement for statement in walk(body) if _acts(statement)]
-    while pending:
-        statement = pending.pop()
-        if statement in live:
-            continue
-        live.add(statement)
-        pending += [around[statement]] if statement in around else []
-        pending += [definition[value] for value in operands(statement) if value in definition]
-        if isinstance(statement, Let) and isinstance(statement.value.attr, Variable):
-            pending += writers[statement.value.attr]
-    return live
+    """The statements that have an effect or are needed for one: found from the end, since what a statement
+    needs stands before it. A register's writers may stand after what reads it, in a loop; they take a second
+    look."""
+    marks = _Marks()
+    while True:
+        marks.mark(body)
+        if not marks.skipped & marks.read:
+            return marks.live
+        marks.skipped.clear()
 
 
-def _acts(statement: Statement) -> bool:
-    """Whether a statement has an effect of its own."""
-    if isinstance(statement, Let):
-        return OPERATIONS[statement.value.op].writes
-    return isinstance(statement, Store | TileStore | Barrier | Fence | InputsReady | StageStatement)
+class _Marks:
+    """What is known to be needed: `read` are registers whose every writer is, `skipped` those of writers that
+    were passed by."""
+
+    def __init__(self) -> None:
+        self.live: set[Statement] = set()
+        self.values: set[Value] = set()
+        self.read: set[Variable] = set()
+        self.skipped: set[Variable] = set()
+
+    def mark(self, block: Block) -> bool:
+        """Mark what is needed of a block; returns whether anything is."""
+        some = False
+        for statement in reversed(block.statements):
+            if self._is_needed(statement):
+                self.live.add(statement)
+                self.values.update(operands(statement))
+                some = True
+        return some
+
+    def _is_needed(self, statement: Statement) -> bool:
+        match statement:
+            case Let(value=value):
+                if value not in self.values and not OPERATIONS[value.op].writes:
+                    return False
+                if isinstance(value.attr, Variable):
+                    self.read.add(value.attr)
+                return True
+            case Declare(variable=variable) | Assign(variable=variable):
+                if variable in self.read:
+                    return True
+                self.skipped.add(variable)
+                return False
+            case For() | If():
+                marked = [self.mark(inner) for inner in reversed(blocks_of(statement))]
+                return any(marked)
+            case _:  # stores, barriers, fences, waits, stages
+                return True
 
 
 def _prune(block: Block, live: set[Statement]) -> None:

@@ -21,9 +21,6 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
-    StageRelease,
-    StageRequest,
-    StageWait,
     Statement,
     Store,
     TileStore,
@@ -31,6 +28,7 @@ from kernelc.kir.nodes import (
     operands,
 )
 from kernelc.kir.operation_table import GIVEN, OPERATIONS
+from kernelc.kir.stage_nodes import StageRelease, StageRequest, StageWait
 from kernelc.kir.values import Value
 
 _ALWAYS = GIVEN | {"const", "tile_zero"}

@@ -9,17 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kernelc.kir.memory import COPY_BYTES, Shared, SourceLine, Stages
-from kernelc.kir.nodes import (
-    Copy,
-    Kernel,
-    StageRelease,
-    StageRequest,
-    StageStatement,
-    StageWait,
-    Store,
-    TileStore,
-    operands,
-)
+from kernelc.kir.nodes import Kernel, Store, TileStore, operands
+from kernelc.kir.stage_nodes import Copy, StageRelease, StageRequest, StageStatement, StageWait
 from kernelc.kir.types import u32
 
 Problem = tuple[SourceLine | str, str]
@@ -77,7 +68,7 @@ def _copy(kernel: Kernel, copy: Copy, place: SourceLine) -> Iterator[Problem]:
     part: Shared = copy.part
     if copy.source not in kernel.buffers:
         yield place, f"{copy.source.name} is not this kernel's memory"
-    if not copy.source.constant:
+    if not copy.source.constant and (kernel.inputs_ready is not None or copy.source.access != "read"):
         yield place, f"{copy.source.name} is no constant, and copies do not wait for the kernel's inputs"
     if copy.source.type != part.type:
         yield place, f"a copy of {copy.source.name}: {copy.source.type} to {part.name}: {part.type}"

@@ -27,15 +27,13 @@ from kernelc.kir.nodes import (
     If,
     Kernel,
     Let,
-    StageRelease,
-    StageRequest,
-    StageWait,
     Statement,
     TileStore,
     operands,
 )
 from kernelc.kir.operation_table import OPERATIONS, Scope
 from kernelc.kir.passes.simplify import constant_of
+from kernelc.kir.stage_nodes import StageRelease, StageRequest, StageWait
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.values import Value, Variable
 
@@ -70,6 +68,8 @@ class _Meeting:
 class _Analysis:
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
+        # The invocations that meet as a subgroup: where several subgroups hold a tile, those of them all.
+        self.together = max((kind.lanes for kind in kernel.tile_kinds()), default=kernel.subgroup_size or 1)
         self.values: dict[Value, Scope] = {}
         self.registers: dict[Variable, Scope] = {}
         self.meetings: list[_Meeting] = []
@@ -147,7 +147,7 @@ class _Analysis:
         if value.op != "div" or value.args[0].op != "local_id" or self.kernel.subgroup_size is None:
             return False
         divisor = constant_of(value.args[1])
-        return isinstance(divisor, int) and divisor % self.kernel.subgroup_size == 0
+        return isinstance(divisor, int) and divisor % self.together == 0
 
     def assigned(self, variable: Variable, scope: Scope) -> None:
         """Record the scope of what a register is assigned. If it was read with a wider one, run once more."""
@@ -164,6 +164,7 @@ class _Analysis:
             who = meeting.who.name.lower()
             yield meeting.where, f"{meeting.what} at an offset that differs between invocations of a {who}"
         if (tile := meeting.tile) is not None:
-            lanes = tile.kind.lanes
-            if self.kernel.subgroup_size != lanes or self.kernel.workgroup % lanes:
+            lanes, size = tile.kind.lanes, self.kernel.subgroup_size
+            whole = size is not None and (lanes % size == 0 if tile.kind.b_shared else lanes == size)
+            if not whole or self.kernel.workgroup % lanes:
                 yield meeting.where, f"{meeting.what} of {tile} needs whole subgroups of {lanes} invocations"

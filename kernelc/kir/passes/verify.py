@@ -26,9 +26,6 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
-    StageRelease,
-    StageRequest,
-    StageWait,
     Statement,
     Store,
     TileStore,
@@ -38,6 +35,7 @@ from kernelc.kir.passes.early_reads import early_read_problems
 from kernelc.kir.passes.simplify import constant_of
 from kernelc.kir.passes.stage_rules import stage_problems
 from kernelc.kir.passes.uniformity import uniformity_problems
+from kernelc.kir.stage_nodes import StageRelease, StageRequest, StageWait
 from kernelc.kir.text import kernel_text
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.type_rules import type_problem
@@ -147,8 +145,13 @@ class _Checker:
             self.same(value.type, u32, place, what)
         if not isinstance(type, TileType) or type.role != "sum" or not isinstance(memory, Shared):
             raise self.fail(place, f"tile_store takes a sum to shared memory, not {type} to {memory.name}")
-        if not type.fits(memory.type, transposed=False):
+        if not type.fits(memory.type, statement.transposed):
             raise self.fail(place, f"tile_store of {type} to {memory.name}: {memory.type}")
+        if (columns := statement.columns) is not None:
+            first, end = columns
+            whole = first % 8 == 0 and end % 8 == 0 and 0 <= first < end <= type.shape[1]
+            if not (type.kind.b_shared and statement.transposed and whole):
+                raise self.fail(place, f"tile_store of columns {first} to {end} of {type}")
         self.access(memory, statement.offset, place)
 
     def access(self, memory: Memory, index: Value, place: SourceLine) -> None:

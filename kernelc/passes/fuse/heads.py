@@ -48,7 +48,8 @@ def heads(view: View, attention: Op) -> Match | None:
         inputs |= layer_roles(part, layer)
     rotated = ("q" if turn_q else "") + ("k" if turn_k else "") or "none"
     rope: dict[str, AttrValue] = dict(turns[0].attrs) if turns else {"past": append_k.attrs["past"]}
-    attrs = {"head_dim": q[1].attrs["head_dim"], "rotated": rotated, **rope}
+    stored = {name: value for name, value in append_k.attrs.items() if name == "stored"}  # both are alike
+    attrs = {"head_dim": q[1].attrs["head_dim"], "rotated": rotated, **rope, **stored}
     results = (attention.inputs["q"], append_k.result, append_v.result)
     found = results_of(*q, *k, *v, *turns, append_k, append_v)
     # In the place of the first: whatever reads a result comes after it, and all inputs but x are given.

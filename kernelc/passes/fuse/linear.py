@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kernelc.ir.graph import AttrValue, Op, Tensor
-from kernelc.ir.ops.fused import FIRST, PRODUCT, SECOND, written
+from kernelc.ir.ops.fused import FIRST, LINEAR, PRODUCT, SECOND, written
 from kernelc.passes.fuse.elementwise import Tree, named_leaves, tree_of
 from kernelc.passes.fuse.view import Match, View, fused, joint_origin, layer_roles, same_biases
 
 # With activations, norm, packed rows (two arrays), bias and result, what a WebGPU device binds at least.
 _MOST_OPERANDS = 2
-_LINEAR = ("linear", "linear_row", "linear_pair", "linear_heads")
 
 
 def pair(view: View, root: Op) -> Match | None:
@@ -110,7 +109,7 @@ def norm_into_linear(view: View, norm: Op) -> Match | None:
 
 def _takes(user: Op, norm: Op) -> bool:
     roles = [role for role, tensor in user.inputs.items() if tensor == norm.result]
-    return user.name in _LINEAR and roles == ["x"] and "norm_weight" not in user.inputs
+    return user.name in LINEAR and roles == ["x"] and "norm_weight" not in user.inputs
 
 
 def add_rms_norm(view: View, norm: Op) -> Match | None:

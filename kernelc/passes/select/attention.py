@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kernelc.ir.graph import Op
+from kernelc.ir.graph import Op, Tensor
 from kernelc.ir.rotary import Rotary
-from kernelc.kernels.attention.cache import CacheShape
-from kernelc.kernels.attention.decode import ATTENTION_DECODE
-from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem
+from kernelc.ir.types import SCALES
+from kernelc.kernels.attention.append_codes import APPEND_CODES, AppendCodesProblem
+from kernelc.kernels.attention.cache import CacheShape, scales_of
+from kernelc.kernels.attention.decode.kernel import ATTENTION_DECODE
+from kernelc.kernels.attention.decode.reduce_splits import ATTENTION_REDUCE
+from kernelc.kernels.attention.decode.schedule import AttentionDecodeProblem
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
-from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE
 from kernelc.kernels.attention.rotate_and_append import CACHE_APPEND, ROPE, CacheAppendProblem, RopeProblem
 from kernelc.passes.select.operands import check_rows, number, one_row, ring_of, static
 from kernelc.passes.select.selector import Handler, Selector
@@ -26,7 +28,9 @@ def attention(select: Selector, op: Op) -> None:
     for role in ("k_cache", "v_cache"):  # where this program appends nothing to it
         select.found.head_orders.setdefault(select.operands.name(op.inputs[role]), NATURAL)
     out = {"coded" if "codes" in op.attrs else "out": select.operands.name(op.result)}
-    read = {name: select.operands.name(op.inputs[name]) for name in ("q", "k_cache", "v_cache")}
+    read = {"q": select.operands.name(q)}
+    for role in ("k_cache", "v_cache"):
+        read |= cache_operands(select, role, op.inputs[role])
     if not one_row(q):
         problem = AttentionPrefillProblem(heads, kv_heads, head_dim, dtype, scale, window, soft_cap, ring)
         select.call(ATTENTION_PREFILL, problem, read | out, tuple(out), op)
@@ -69,8 +73,18 @@ def cache_append(select: Selector, op: Op) -> None:
     state = select.operands.name(op.result)
     select.found.head_orders[state] = NATURAL
     shape = CacheShape(kv_heads, head_dim, str(cache.type.dtype), ring_of(select.graph, cache))
-    problem = CacheAppendProblem(shape, one_row(x))
-    select.call(CACHE_APPEND, problem, {"x": select.operands.name(x), "cache": state}, (), op)
+    operands = {"x": select.operands.name(x)} | cache_operands(select, "cache", op.result)
+    if shape.kind.scaled:
+        select.call(APPEND_CODES, AppendCodesProblem(shape, one_position=one_row(x)), operands, (), op)
+    else:
+        select.call(CACHE_APPEND, CacheAppendProblem(shape, one_row(x)), operands, (), op)
+
+
+def cache_operands(select: Selector, role: str, cache: Tensor) -> dict[str, str]:
+    """What is bound for a cache: its state, and that of its scales where it has some."""
+    name = select.operands.name(cache)
+    arrays = cache.type.stored_arrays
+    return {scales_of(role) if suffix == SCALES else role: name + suffix for suffix in arrays}
 
 
 ARRIVALS = "attention.arrivals"

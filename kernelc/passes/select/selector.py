@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from kernelc.ir.formats import FormatTable
 from kernelc.ir.graph import Graph, Op, Tensor
-from kernelc.kernels.attention.decode_schedule import TILE
+from kernelc.kernels.attention.decode.schedule import TILE
 from kernelc.kernels.spec import KernelSpec
 from kernelc.passes.select.calls import KernelCall, Selection
 from kernelc.passes.select.operands import Operands, number, width_of
@@ -34,11 +34,13 @@ class SplitOptions:
 
 @dataclass(frozen=True)
 class SelectOptions:
-    """`formats`: which format each matrix gets; `max_binding_bytes`: larger matrices are cut by rows."""
+    """`formats`: which format each matrix gets; `max_binding_bytes`: larger matrices are cut by rows;
+    `halves`: whether many rows are made blocks of halves before matrices that are rounded multiply them."""
 
     formats: FormatTable
     max_binding_bytes: int = 128 << 20
     split: SplitOptions = SplitOptions()
+    halves: bool = False
 
 
 class Selector:
@@ -49,6 +51,7 @@ class Selector:
         self.found = Selection()
         self.packing = Packing(self.found, graph, options.formats, options.max_binding_bytes)
         self.operands = Operands(graph, self.packing)
+        self.halves: set[str] = set()  # tensors that there are as blocks of halves, too
         self.users: dict[str, list[Op]] = {}
         for op in graph.ops:
             for tensor in op.inputs.values():

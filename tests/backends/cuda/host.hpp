@@ -2,7 +2,7 @@
 // A workgroup is a fiber for each lane; a warp's collective operation happens when all of its lanes are there.
 // Source: PTX ISA, sections "Matrix Fragments for mma.m16n8k16 with floating point type", "... mma.m16n8k8",
 // "... mma.m16n8k32", "... mma.m8n8k16", "Warp-level matrix load instruction: ldmatrix", "mbarrier" and
-// "cp.async.bulk".
+// "cp.async.bulk", "Register Fragments for wgmma.mma_async.m64nNk16" and "Matrix Descriptor Format".
 #include <ucontext.h>
 
 #include <cmath>
@@ -178,12 +178,14 @@ static std::map<unsigned, Phases> phases;
 static std::vector<BulkCopy> copies;
 static bool hasty;
 extern "C" void host_hasty(int on) { hasty = on; }
-static char shared_origin;
+alignas(16) static char shared_origin;
 
 // Shared memory is static here, so 32 bits tell any two places of it apart.
+static unsigned last_shared;
 inline unsigned __cvta_generic_to_shared(const void* place) {
-  return unsigned(static_cast<const char*>(place) - &shared_origin);
+  return last_shared = unsigned(static_cast<const char*>(place) - &shared_origin);
 }
+inline void __trap() { fprintf(stderr, "trap\n"), abort(); }
 inline const void* __cvta_generic_to_global(const void* place) { return place; }
 static void require(bool good, const char* problem) {
   if (!good) fprintf(stderr, "%s\n", problem), abort();
@@ -217,6 +219,40 @@ static bool deliver_one() {
   return true;
 }
 
+// A warp's part of a warpgroup's product: 16 rows of a from its registers, all of b from shared memory, without a
+// swizzle: its cells of 16 bytes are 8 elements of a column.
+struct GroupRegisters {
+  std::vector<float*> d;
+  std::vector<unsigned> a;
+  unsigned long long place;
+};
+static void multiply_shared(unsigned first) {
+  const auto of = [=](unsigned lane) -> GroupRegisters& { return *static_cast<GroupRegisters*>(lanes[first + lane].operands); };
+  float a[16][16] = {};
+  for (unsigned lane = 0; lane < 32; lane++)
+    for (unsigned i = 0; i < 8; i++) {
+      const unsigned row = lane / 4 + (i % 4 < 2 ? 0 : 8), column = lane % 4 * 2 + i % 2 + (i < 4 ? 0 : 8);
+      a[row][column] = half_to_float(of(lane).a[i / 2] >> 16 * (i % 2) & 0xffff);
+    }
+  // A descriptor has 18 bits of an address, which is one near the last that was asked for.
+  const unsigned long long place = of(0).place;
+  const unsigned low = unsigned(place & 0x3fff) * 16, near = last_shared;
+  const int away = int((low - near) << 14) >> 14;
+  const char* const begin = &shared_origin + int(near) + away;
+  const unsigned leading = unsigned(place >> 16 & 0x3fff) * 16, stride = unsigned(place >> 32 & 0x3fff) * 16;
+  require(!(place >> 46) && uintptr_t(begin) % 16 == 0, "wgmma: not a descriptor without a swizzle");
+  const auto b = [=](unsigned k, unsigned n) {
+    uint16_t half;
+    memcpy(&half, begin + n / 8 * stride + n % 8 * 16 + k / 8 * leading + k % 8 * 2, 2);
+    return half_to_float(half);
+  };
+  for (unsigned lane = 0; lane < 32; lane++)
+    for (unsigned i = 0; i < of(lane).d.size(); i++) {
+      const unsigned row = lane / 4 + (i % 4 < 2 ? 0 : 8), column = i / 4 * 8 + lane % 4 * 2 + i % 2;
+      for (unsigned k = 0; k < 16; k++) *of(lane).d[i] += a[row][k] * b(k, column);
+    }
+}
+
 static void perform(const char* operation, unsigned first) {
   const auto begins = [&](const char* name) { return strncmp(operation, name, strlen(name)) == 0; };
   if (begins("syncwarp")) return;
@@ -227,6 +263,7 @@ static void perform(const char* operation, unsigned first) {
   if (begins("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32")) return multiply_halves(first, 8);
   if (begins("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32")) return multiply_bytes(first, 16, 32);
   if (begins("mma.sync.aligned.m8n8k16.row.col.s32.s8.s8.s32")) return multiply_bytes(first, 8, 16);
+  if (begins("wgmma.mma_async.sync.aligned.m64n")) return multiply_shared(first);
   fprintf(stderr, "the host does not know %s\n", operation), abort();
 }
 
@@ -260,8 +297,20 @@ template <class T> void host_mma(const char* operation, std::vector<T*> d, std::
   wait_for(IN_WARP, operation, &r);
   for (size_t at = 0; at < d.size(); at++) take(*d[at], r.d[at]);
 }
+inline void host_wgmma(const char* operation, std::vector<float*> d, std::vector<unsigned> a, unsigned long long place) {
+  GroupRegisters r = {d, a, place};
+  wait_for(IN_WARP, operation, &r);
+}
 inline void host_unpack(float& low, float& high, unsigned word) {
   low = half_to_float(word & 0xffff), high = half_to_float(word >> 16);
+}
+inline unsigned host_halves(char operation, unsigned a, unsigned b) {
+  unsigned result = 0;
+  for (unsigned at = 0; at < 32; at += 16) {
+    const _Float16 x = same_bits<_Float16>(uint16_t(a >> at)), y = same_bits<_Float16>(uint16_t(b >> at));
+    result |= unsigned(same_bits<uint16_t>(_Float16(operation == 's' ? x - y : x * y))) << at;
+  }
+  return result;
 }
 inline void host_pack(unsigned& word, float low, float high) {
   word = unsigned(same_bits<uint16_t>(_Float16(high))) << 16 | same_bits<uint16_t>(_Float16(low));

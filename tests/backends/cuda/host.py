@@ -94,6 +94,19 @@ def _statement(asm: re.Match[str]) -> str:
     if "cvt.rn.f16.f32" in text:
         return f"host_pack({', '.join(operands)});"
     operation = text.split()[0]
+    if operation in ("sub.rn.f16x2", "mul.rn.f16x2"):
+        return f"{operands[0]} = host_halves('{operation[0]}', {operands[1]}, {operands[2]});"
+    if operation.startswith(("wgmma.fence", "wgmma.commit", "wgmma.wait")):
+        return "0;"  # here products are done at once
+    if operation.startswith("wgmma.mma_async"):
+        *_, place = operands
+        d, a = (
+            [operands[int(at)] for at in re.findall(r"%(\d+)", group)]
+            for group in re.findall(r"\{([^}]*)\}", text)
+        )
+        assert [*d, *a, place] == operands and text.endswith(f"%{len(operands) - 1}, 1, 1, 1, 0;"), text
+        pointers = ", ".join(f"&{register}" for register in d)
+        return f'host_wgmma("{operation}", {{{pointers}}}, {{{", ".join(a)}}}, {place});'
     if operation.startswith(("griddepcontrol", "fence")):
         return "0;"  # one kernel alone waits for nobody, and the host reorders nothing
     if operation.startswith("mbarrier.init"):
@@ -118,7 +131,10 @@ def _statement(asm: re.Match[str]) -> str:
 @functools.lru_cache(maxsize=256)
 def _library(text: str, architecture: int) -> Any:
     text = re.sub(r"extern __shared__ (.*)\[\];", rf"__shared__ \1[{_SHARED_BYTES}];", text)
-    source = f'#define __CUDA_ARCH__ {architecture}\n#include "{HEADER}"\n' + _ASM.sub(_statement, text)
+    only_hopper = "#define __CUDA_ARCH_FEAT_SM90_ALL\n" if architecture == 900 else ""
+    source = f'#define __CUDA_ARCH__ {architecture}\n{only_hopper}#include "{HEADER}"\n' + _ASM.sub(
+        _statement, text
+    )
     folder = Path(tempfile.gettempdir()) / "kernelc-host-cuda"
     folder.mkdir(exist_ok=True)
     digest = hashlib.sha256((source + HEADER.read_text()).encode()).hexdigest()[:24]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,18 +22,28 @@ from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.rotary import Rotary
 from kernelc.kir.tile_types import F16
 from kernelc.kir.types import f16
-from kernelc.target import TARGETS
 from runtime.cuda.compile import CudaSource, compile_kernel, supported_architectures
 from tests.backends.cuda import host
-from tests.conformance.tiles import CASES, GROUPS, TileCase
+from tests.conformance.tiles import CASES, GROUPS, LARGE_CASES, LargeTileCase, TileCase
 from tests.kernels.executors import run_interpreter
+from tests.kernels.harness import VARIANTS
 from tests.kernels.linear_problems import linear, residual
 
-CUDA = TARGETS["cuda"].variants[0]
+CUDA = VARIANTS["tiles"]
 ON_CUDA = [case for case in CASES if case.memory != f16]
 
 
-@pytest.mark.parametrize("architecture", [750, 800])
+def by_day(cases: Sequence[Any], every: int) -> list[Any]:
+    """Return the cases as parameters, of which one in `every` runs by day, and all at night."""
+    return [
+        pytest.param(
+            case, marks=() if at % every == 0 else pytest.mark.nightly, id=getattr(case, "name", None)
+        )
+        for at, case in enumerate(cases)
+    ]
+
+
+@pytest.mark.parametrize("architecture", by_day([800, 750], 2))
 @pytest.mark.parametrize("case", ON_CUDA, ids=[case.name for case in ON_CUDA])
 def test_fragments_lie_where_the_manual_says(case: TileCase, architecture: int) -> None:
     if reason := host.lacking():
@@ -42,7 +54,17 @@ def test_fragments_lie_where_the_manual_says(case: TileCase, architecture: int) 
     np.testing.assert_array_equal(got.reshape(wanted.shape), wanted)
 
 
-@pytest.mark.parametrize("arch", ["sm_75", "sm_80", "sm_90", "sm_120"])
+@pytest.mark.parametrize("case", by_day(LARGE_CASES, 3))
+def test_fragments_of_large_tiles_lie_where_the_manual_says(case: LargeTileCase) -> None:
+    if reason := host.lacking():
+        pytest.skip(reason)
+    wanted = case.wanted()
+    arrays = {**case.inputs(), "out": np.zeros(wanted.size, np.float32)}
+    got = host.run_on_host(case.kernel(), (GROUPS, 1, 1), arrays, {}, architecture=900)["out"]
+    np.testing.assert_array_equal(got.reshape(wanted.shape), wanted)
+
+
+@pytest.mark.parametrize("arch", by_day(["sm_75", "sm_80", "sm_90a", "sm_120"], 2))
 def test_every_tile_operation_compiles(arch: str, tmp_path: Path) -> None:
     try:
         supported_architectures()
@@ -50,7 +72,7 @@ def test_every_tile_operation_compiles(arch: str, tmp_path: Path) -> None:
         if "nvrtc" in os.environ.get("KERNELC_REQUIRED_EXECUTORS", "").split():
             pytest.fail(f"NVRTC is required here: {error.message}")
         pytest.skip(f"NVRTC missing: {error.message}")
-    for case in ON_CUDA:
+    for case in (*ON_CUDA, *LARGE_CASES):
         rendered = backend_named("cuda").render(case.kernel())
         source = CudaSource(case.name, rendered.text, rendered.entry)
         assert compile_kernel(source, arch, tmp_path).startswith(b"\x7fELF")

@@ -20,14 +20,14 @@ from kernelc.kir.nodes import Kernel
 from kernelc.kir.tile_types import F16, I8, TileKind
 from kernelc.kir.types import f16
 from kernelc.printing import render
-from kernelc.target import TARGETS, Capabilities
+from kernelc.target import Capabilities
 from tests.backends.spirv.test_assembler import words
 from tests.conformance.tiles import CASES, SMALL_F16
-from tests.kernels.harness import check_kernel
+from tests.kernels.harness import VARIANTS, check_kernel
 from tests.kernels.linear_problems import linear, residual
 from tests.kernels.vulkan_runner import opened
 
-LEADING = TARGETS["spirv"].variants[0]
+LEADING = VARIANTS["f16-tiles"]
 ROTARY = Rotary(16, 10_000.0)
 QKV = HeadEpilogue(heads=4, kv_heads=2, head_dim=16, rotary=ROTARY, kv_dtype="f16")
 LINEAR = (

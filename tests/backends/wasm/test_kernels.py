@@ -146,7 +146,9 @@ def every() -> list[Checked]:
 
 @pytest.mark.skipif(lacking() is not None, reason=lacking() or "")
 @pytest.mark.parametrize(
-    "features", TARGET.modules, ids=["_".join(each) or "plain" for each in TARGET.modules]
+    "features",
+    [pytest.param(each, id="_".join(each)) for each in TARGET.modules if each]
+    + [pytest.param((), id="plain", marks=pytest.mark.nightly)],
 )
 def test_kernels_give_what_their_references_give(features: tuple[str, ...], tmp_path: Any) -> None:
     checked = every()

@@ -15,6 +15,18 @@ __device__ inline float4 operator*(float4 a, float b) {
   return make_float4(a.x * b, a.y * b, a.z * b, a.w * b);
 }
 
+__device__ inline float4 operator*(float4 a, float4 b) {
+  return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w);
+}
+
+__device__ inline float4 operator+(float4 a, float4 b) {
+  return make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w);
+}
+
+__device__ inline float4& operator+=(float4& a, float4 b) {
+  return a = a + b;
+}
+
 __device__ inline uint4 splat_uint4(unsigned a) {
   return make_uint4(a, a, a, a);
 }
@@ -45,6 +57,10 @@ __device__ inline float4 operator-(float4 a, float4 b) {
 
 __device__ inline float4 exp2f(float4 a) {
   return make_float4(exp2f(a.x), exp2f(a.y), exp2f(a.z), exp2f(a.w));
+}
+
+__device__ inline float4& operator*=(float4& a, float4 b) {
+  return a = a * b;
 }
 
 __device__ inline float2 unpack_half2(unsigned word) {
@@ -98,38 +114,14 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
     const unsigned line = threadIdx.x / 4u;                               // attention/prefill_body.py
     const unsigned column = threadIdx.x % 4u;                             // attention/prefill_body.py
     const unsigned team_row = line * 4u;                                  // attention/prefill_body.py
-    float sum_0_00 = 0.0f;                                                // attention/prefill_body.py
-    float sum_0_01 = 0.0f;
-    float sum_0_02 = 0.0f;
-    float sum_0_03 = 0.0f;
-    float sum_0_10 = 0.0f;
-    float sum_0_11 = 0.0f;
-    float sum_0_12 = 0.0f;
-    float sum_0_13 = 0.0f;
-    float sum_0_20 = 0.0f;
-    float sum_0_21 = 0.0f;
-    float sum_0_22 = 0.0f;
-    float sum_0_23 = 0.0f;
-    float sum_0_30 = 0.0f;
-    float sum_0_31 = 0.0f;
-    float sum_0_32 = 0.0f;
-    float sum_0_33 = 0.0f;
-    float sum_1_00 = 0.0f;
-    float sum_1_01 = 0.0f;
-    float sum_1_02 = 0.0f;
-    float sum_1_03 = 0.0f;
-    float sum_1_10 = 0.0f;
-    float sum_1_11 = 0.0f;
-    float sum_1_12 = 0.0f;
-    float sum_1_13 = 0.0f;
-    float sum_1_20 = 0.0f;
-    float sum_1_21 = 0.0f;
-    float sum_1_22 = 0.0f;
-    float sum_1_23 = 0.0f;
-    float sum_1_30 = 0.0f;
-    float sum_1_31 = 0.0f;
-    float sum_1_32 = 0.0f;
-    float sum_1_33 = 0.0f;
+    float4 sum_0_0 = splat_float4(0.0f);                                  // attention/prefill_body.py
+    float4 sum_0_1 = splat_float4(0.0f);
+    float4 sum_0_2 = splat_float4(0.0f);
+    float4 sum_0_3 = splat_float4(0.0f);
+    float4 sum_1_0 = splat_float4(0.0f);
+    float4 sum_1_1 = splat_float4(0.0f);
+    float4 sum_1_2 = splat_float4(0.0f);
+    float4 sum_1_3 = splat_float4(0.0f);
     const unsigned row = threadIdx.x % 32u;                               // attention/prefill_softmax.py
     const unsigned part = threadIdx.x / 32u;                              // attention/prefill_softmax.py
     const unsigned own_position = step->past + first_row + row;           // attention/prefill_softmax.py
@@ -137,38 +129,14 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
     float total = 0.0f;                                                   // attention/prefill_softmax.py
     for (unsigned tile = 0u; tile < end; tile += 32u) {                   // attention/prefill_body.py
       const unsigned first = team_row * 9u;                               // attention/prefill_body.py
-      float score_0_00 = 0.0f;                                            // attention/prefill_body.py
-      float score_0_01 = 0.0f;
-      float score_0_02 = 0.0f;
-      float score_0_03 = 0.0f;
-      float score_0_10 = 0.0f;
-      float score_0_11 = 0.0f;
-      float score_0_12 = 0.0f;
-      float score_0_13 = 0.0f;
-      float score_0_20 = 0.0f;
-      float score_0_21 = 0.0f;
-      float score_0_22 = 0.0f;
-      float score_0_23 = 0.0f;
-      float score_0_30 = 0.0f;
-      float score_0_31 = 0.0f;
-      float score_0_32 = 0.0f;
-      float score_0_33 = 0.0f;
-      float score_1_00 = 0.0f;
-      float score_1_01 = 0.0f;
-      float score_1_02 = 0.0f;
-      float score_1_03 = 0.0f;
-      float score_1_10 = 0.0f;
-      float score_1_11 = 0.0f;
-      float score_1_12 = 0.0f;
-      float score_1_13 = 0.0f;
-      float score_1_20 = 0.0f;
-      float score_1_21 = 0.0f;
-      float score_1_22 = 0.0f;
-      float score_1_23 = 0.0f;
-      float score_1_30 = 0.0f;
-      float score_1_31 = 0.0f;
-      float score_1_32 = 0.0f;
-      float score_1_33 = 0.0f;
+      float4 score_0_0 = splat_float4(0.0f);                              // attention/prefill_body.py
+      float4 score_0_1 = splat_float4(0.0f);
+      float4 score_0_2 = splat_float4(0.0f);
+      float4 score_0_3 = splat_float4(0.0f);
+      float4 score_1_0 = splat_float4(0.0f);
+      float4 score_1_1 = splat_float4(0.0f);
+      float4 score_1_2 = splat_float4(0.0f);
+      float4 score_1_3 = splat_float4(0.0f);
       const unsigned row_1 = 4u + column;                                 // attention/prefill_body.py
       for (unsigned number = 0u; number < 8u; number += 2u) {             // parts/distribute.py
         __syncthreads();                                                  // attention/prefill_body.py
@@ -183,9 +151,8 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
         const unsigned position = min(tile + threadIdx.x, end - 1u);      // attention/prefill_operands.py
         const unsigned row_2 = column * 8u + line;                        // attention/prefill_operands.py
         const unsigned number_1 = number / 2u;                            // attention/prefill_operands.py
-        const unsigned row_3 = position + kv_head;                        // attention/cache.py
-        const uint4 stored = k_cache[row_3 * 4u + number_1];              // attention/cache.py
-        const float4 staged_1 = join(unpack_half2(stored.x), unpack_half2(stored.y));  // attention/cache.py
+        const uint4 stored = k_cache[(position + kv_head) * 4u + number_1];  // attention/cache.py
+        const float4 staged_1 = join(unpack_half2(stored.x), unpack_half2(stored.y));  // attention/row_kinds.py
         const float4 staged_2 = join(unpack_half2(stored.z), unpack_half2(stored.w));
         const unsigned start = row_2 * 3u;                                // parts/staged_rows.py
         staged[start + 96u] = staged_1;                                   // parts/staged_rows.py
@@ -198,101 +165,90 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
           const float4 query_2 = staged[place + 6u];
           const float4 query_3 = staged[place + 9u];
           const unsigned place_1 = column * 3u + step_1;                  // parts/staged_rows.py
-          const unsigned place_2 = place_1 + 96u;                         // parts/staged_rows.py
-          const float4 key_0 = staged[place_2];                           // parts/staged_rows.py
-          const float4 key_1 = staged[place_2 + 24u];
-          const float4 key_2 = staged[place_2 + 48u];
-          const float4 key_3 = staged[place_2 + 72u];
-          score_0_00 = score_0_00 + query_0.x * key_0.x + query_0.y * key_0.y + query_0.z
-              * key_0.z + query_0.w * key_0.w;                            // attention/prefill_body.py
-          score_0_01 = score_0_01 + query_0.x * key_1.x + query_0.y * key_1.y + query_0.z
-              * key_1.z + query_0.w * key_1.w;
-          score_0_02 = score_0_02 + query_0.x * key_2.x + query_0.y * key_2.y + query_0.z
-              * key_2.z + query_0.w * key_2.w;
-          score_0_03 = score_0_03 + query_0.x * key_3.x + query_0.y * key_3.y + query_0.z
-              * key_3.z + query_0.w * key_3.w;
-          score_0_10 = score_0_10 + query_1.x * key_0.x + query_1.y * key_0.y + query_1.z
-              * key_0.z + query_1.w * key_0.w;
-          score_0_11 = score_0_11 + query_1.x * key_1.x + query_1.y * key_1.y + query_1.z
-              * key_1.z + query_1.w * key_1.w;
-          score_0_12 = score_0_12 + query_1.x * key_2.x + query_1.y * key_2.y + query_1.z
-              * key_2.z + query_1.w * key_2.w;
-          score_0_13 = score_0_13 + query_1.x * key_3.x + query_1.y * key_3.y + query_1.z
-              * key_3.z + query_1.w * key_3.w;
-          score_0_20 = score_0_20 + query_2.x * key_0.x + query_2.y * key_0.y + query_2.z
-              * key_0.z + query_2.w * key_0.w;
-          score_0_21 = score_0_21 + query_2.x * key_1.x + query_2.y * key_1.y + query_2.z
-              * key_1.z + query_2.w * key_1.w;
-          score_0_22 = score_0_22 + query_2.x * key_2.x + query_2.y * key_2.y + query_2.z
-              * key_2.z + query_2.w * key_2.w;
-          score_0_23 = score_0_23 + query_2.x * key_3.x + query_2.y * key_3.y + query_2.z
-              * key_3.z + query_2.w * key_3.w;
-          score_0_30 = score_0_30 + query_3.x * key_0.x + query_3.y * key_0.y + query_3.z
-              * key_0.z + query_3.w * key_0.w;
-          score_0_31 = score_0_31 + query_3.x * key_1.x + query_3.y * key_1.y + query_3.z
-              * key_1.z + query_3.w * key_1.w;
-          score_0_32 = score_0_32 + query_3.x * key_2.x + query_3.y * key_2.y + query_3.z
-              * key_2.z + query_3.w * key_2.w;
-          score_0_33 = score_0_33 + query_3.x * key_3.x + query_3.y * key_3.y + query_3.z
-              * key_3.z + query_3.w * key_3.w;
-          const unsigned place_3 = row_1 * 3u + step_1;                   // parts/staged_rows.py
-          const unsigned place_4 = place_3 + 96u;                         // parts/staged_rows.py
-          const float4 key_0_1 = staged[place_4];                         // parts/staged_rows.py
-          const float4 key_1_1 = staged[place_4 + 24u];
-          const float4 key_2_1 = staged[place_4 + 48u];
-          const float4 key_3_1 = staged[place_4 + 72u];
-          score_1_00 = score_1_00 + query_0.x * key_0_1.x + query_0.y * key_0_1.y + query_0.z
-              * key_0_1.z + query_0.w * key_0_1.w;                        // attention/prefill_body.py
-          score_1_01 = score_1_01 + query_0.x * key_1_1.x + query_0.y * key_1_1.y + query_0.z
-              * key_1_1.z + query_0.w * key_1_1.w;
-          score_1_02 = score_1_02 + query_0.x * key_2_1.x + query_0.y * key_2_1.y + query_0.z
-              * key_2_1.z + query_0.w * key_2_1.w;
-          score_1_03 = score_1_03 + query_0.x * key_3_1.x + query_0.y * key_3_1.y + query_0.z
-              * key_3_1.z + query_0.w * key_3_1.w;
-          score_1_10 = score_1_10 + query_1.x * key_0_1.x + query_1.y * key_0_1.y + query_1.z
-              * key_0_1.z + query_1.w * key_0_1.w;
-          score_1_11 = score_1_11 + query_1.x * key_1_1.x + query_1.y * key_1_1.y + query_1.z
-              * key_1_1.z + query_1.w * key_1_1.w;
-          score_1_12 = score_1_12 + query_1.x * key_2_1.x + query_1.y * key_2_1.y + query_1.z
-              * key_2_1.z + query_1.w * key_2_1.w;
-          score_1_13 = score_1_13 + query_1.x * key_3_1.x + query_1.y * key_3_1.y + query_1.z
-              * key_3_1.z + query_1.w * key_3_1.w;
-          score_1_20 = score_1_20 + query_2.x * key_0_1.x + query_2.y * key_0_1.y + query_2.z
-              * key_0_1.z + query_2.w * key_0_1.w;
-          score_1_21 = score_1_21 + query_2.x * key_1_1.x + query_2.y * key_1_1.y + query_2.z
-              * key_1_1.z + query_2.w * key_1_1.w;
-          score_1_22 = score_1_22 + query_2.x * key_2_1.x + query_2.y * key_2_1.y + query_2.z
-              * key_2_1.z + query_2.w * key_2_1.w;
-          score_1_23 = score_1_23 + query_2.x * key_3_1.x + query_2.y * key_3_1.y + query_2.z
-              * key_3_1.z + query_2.w * key_3_1.w;
-          score_1_30 = score_1_30 + query_3.x * key_0_1.x + query_3.y * key_0_1.y + query_3.z
-              * key_0_1.z + query_3.w * key_0_1.w;
-          score_1_31 = score_1_31 + query_3.x * key_1_1.x + query_3.y * key_1_1.y + query_3.z
-              * key_1_1.z + query_3.w * key_1_1.w;
-          score_1_32 = score_1_32 + query_3.x * key_2_1.x + query_3.y * key_2_1.y + query_3.z
-              * key_2_1.z + query_3.w * key_2_1.w;
-          score_1_33 = score_1_33 + query_3.x * key_3_1.x + query_3.y * key_3_1.y + query_3.z
-              * key_3_1.z + query_3.w * key_3_1.w;
+          const float4 key_0 = staged[place_1 + 96u];                     // parts/staged_rows.py
+          const float4 key_1 = staged[place_1 + 120u];
+          const float4 key_2 = staged[place_1 + 144u];
+          const float4 key_3 = staged[place_1 + 168u];
+          const float4 key_x = make_float4(key_0.x, key_1.x, key_2.x, key_3.x);
+          const float4 key_y = make_float4(key_0.y, key_1.y, key_2.y, key_3.y);
+          const float4 key_z = make_float4(key_0.z, key_1.z, key_2.z, key_3.z);
+          const float4 key_w = make_float4(key_0.w, key_1.w, key_2.w, key_3.w);
+          const float4 factor = splat_float4(query_0.x);                  // attention/prefill_body.py
+          score_0_0 += key_x * factor;
+          const float4 factor_1 = splat_float4(query_1.x);
+          score_0_1 += key_x * factor_1;
+          const float4 factor_2 = splat_float4(query_2.x);
+          score_0_2 += key_x * factor_2;
+          const float4 factor_3 = splat_float4(query_3.x);
+          score_0_3 += key_x * factor_3;
+          const float4 factor_4 = splat_float4(query_0.y);
+          score_0_0 += key_y * factor_4;
+          const float4 factor_5 = splat_float4(query_1.y);
+          score_0_1 += key_y * factor_5;
+          const float4 factor_6 = splat_float4(query_2.y);
+          score_0_2 += key_y * factor_6;
+          const float4 factor_7 = splat_float4(query_3.y);
+          score_0_3 += key_y * factor_7;
+          const float4 factor_8 = splat_float4(query_0.z);
+          score_0_0 += key_z * factor_8;
+          const float4 factor_9 = splat_float4(query_1.z);
+          score_0_1 += key_z * factor_9;
+          const float4 factor_10 = splat_float4(query_2.z);
+          score_0_2 += key_z * factor_10;
+          const float4 factor_11 = splat_float4(query_3.z);
+          score_0_3 += key_z * factor_11;
+          const float4 factor_12 = splat_float4(query_0.w);
+          score_0_0 += key_w * factor_12;
+          const float4 factor_13 = splat_float4(query_1.w);
+          score_0_1 += key_w * factor_13;
+          const float4 factor_14 = splat_float4(query_2.w);
+          score_0_2 += key_w * factor_14;
+          const float4 factor_15 = splat_float4(query_3.w);
+          score_0_3 += key_w * factor_15;
+          const unsigned place_2 = row_1 * 3u + step_1;                   // parts/staged_rows.py
+          const float4 key_0_1 = staged[place_2 + 96u];                   // parts/staged_rows.py
+          const float4 key_1_1 = staged[place_2 + 120u];
+          const float4 key_2_1 = staged[place_2 + 144u];
+          const float4 key_3_1 = staged[place_2 + 168u];
+          const float4 key_x_1 = make_float4(key_0_1.x, key_1_1.x, key_2_1.x, key_3_1.x);
+          const float4 key_y_1 = make_float4(key_0_1.y, key_1_1.y, key_2_1.y, key_3_1.y);
+          const float4 key_z_1 = make_float4(key_0_1.z, key_1_1.z, key_2_1.z, key_3_1.z);
+          const float4 key_w_1 = make_float4(key_0_1.w, key_1_1.w, key_2_1.w, key_3_1.w);
+          score_1_0 += key_x_1 * factor;                                  // attention/prefill_body.py
+          score_1_1 += key_x_1 * factor_1;
+          score_1_2 += key_x_1 * factor_2;
+          score_1_3 += key_x_1 * factor_3;
+          score_1_0 += key_y_1 * factor_4;
+          score_1_1 += key_y_1 * factor_5;
+          score_1_2 += key_y_1 * factor_6;
+          score_1_3 += key_y_1 * factor_7;
+          score_1_0 += key_z_1 * factor_8;
+          score_1_1 += key_z_1 * factor_9;
+          score_1_2 += key_z_1 * factor_10;
+          score_1_3 += key_z_1 * factor_11;
+          score_1_0 += key_w_1 * factor_12;
+          score_1_1 += key_w_1 * factor_13;
+          score_1_2 += key_w_1 * factor_14;
+          score_1_3 += key_w_1 * factor_15;
         }
       }
       const unsigned index = first + column;                              // attention/prefill_body.py
-      scores[index] = make_float4(score_0_00, score_0_01, score_0_02, score_0_03);
-      scores[index + 9u] = make_float4(score_0_10, score_0_11, score_0_12, score_0_13);
-      scores[index + 18u] = make_float4(score_0_20, score_0_21, score_0_22, score_0_23);
-      scores[index + 27u] = make_float4(score_0_30, score_0_31, score_0_32, score_0_33);
+      scores[index] = score_0_0;
+      scores[index + 9u] = score_0_1;
+      scores[index + 18u] = score_0_2;
+      scores[index + 27u] = score_0_3;
       const unsigned index_1 = first + row_1;
-      scores[index_1] = make_float4(score_1_00, score_1_01, score_1_02, score_1_03);
-      scores[index_1 + 9u] = make_float4(score_1_10, score_1_11, score_1_12, score_1_13);
-      scores[index_1 + 18u] = make_float4(score_1_20, score_1_21, score_1_22, score_1_23);
-      scores[index_1 + 27u] = make_float4(score_1_30, score_1_31, score_1_32, score_1_33);
+      scores[index_1] = score_1_0;
+      scores[index_1 + 9u] = score_1_1;
+      scores[index_1 + 18u] = score_1_2;
+      scores[index_1 + 27u] = score_1_3;
       __syncthreads();                                                    // attention/prefill_body.py
       for (unsigned at = threadIdx.x; at < 128u; at += 32u) {             // parts/distribute.py
         const unsigned key = at / 4u;                                     // attention/prefill_operands.py
         const unsigned load = at % 4u;                                    // attention/prefill_operands.py
         const unsigned position = min(tile + key, end - 1u);              // attention/prefill_operands.py
-        const unsigned row_2 = position + kv_head;                        // attention/cache.py
-        const uint4 stored = v_cache[row_2 * 4u + load];                  // attention/cache.py
-        const float4 staged_1 = join(unpack_half2(stored.x), unpack_half2(stored.y));  // attention/cache.py
+        const uint4 stored = v_cache[(position + kv_head) * 4u + load];   // attention/cache.py
+        const float4 staged_1 = join(unpack_half2(stored.x), unpack_half2(stored.y));  // attention/row_kinds.py
         const float4 staged_2 = join(unpack_half2(stored.z), unpack_half2(stored.w));
         const unsigned start = key * 9u + load * 2u;                      // parts/staged_rows.py
         staged[start] = staged_1;                                         // parts/staged_rows.py
@@ -361,48 +317,24 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
       scores[index_8] = weight_7;
       __syncthreads();                                                    // attention/prefill_body.py
       const float factor = factors[team_row];                             // attention/prefill_body.py
-      sum_0_00 *= factor;
-      sum_0_01 *= factor;
-      sum_0_02 *= factor;
-      sum_0_03 *= factor;
+      sum_0_0 *= splat_float4(factor);
       const unsigned index_9 = team_row + 1u;
       const float factor_1 = factors[index_9];
-      sum_0_10 *= factor_1;
-      sum_0_11 *= factor_1;
-      sum_0_12 *= factor_1;
-      sum_0_13 *= factor_1;
+      sum_0_1 *= splat_float4(factor_1);
       const unsigned index_10 = team_row + 2u;
       const float factor_2 = factors[index_10];
-      sum_0_20 *= factor_2;
-      sum_0_21 *= factor_2;
-      sum_0_22 *= factor_2;
-      sum_0_23 *= factor_2;
+      sum_0_2 *= splat_float4(factor_2);
       const unsigned index_11 = team_row + 3u;
       const float factor_3 = factors[index_11];
-      sum_0_30 *= factor_3;
-      sum_0_31 *= factor_3;
-      sum_0_32 *= factor_3;
-      sum_0_33 *= factor_3;
+      sum_0_3 *= splat_float4(factor_3);
       const float factor_4 = factors[team_row];
-      sum_1_00 *= factor_4;
-      sum_1_01 *= factor_4;
-      sum_1_02 *= factor_4;
-      sum_1_03 *= factor_4;
+      sum_1_0 *= splat_float4(factor_4);
       const float factor_5 = factors[index_9];
-      sum_1_10 *= factor_5;
-      sum_1_11 *= factor_5;
-      sum_1_12 *= factor_5;
-      sum_1_13 *= factor_5;
+      sum_1_1 *= splat_float4(factor_5);
       const float factor_6 = factors[index_10];
-      sum_1_20 *= factor_6;
-      sum_1_21 *= factor_6;
-      sum_1_22 *= factor_6;
-      sum_1_23 *= factor_6;
+      sum_1_2 *= splat_float4(factor_6);
       const float factor_7 = factors[index_11];
-      sum_1_30 *= factor_7;
-      sum_1_31 *= factor_7;
-      sum_1_32 *= factor_7;
-      sum_1_33 *= factor_7;
+      sum_1_3 *= splat_float4(factor_7);
       for (unsigned step_1 = 0u; step_1 < 8u; step_1++) {                 // attention/prefill_body.py
         const unsigned place = first + step_1;                            // parts/staged_rows.py
         const float4 weight_0 = scores[place];                            // parts/staged_rows.py
@@ -415,75 +347,59 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
         const float4 value_1 = staged[place_1 + 9u];
         const float4 value_2 = staged[place_1 + 18u];
         const float4 value_3 = staged[place_1 + 27u];
-        sum_0_00 = sum_0_00 + weight_0.x * value_0.x + weight_0.y * value_1.x + weight_0.z
-            * value_2.x + weight_0.w * value_3.x;
-        sum_0_01 = sum_0_01 + weight_0.x * value_0.y + weight_0.y * value_1.y + weight_0.z
-            * value_2.y + weight_0.w * value_3.y;
-        sum_0_02 = sum_0_02 + weight_0.x * value_0.z + weight_0.y * value_1.z + weight_0.z
-            * value_2.z + weight_0.w * value_3.z;
-        sum_0_03 = sum_0_03 + weight_0.x * value_0.w + weight_0.y * value_1.w + weight_0.z
-            * value_2.w + weight_0.w * value_3.w;
-        sum_0_10 = sum_0_10 + weight_1_1.x * value_0.x + weight_1_1.y * value_1.x
-            + weight_1_1.z * value_2.x + weight_1_1.w * value_3.x;
-        sum_0_11 = sum_0_11 + weight_1_1.x * value_0.y + weight_1_1.y * value_1.y
-            + weight_1_1.z * value_2.y + weight_1_1.w * value_3.y;
-        sum_0_12 = sum_0_12 + weight_1_1.x * value_0.z + weight_1_1.y * value_1.z
-            + weight_1_1.z * value_2.z + weight_1_1.w * value_3.z;
-        sum_0_13 = sum_0_13 + weight_1_1.x * value_0.w + weight_1_1.y * value_1.w
-            + weight_1_1.z * value_2.w + weight_1_1.w * value_3.w;
-        sum_0_20 = sum_0_20 + weight_2_1.x * value_0.x + weight_2_1.y * value_1.x
-            + weight_2_1.z * value_2.x + weight_2_1.w * value_3.x;
-        sum_0_21 = sum_0_21 + weight_2_1.x * value_0.y + weight_2_1.y * value_1.y
-            + weight_2_1.z * value_2.y + weight_2_1.w * value_3.y;
-        sum_0_22 = sum_0_22 + weight_2_1.x * value_0.z + weight_2_1.y * value_1.z
-            + weight_2_1.z * value_2.z + weight_2_1.w * value_3.z;
-        sum_0_23 = sum_0_23 + weight_2_1.x * value_0.w + weight_2_1.y * value_1.w
-            + weight_2_1.z * value_2.w + weight_2_1.w * value_3.w;
-        sum_0_30 = sum_0_30 + weight_3_1.x * value_0.x + weight_3_1.y * value_1.x
-            + weight_3_1.z * value_2.x + weight_3_1.w * value_3.x;
-        sum_0_31 = sum_0_31 + weight_3_1.x * value_0.y + weight_3_1.y * value_1.y
-            + weight_3_1.z * value_2.y + weight_3_1.w * value_3.y;
-        sum_0_32 = sum_0_32 + weight_3_1.x * value_0.z + weight_3_1.y * value_1.z
-            + weight_3_1.z * value_2.z + weight_3_1.w * value_3.z;
-        sum_0_33 = sum_0_33 + weight_3_1.x * value_0.w + weight_3_1.y * value_1.w
-            + weight_3_1.z * value_2.w + weight_3_1.w * value_3.w;
+        const float4 factor_8 = splat_float4(weight_0.x);
+        sum_0_0 += value_0 * factor_8;
+        const float4 factor_9 = splat_float4(weight_1_1.x);
+        sum_0_1 += value_0 * factor_9;
+        const float4 factor_10 = splat_float4(weight_2_1.x);
+        sum_0_2 += value_0 * factor_10;
+        const float4 factor_11 = splat_float4(weight_3_1.x);
+        sum_0_3 += value_0 * factor_11;
+        const float4 factor_12 = splat_float4(weight_0.y);
+        sum_0_0 += value_1 * factor_12;
+        const float4 factor_13 = splat_float4(weight_1_1.y);
+        sum_0_1 += value_1 * factor_13;
+        const float4 factor_14 = splat_float4(weight_2_1.y);
+        sum_0_2 += value_1 * factor_14;
+        const float4 factor_15 = splat_float4(weight_3_1.y);
+        sum_0_3 += value_1 * factor_15;
+        const float4 factor_16 = splat_float4(weight_0.z);
+        sum_0_0 += value_2 * factor_16;
+        const float4 factor_17 = splat_float4(weight_1_1.z);
+        sum_0_1 += value_2 * factor_17;
+        const float4 factor_18 = splat_float4(weight_2_1.z);
+        sum_0_2 += value_2 * factor_18;
+        const float4 factor_19 = splat_float4(weight_3_1.z);
+        sum_0_3 += value_2 * factor_19;
+        const float4 factor_20 = splat_float4(weight_0.w);
+        sum_0_0 += value_3 * factor_20;
+        const float4 factor_21 = splat_float4(weight_1_1.w);
+        sum_0_1 += value_3 * factor_21;
+        const float4 factor_22 = splat_float4(weight_2_1.w);
+        sum_0_2 += value_3 * factor_22;
+        const float4 factor_23 = splat_float4(weight_3_1.w);
+        sum_0_3 += value_3 * factor_23;
         const unsigned place_2 = row_2 + row_1;                           // attention/prefill_body.py
         const float4 value_0_1 = staged[place_2];                         // attention/prefill_body.py
         const float4 value_1_1 = staged[place_2 + 9u];
         const float4 value_2_1 = staged[place_2 + 18u];
         const float4 value_3_1 = staged[place_2 + 27u];
-        sum_1_00 = sum_1_00 + weight_0.x * value_0_1.x + weight_0.y * value_1_1.x + weight_0.z
-            * value_2_1.x + weight_0.w * value_3_1.x;
-        sum_1_01 = sum_1_01 + weight_0.x * value_0_1.y + weight_0.y * value_1_1.y + weight_0.z
-            * value_2_1.y + weight_0.w * value_3_1.y;
-        sum_1_02 = sum_1_02 + weight_0.x * value_0_1.z + weight_0.y * value_1_1.z + weight_0.z
-            * value_2_1.z + weight_0.w * value_3_1.z;
-        sum_1_03 = sum_1_03 + weight_0.x * value_0_1.w + weight_0.y * value_1_1.w + weight_0.z
-            * value_2_1.w + weight_0.w * value_3_1.w;
-        sum_1_10 = sum_1_10 + weight_1_1.x * value_0_1.x + weight_1_1.y * value_1_1.x
-            + weight_1_1.z * value_2_1.x + weight_1_1.w * value_3_1.x;
-        sum_1_11 = sum_1_11 + weight_1_1.x * value_0_1.y + weight_1_1.y * value_1_1.y
-            + weight_1_1.z * value_2_1.y + weight_1_1.w * value_3_1.y;
-        sum_1_12 = sum_1_12 + weight_1_1.x * value_0_1.z + weight_1_1.y * value_1_1.z
-            + weight_1_1.z * value_2_1.z + weight_1_1.w * value_3_1.z;
-        sum_1_13 = sum_1_13 + weight_1_1.x * value_0_1.w + weight_1_1.y * value_1_1.w
-            + weight_1_1.z * value_2_1.w + weight_1_1.w * value_3_1.w;
-        sum_1_20 = sum_1_20 + weight_2_1.x * value_0_1.x + weight_2_1.y * value_1_1.x
-            + weight_2_1.z * value_2_1.x + weight_2_1.w * value_3_1.x;
-        sum_1_21 = sum_1_21 + weight_2_1.x * value_0_1.y + weight_2_1.y * value_1_1.y
-            + weight_2_1.z * value_2_1.y + weight_2_1.w * value_3_1.y;
-        sum_1_22 = sum_1_22 + weight_2_1.x * value_0_1.z + weight_2_1.y * value_1_1.z
-            + weight_2_1.z * value_2_1.z + weight_2_1.w * value_3_1.z;
-        sum_1_23 = sum_1_23 + weight_2_1.x * value_0_1.w + weight_2_1.y * value_1_1.w
-            + weight_2_1.z * value_2_1.w + weight_2_1.w * value_3_1.w;
-        sum_1_30 = sum_1_30 + weight_3_1.x * value_0_1.x + weight_3_1.y * value_1_1.x
-            + weight_3_1.z * value_2_1.x + weight_3_1.w * value_3_1.x;
-        sum_1_31 = sum_1_31 + weight_3_1.x * value_0_1.y + weight_3_1.y * value_1_1.y
-            + weight_3_1.z * value_2_1.y + weight_3_1.w * value_3_1.y;
-        sum_1_32 = sum_1_32 + weight_3_1.x * value_0_1.z + weight_3_1.y * value_1_1.z
-            + weight_3_1.z * value_2_1.z + weight_3_1.w * value_3_1.z;
-        sum_1_33 = sum_1_33 + weight_3_1.x * value_0_1.w + weight_3_1.y * value_1_1.w
-            + weight_3_1.z * value_2_1.w + weight_3_1.w * value_3_1.w;
+        sum_1_0 += value_0_1 * factor_8;
+        sum_1_1 += value_0_1 * factor_9;
+        sum_1_2 += value_0_1 * factor_10;
+        sum_1_3 += value_0_1 * factor_11;
+        sum_1_0 += value_1_1 * factor_12;
+        sum_1_1 += value_1_1 * factor_13;
+        sum_1_2 += value_1_1 * factor_14;
+        sum_1_3 += value_1_1 * factor_15;
+        sum_1_0 += value_2_1 * factor_16;
+        sum_1_1 += value_2_1 * factor_17;
+        sum_1_2 += value_2_1 * factor_18;
+        sum_1_3 += value_2_1 * factor_19;
+        sum_1_0 += value_3_1 * factor_20;
+        sum_1_1 += value_3_1 * factor_21;
+        sum_1_2 += value_3_1 * factor_22;
+        sum_1_3 += value_3_1 * factor_23;
       }
     }
     __syncthreads();                                                      // attention/prefill_softmax.py
@@ -493,59 +409,35 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
     }
     __syncthreads();                                                      // attention/prefill_softmax.py
     const float factor = factors[team_row];                               // attention/prefill_body.py
-    sum_0_00 *= factor;
-    sum_0_01 *= factor;
-    sum_0_02 *= factor;
-    sum_0_03 *= factor;
+    sum_0_0 *= splat_float4(factor);
     const unsigned index = team_row + 1u;
     const float factor_1 = factors[index];
-    sum_0_10 *= factor_1;
-    sum_0_11 *= factor_1;
-    sum_0_12 *= factor_1;
-    sum_0_13 *= factor_1;
+    sum_0_1 *= splat_float4(factor_1);
     const unsigned index_1 = team_row + 2u;
     const float factor_2 = factors[index_1];
-    sum_0_20 *= factor_2;
-    sum_0_21 *= factor_2;
-    sum_0_22 *= factor_2;
-    sum_0_23 *= factor_2;
+    sum_0_2 *= splat_float4(factor_2);
     const unsigned index_2 = team_row + 3u;
     const float factor_3 = factors[index_2];
-    sum_0_30 *= factor_3;
-    sum_0_31 *= factor_3;
-    sum_0_32 *= factor_3;
-    sum_0_33 *= factor_3;
+    sum_0_3 *= splat_float4(factor_3);
     const unsigned index_3 = team_row * 9u;                               // attention/prefill_body.py
     const unsigned index_4 = index_3 + column;
-    scores[index_4] = make_float4(sum_0_00, sum_0_01, sum_0_02, sum_0_03);
-    scores[index_4 + 9u] = make_float4(sum_0_10, sum_0_11, sum_0_12, sum_0_13);
-    scores[index_4 + 18u] = make_float4(sum_0_20, sum_0_21, sum_0_22, sum_0_23);
-    scores[index_4 + 27u] = make_float4(sum_0_30, sum_0_31, sum_0_32, sum_0_33);
+    scores[index_4] = sum_0_0;
+    scores[index_4 + 9u] = sum_0_1;
+    scores[index_4 + 18u] = sum_0_2;
+    scores[index_4 + 27u] = sum_0_3;
     const float factor_4 = factors[team_row];                             // attention/prefill_body.py
-    sum_1_00 *= factor_4;
-    sum_1_01 *= factor_4;
-    sum_1_02 *= factor_4;
-    sum_1_03 *= factor_4;
+    sum_1_0 *= splat_float4(factor_4);
     const float factor_5 = factors[index];
-    sum_1_10 *= factor_5;
-    sum_1_11 *= factor_5;
-    sum_1_12 *= factor_5;
-    sum_1_13 *= factor_5;
+    sum_1_1 *= splat_float4(factor_5);
     const float factor_6 = factors[index_1];
-    sum_1_20 *= factor_6;
-    sum_1_21 *= factor_6;
-    sum_1_22 *= factor_6;
-    sum_1_23 *= factor_6;
+    sum_1_2 *= splat_float4(factor_6);
     const float factor_7 = factors[index_2];
-    sum_1_30 *= factor_7;
-    sum_1_31 *= factor_7;
-    sum_1_32 *= factor_7;
-    sum_1_33 *= factor_7;
+    sum_1_3 *= splat_float4(factor_7);
     const unsigned index_5 = index_3 + 4u + column;                       // attention/prefill_body.py
-    scores[index_5] = make_float4(sum_1_00, sum_1_01, sum_1_02, sum_1_03);
-    scores[index_5 + 9u] = make_float4(sum_1_10, sum_1_11, sum_1_12, sum_1_13);
-    scores[index_5 + 18u] = make_float4(sum_1_20, sum_1_21, sum_1_22, sum_1_23);
-    scores[index_5 + 27u] = make_float4(sum_1_30, sum_1_31, sum_1_32, sum_1_33);
+    scores[index_5] = sum_1_0;
+    scores[index_5 + 9u] = sum_1_1;
+    scores[index_5 + 18u] = sum_1_2;
+    scores[index_5 + 27u] = sum_1_3;
     __syncthreads();                                                      // attention/prefill_body.py
     for (unsigned at = threadIdx.x; at < 256u; at += 32u) {               // parts/distribute.py
       const unsigned row_1 = at / 8u;                                     // attention/prefill_body.py

@@ -243,8 +243,7 @@ extern "C" __global__ void __launch_bounds__(128) attention_prefill_f16_2_1x32(
     __syncthreads();                                                      // attention/prefill_body.py
     const unsigned place = team_row * 5u;                                 // parts/staged_rows.py
     const tile_a_f16_16x16 query_0 = tile_load_a(&staged[place], 5u);     // parts/staged_rows.py
-    const unsigned place_1 = place + 2u;                                  // parts/staged_rows.py
-    const tile_a_f16_16x16 query_1 = tile_load_a(&staged[place_1], 5u);   // parts/staged_rows.py
+    const tile_a_f16_16x16 query_1 = tile_load_a(&staged[place + 2u], 5u);
     tile_sum_f32_16x16 sum_0 = tile_sum_f32_16x16{};                      // attention/prefill_body.py
     tile_sum_f32_16x16 sum_1 = tile_sum_f32_16x16{};
     const unsigned row = threadIdx.x % 64u;                               // attention/prefill_softmax.py
@@ -258,8 +257,7 @@ extern "C" __global__ void __launch_bounds__(128) attention_prefill_f16_2_1x32(
         const unsigned key = at / 4u;                                     // attention/prefill_operands.py
         const unsigned load = at % 4u;                                    // attention/prefill_operands.py
         const unsigned position = min(tile + key, end - 1u);              // attention/prefill_operands.py
-        const unsigned row_1 = position + kv_head;                        // attention/cache.py
-        const uint4 stored = k_cache[row_1 * 4u + load];                  // attention/cache.py
+        const uint4 stored = k_cache[(position + kv_head) * 4u + load];   // attention/cache.py
         const unsigned start = key * 5u + load;                           // parts/staged_rows.py
         staged[start] = stored;                                           // parts/staged_rows.py
       }
@@ -268,11 +266,10 @@ extern "C" __global__ void __launch_bounds__(128) attention_prefill_f16_2_1x32(
       for (unsigned number = 0u; number < 4u; number++) {                 // parts/distribute.py
         tile_sum_f32_16x16 score = tile_sum_f32_16x16{};                  // attention/prefill_body.py
         const unsigned row_1 = number * 16u;                              // attention/prefill_body.py
-        const unsigned place_2 = row_1 * 5u;                              // parts/staged_rows.py
-        const tile_b_f16_16x16 key = tile_load_transposed_b(&staged[place_2], 5u);  // parts/staged_rows.py
+        const unsigned place_1 = row_1 * 5u;                              // parts/staged_rows.py
+        const tile_b_f16_16x16 key = tile_load_transposed_b(&staged[place_1], 5u);  // parts/staged_rows.py
         score = tile_mma(query_0, key, score);                            // attention/prefill_body.py
-        const unsigned place_3 = place_2 + 2u;                            // parts/staged_rows.py
-        const tile_b_f16_16x16 key_1 = tile_load_transposed_b(&staged[place_3], 5u);  // parts/staged_rows.py
+        const tile_b_f16_16x16 key_1 = tile_load_transposed_b(&staged[place_1 + 2u], 5u);  // parts/staged_rows.py
         score = tile_mma(query_1, key_1, score);                          // attention/prefill_body.py
         tile_store(reinterpret_cast<float*>(&scores[first + number * 4u]), (17u) * 4u, score);  // attention/prefill_body.py
       }
@@ -281,8 +278,7 @@ extern "C" __global__ void __launch_bounds__(128) attention_prefill_f16_2_1x32(
         const unsigned key = at / 4u;                                     // attention/prefill_operands.py
         const unsigned load = at % 4u;                                    // attention/prefill_operands.py
         const unsigned position = min(tile + key, end - 1u);              // attention/prefill_operands.py
-        const unsigned row_1 = position + kv_head;                        // attention/cache.py
-        const uint4 stored = v_cache[row_1 * 4u + load];                  // attention/cache.py
+        const uint4 stored = v_cache[(position + kv_head) * 4u + load];   // attention/cache.py
         const unsigned start = key * 5u + load;                           // parts/staged_rows.py
         staged[start] = stored;                                           // parts/staged_rows.py
       }
@@ -358,13 +354,13 @@ extern "C" __global__ void __launch_bounds__(128) attention_prefill_f16_2_1x32(
       const tile_sum_f32_16x16 factors_2 = tile_load_transposed_sum(&factors[team_row], 0u);
       sum_1 = tile_mul(sum_1, factors_2);
       for (unsigned step_1 = 0u; step_1 < 4u; step_1++) {                 // attention/prefill_body.py
-        const unsigned place_2 = team_row * 9u + step_1 * 2u;             // parts/staged_rows.py
-        const tile_a_f16_16x16 weight_8 = tile_load_a(&weights[place_2], 9u);  // parts/staged_rows.py
+        const unsigned cell_1 = step_1 * 2u;                              // parts/staged_rows.py
+        const tile_a_f16_16x16 weight_8 = tile_load_a(&weights[team_row * 9u + cell_1], 9u);  // parts/staged_rows.py
         const unsigned row_1 = step_1 * 80u;                              // attention/prefill_body.py
         const tile_b_f16_16x16 value = tile_load_b(&staged[row_1], 5u);   // attention/prefill_body.py
         sum_0 = tile_mma(weight_8, value, sum_0);
-        const unsigned place_3 = row_1 + 2u;                              // attention/prefill_body.py
-        const tile_b_f16_16x16 value_1 = tile_load_b(&staged[place_3], 5u);  // attention/prefill_body.py
+        const unsigned place_1 = row_1 + 2u;                              // attention/prefill_body.py
+        const tile_b_f16_16x16 value_1 = tile_load_b(&staged[place_1], 5u);  // attention/prefill_body.py
         sum_1 = tile_mma(weight_8, value_1, sum_1);
       }
     }

@@ -42,7 +42,6 @@ extern "C" __global__ void __launch_bounds__(64) cache_append_f16_2x64(
   const unsigned pair = blockIdx.x * 64u + threadIdx.x;                   // attention/rotate_and_append.py
   if (pair < 64u) {                                                       // attention/rotate_and_append.py
     const float2 elements = x[blockIdx.y * 64u + pair];                   // attention/rotate_and_append.py
-    const unsigned stored = pack_half2(elements);                         // attention/rotate_and_append.py
-    cache[(step->past + blockIdx.y) * 64u + pair] = stored;               // attention/rotate_and_append.py
+    cache[(step->past + blockIdx.y) * 64u + pair] = pack_half2(elements);  // attention/rotate_and_append.py
   }
 }

@@ -165,47 +165,46 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
 ) {
   __shared__ __align__(16) uint4 tile[640];
   inputs_ready();
-  const unsigned first_row = blockIdx.x * 64u;                            // linear/matmul.py
-  const unsigned first_token = blockIdx.y * 64u;                          // linear/matmul.py
-  const unsigned team = threadIdx.x / 32u;                                // linear/matmul.py
-  const unsigned column = team % 2u;                                      // linear/matmul.py
-  const unsigned line = team / 2u;                                        // linear/matmul.py
-  tile_sum_f32_16x16 sum_00 = tile_sum_f32_16x16{};                       // linear/matmul.py
+  const unsigned index = blockIdx.x * 64u;                                // linear/matmul_tiled.py
+  const unsigned index_1 = blockIdx.y * 64u;                              // linear/matmul_tiled.py
+  const unsigned team = threadIdx.x / 32u;                                // linear/matmul_units.py
+  const unsigned t = team / 2u;                                           // linear/matmul_units.py
+  const unsigned t_1 = team % 2u;
+  tile_sum_f32_16x16 sum_00 = tile_sum_f32_16x16{};                       // linear/matmul_tiled.py
   tile_sum_f32_16x16 sum_01 = tile_sum_f32_16x16{};
   tile_sum_f32_16x16 sum_10 = tile_sum_f32_16x16{};
   tile_sum_f32_16x16 sum_11 = tile_sum_f32_16x16{};
-  const unsigned line_1 = threadIdx.x / 4u;                               // linear/operands.py
+  const unsigned block = threadIdx.x / 4u;                                // linear/operands.py
   const unsigned unit = threadIdx.x % 4u;                                 // linear/operands.py
-  const unsigned index = step->seq - 1u;                                  // linear/operands.py
-  const unsigned row = min(first_token + line_1, index);
+  const unsigned index_2 = step->seq - 1u;                                // linear/operands.py
+  const unsigned row = min(index_1 + block, index_2);
   const unsigned at = unit * 2u;                                          // linear/operands.py
-  const unsigned index_1 = row * 16u;                                     // linear/buffers.py
-  float4 loaded = x[at + index_1];                                        // linear/operands.py
-  float4 loaded_1 = x[at + 1u + index_1];
+  const unsigned index_3 = row * 16u;                                     // linear/buffers.py
+  float4 loaded = x[at + index_3];                                        // linear/operands.py
+  float4 loaded_1 = x[at + 1u + index_3];
   const unsigned at_1 = threadIdx.x + 128u;                               // linear/operands.py
-  const unsigned line_2 = at_1 / 4u;                                      // linear/operands.py
+  const unsigned block_1 = at_1 / 4u;                                     // linear/operands.py
   const unsigned unit_1 = at_1 % 4u;                                      // linear/operands.py
-  const unsigned row_1 = min(first_token + line_2, index);                // linear/operands.py
+  const unsigned row_1 = min(index_1 + block_1, index_2);                 // linear/operands.py
   const unsigned at_2 = unit_1 * 2u;                                      // linear/operands.py
-  const unsigned index_2 = row_1 * 16u;                                   // linear/buffers.py
-  float4 loaded_2 = x[at_2 + index_2];                                    // linear/operands.py
-  float4 loaded_3 = x[at_2 + 1u + index_2];
-  const unsigned line_3 = min(threadIdx.x, 63u);                          // linear/operands.py
-  const unsigned row_2 = first_row + line_3;                              // linear/operands.py
+  const unsigned index_4 = row_1 * 16u;                                   // linear/buffers.py
+  float4 loaded_2 = x[at_2 + index_4];                                    // linear/operands.py
+  float4 loaded_3 = x[at_2 + 1u + index_4];
+  const unsigned block_2 = min(threadIdx.x, 63u);                         // linear/operands.py
+  const unsigned row_2 = index + block_2;                                 // linear/operands.py
   const unsigned row_3 = row_2 * 2u;                                      // linear/operands.py
   const uint4 words = quants[row_3];                                      // linear/operands.py
   uint4 loaded_4 = words;                                                 // linear/operands.py
   unsigned loaded_5 = scales[row_3 >> 1u];
-  unsigned loaded_6 = row_3;
-  for (unsigned group = 0u; group < 2u; group++) {                        // linear/matmul.py
+  for (unsigned group = 0u; group < 2u; group++) {                        // linear/matmul_tiled.py
     const float4 four = fmaxf(fminf(loaded, splat_float4(65504.0f)), splat_float4(-65504.0f));  // parts/staged_rows.py
     const float4 four_1 = fmaxf(fminf(loaded_1, splat_float4(65504.0f)),
         splat_float4(-65504.0f));
     const float2 pair = make_float2(four.x, four.y);                      // parts/staged_rows.py
-    const float t = four.z;
-    const float t_1 = four.w;
-    const unsigned start = line_1 * 5u + unit;                            // parts/staged_rows.py
-    tile[start] = make_uint4(pack_half2(pair), pack_half2(make_float2(t, t_1)),
+    const float t_2 = four.z;
+    const float t_3 = four.w;
+    const unsigned start = block * 5u + unit;                             // parts/staged_rows.py
+    tile[start] = make_uint4(pack_half2(pair), pack_half2(make_float2(t_2, t_3)),
         pack_half2(make_float2(four_1.x, four_1.y)),
         pack_half2(make_float2(four_1.z, four_1.w)));                     // parts/staged_rows.py
     const float4 four_2 = fmaxf(fminf(loaded_2, splat_float4(65504.0f)),
@@ -213,10 +212,10 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
     const float4 four_3 = fmaxf(fminf(loaded_3, splat_float4(65504.0f)),
         splat_float4(-65504.0f));
     const float2 pair_1 = make_float2(four_2.x, four_2.y);                // parts/staged_rows.py
-    const float t_2 = four_2.z;
-    const float t_3 = four_2.w;
-    const unsigned start_1 = line_2 * 5u + unit_1;                        // parts/staged_rows.py
-    tile[start_1] = make_uint4(pack_half2(pair_1), pack_half2(make_float2(t_2, t_3)),
+    const float t_4 = four_2.z;
+    const float t_5 = four_2.w;
+    const unsigned start_1 = block_1 * 5u + unit_1;                       // parts/staged_rows.py
+    tile[start_1] = make_uint4(pack_half2(pair_1), pack_half2(make_float2(t_4, t_5)),
         pack_half2(make_float2(four_3.x, four_3.y)),
         pack_half2(make_float2(four_3.z, four_3.w)));                     // parts/staged_rows.py
     if (threadIdx.x < 64u) {                                              // linear/operands.py
@@ -230,15 +229,15 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
       const float4 low_3 = u8x4_to_float4(words_1.w & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
       const float4 high_3 = u8x4_to_float4((words_1.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
       const float2 pair_2 = unpack_half2(loaded_5);                       // parts/packed_rows.py
-      const float4 t_4 = splat_float4((loaded_6 & 1u) == 1u ? pair_2.y : pair_2.x);  // linear/operands.py
-      const float4 four_4 = low * t_4;
-      const float4 four_5 = high * t_4;
-      const float4 four_6 = low_1 * t_4;
-      const float4 four_7 = high_1 * t_4;
-      const float4 four_8 = low_2 * t_4;
-      const float4 four_9 = high_2 * t_4;
-      const float4 four_10 = low_3 * t_4;
-      const float4 four_11 = high_3 * t_4;
+      const float4 factor = splat_float4(((row_3 + group) & 1u) == 1u ? pair_2.y : pair_2.x);  // linear/operands.py
+      const float4 four_4 = low * factor;                                 // linear/operands.py
+      const float4 four_5 = high * factor;
+      const float4 four_6 = low_1 * factor;
+      const float4 four_7 = high_1 * factor;
+      const float4 four_8 = low_2 * factor;
+      const float4 four_9 = high_2 * factor;
+      const float4 four_10 = low_3 * factor;
+      const float4 four_11 = high_3 * factor;
       const float2 pair_3 = make_float2(four_4.x, four_4.y);              // parts/staged_rows.py
       const float2 pair_4 = make_float2(four_4.z, four_4.w);
       const float2 pair_5 = make_float2(four_6.x, four_6.y);
@@ -247,7 +246,7 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
       const float2 pair_8 = make_float2(four_8.z, four_8.w);
       const float2 pair_9 = make_float2(four_10.x, four_10.y);
       const float2 pair_10 = make_float2(four_10.z, four_10.w);
-      const unsigned start_2 = line_3 * 5u;                               // parts/staged_rows.py
+      const unsigned start_2 = block_2 * 5u;                              // parts/staged_rows.py
       tile[start_2 + 320u] = make_uint4(pack_half2(pair_3), pack_half2(pair_4),
           pack_half2(make_float2(four_5.x, four_5.y)),
           pack_half2(make_float2(four_5.z, four_5.w)));                   // parts/staged_rows.py
@@ -261,73 +260,66 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
           pack_half2(make_float2(four_11.x, four_11.y)),
           pack_half2(make_float2(four_11.z, four_11.w)));
     }
-    __syncthreads();                                                      // linear/matmul.py
-    const unsigned step_1 = min(group + 1u, 1u);                          // linear/matmul.py
-    const unsigned index_3 = step_1 * 4u;                                 // linear/operands.py
-    const unsigned first = index_3 + unit;
+    __syncthreads();                                                      // linear/matmul_tiled.py
+    const unsigned step_1 = min(group + 1u, 1u);                          // linear/matmul_tiled.py
+    const unsigned index_5 = step_1 * 4u;                                 // linear/operands.py
+    const unsigned first = index_5 + unit;
     const unsigned at_3 = first * 2u;                                     // linear/operands.py
-    loaded = x[at_3 + index_1];                                           // linear/operands.py
-    loaded_1 = x[at_3 + 1u + index_1];
-    const unsigned first_1 = index_3 + unit_1;                            // linear/operands.py
+    loaded = x[at_3 + index_3];                                           // linear/operands.py
+    loaded_1 = x[at_3 + 1u + index_3];
+    const unsigned first_1 = index_5 + unit_1;                            // linear/operands.py
     const unsigned at_4 = first_1 * 2u;                                   // linear/operands.py
-    loaded_2 = x[at_4 + index_2];                                         // linear/operands.py
-    loaded_3 = x[at_4 + 1u + index_2];
-    const unsigned at_5 = row_3 + step_1;                                 // linear/operands.py
-    const uint4 words_1 = quants[at_5];                                   // linear/operands.py
+    loaded_2 = x[at_4 + index_4];                                         // linear/operands.py
+    loaded_3 = x[at_4 + 1u + index_4];
+    const unsigned unit_2 = row_3 + step_1;                               // linear/operands.py
+    const uint4 words_1 = quants[unit_2];                                 // linear/operands.py
     loaded_4 = words_1;                                                   // linear/operands.py
-    loaded_5 = scales[at_5 >> 1u];
-    loaded_6 = at_5;
-    const unsigned row_4 = line * 32u;                                    // linear/matmul.py
-    const unsigned row_5 = column * 32u;
-    for (unsigned part = 0u; part < 2u; part++) {                         // linear/matmul.py
-      const unsigned t_4 = part * 2u;                                     // parts/staged_rows.py
-      const unsigned place = row_4 * 5u + t_4;
+    loaded_5 = scales[unit_2 >> 1u];
+    for (unsigned part = 0u; part < 2u; part++) {                         // linear/matmul_tiled.py
+      const unsigned cell = part * 2u;                                    // parts/staged_rows.py
+      const unsigned place = t * 32u * 5u + cell;                         // parts/staged_rows.py
       const tile_a_f16_16x16 x_1 = tile_load_a(&tile[place], 5u);         // parts/staged_rows.py
-      const unsigned place_1 = (row_4 + 16u) * 5u + t_4;                  // parts/staged_rows.py
-      const tile_a_f16_16x16 x_2 = tile_load_a(&tile[place_1], 5u);       // parts/staged_rows.py
-      const unsigned place_2 = row_5 * 5u + t_4;                          // parts/staged_rows.py
-      const unsigned place_3 = place_2 + 320u;                            // parts/staged_rows.py
-      const tile_b_f16_16x16 w = tile_load_transposed_b(&tile[place_3], 5u);  // parts/staged_rows.py
-      const unsigned place_4 = (row_5 + 16u) * 5u + t_4;                  // parts/staged_rows.py
-      const unsigned place_5 = place_4 + 320u;                            // parts/staged_rows.py
-      const tile_b_f16_16x16 w_1 = tile_load_transposed_b(&tile[place_5], 5u);  // parts/staged_rows.py
-      sum_00 = tile_mma(x_1, w, sum_00);                                  // linear/matmul.py
+      const tile_a_f16_16x16 x_2 = tile_load_a(&tile[place + 80u], 5u);
+      const unsigned place_1 = t_1 * 32u * 5u + cell;                     // parts/staged_rows.py
+      const tile_b_f16_16x16 w = tile_load_transposed_b(&tile[place_1 + 320u], 5u);  // parts/staged_rows.py
+      const tile_b_f16_16x16 w_1 = tile_load_transposed_b(&tile[place_1 + 400u], 5u);
+      sum_00 = tile_mma(x_1, w, sum_00);                                  // linear/matmul_units.py
       sum_01 = tile_mma(x_1, w_1, sum_01);
       sum_10 = tile_mma(x_2, w, sum_10);
       sum_11 = tile_mma(x_2, w_1, sum_11);
     }
-    __syncthreads();                                                      // linear/matmul.py
+    __syncthreads();                                                      // linear/matmul_tiled.py
   }
-  const unsigned start = team * 144u;                                     // linear/matmul.py
-  tile_store(reinterpret_cast<float*>(&tile[start]), (9u) * 4u, sum_00);  // linear/matmul.py
-  const unsigned t = start + 4u;
-  tile_store(reinterpret_cast<float*>(&tile[t]), (9u) * 4u, sum_01);
-  __syncthreads();                                                        // linear/matmul.py
-  for (unsigned block = threadIdx.x; block < 512u; block += 128u) {       // linear/matmul.py
-    const unsigned line_4 = block / 16u;                                  // linear/matmul.py
-    const unsigned column_1 = block % 16u;                                // linear/matmul.py
-    const unsigned index_3 = line_4 / 16u;                                // linear/matmul.py
-    const unsigned team_1 = index_3 * 2u + column_1 / 8u;
-    const unsigned index_4 = line_4 % 16u;                                // linear/matmul.py
-    const unsigned cell = (team_1 * 16u + index_4) * 9u + column_1 % 8u;
-    const unsigned token = index_3 * 32u + index_4;                       // linear/matmul.py
-    const float4 results = as_float4(tile[cell]);                         // linear/matmul.py
-    const unsigned token_1 = first_token + token;                         // linear/matmul.py
-    const unsigned row_4 = first_row + column_1 * 4u;
-    if (token_1 < step->seq) {                                            // linear/matmul.py
-      if (row_4 < 128u) {                                                 // linear/matmul.py
-        const unsigned pair = row_4 / 2u;                                 // linear/matmul.py
+  const unsigned start = team * 144u;                                     // linear/matmul_units.py
+  tile_store(reinterpret_cast<float*>(&tile[start]), (9u) * 4u, sum_00);  // linear/matmul_units.py
+  const unsigned t_2 = start + 4u;
+  tile_store(reinterpret_cast<float*>(&tile[t_2]), (9u) * 4u, sum_01);
+  __syncthreads();                                                        // linear/matmul_units.py
+  for (unsigned block_3 = threadIdx.x; block_3 < 512u; block_3 += 128u) {  // linear/matmul_units.py
+    const unsigned line = block_3 / 16u;                                  // linear/matmul_units.py
+    const unsigned column = block_3 % 16u;                                // linear/matmul_units.py
+    const unsigned index_5 = line / 16u;                                  // linear/matmul_units.py
+    const unsigned team_1 = index_5 * 2u + column / 8u;
+    const unsigned index_6 = line % 16u;                                  // linear/matmul_units.py
+    const unsigned cell = (team_1 * 16u + index_6) * 9u + column % 8u;
+    const unsigned token = index_5 * 32u + index_6;                       // linear/matmul_units.py
+    const float4 results = as_float4(tile[cell]);                         // linear/matmul_units.py
+    const unsigned token_1 = index_1 + token;                             // linear/matmul_units.py
+    const unsigned row_4 = index + column * 4u;
+    if (token_1 < step->seq) {                                            // linear/matmul_tiled.py
+      if (row_4 < 128u) {                                                 // linear/matmul_tiled.py
+        const unsigned pair = row_4 / 2u;                                 // linear/matmul_tiled.py
         const unsigned position = step->past + token_1;                   // epilogues/heads.py
         float first = results.x;                                          // epilogues/heads.py
         float second = results.y;                                         // epilogues/heads.py
         const unsigned in_head = pair % 4u;                               // epilogues/heads.py
         const bool rotated = pair < 48u;                                  // epilogues/heads.py
         if (rotated) {                                                    // epilogues/heads.py
-          const float index_5 = float(in_head);                           // parts/rotary.py
-          const float product = index_5 * -3.321289f;                     // parts/precise_math.py
-          const float t_1 = index_5 * -0.0006390324f;                     // parts/precise_math.py
-          const float whole = floorf(product + t_1 + 0.5f);
-          const float fraction = product - whole + t_1;                   // parts/precise_math.py
+          const float index_7 = float(in_head);                           // parts/rotary.py
+          const float product = index_7 * -3.321289f;                     // parts/precise_math.py
+          const float t_3 = index_7 * -0.0006390324f;                     // parts/precise_math.py
+          const float whole = floorf(product + t_3 + 0.5f);
+          const float fraction = product - whole + t_3;                   // parts/precise_math.py
           const float series = fraction * 0.00015353362f + 0.0013398874f;  // parts/precise_math.py
           const float series_1 = series * fraction + 0.009618437f;        // parts/precise_math.py
           const float series_2 = series_1 * fraction + 0.055503324f;      // parts/precise_math.py
@@ -360,7 +352,7 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
         if (pair < 32u) {                                                 // epilogues/heads.py
           q[pair + token_1 * 32u] = both;                                 // epilogues/heads.py
         } else {
-          const unsigned stored = pack_half2(both);                       // epilogues/heads.py
+          const unsigned stored = pack_half2(both);                       // attention/row_kinds.py
           if (rotated) {                                                  // epilogues/heads.py
             k_cache[row_5 + pair - 32u] = stored;                         // epilogues/heads.py
           } else {
@@ -368,20 +360,20 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
           }
         }
       }
-      const unsigned index_5 = row_4 + 2u;                                // linear/matmul.py
-      if (index_5 < 128u) {
-        const unsigned pair = index_5 / 2u;                               // linear/matmul.py
+      const unsigned index_7 = row_4 + 2u;                                // linear/matmul_tiled.py
+      if (index_7 < 128u) {
+        const unsigned pair = index_7 / 2u;                               // linear/matmul_tiled.py
         const unsigned position = step->past + token_1;                   // epilogues/heads.py
         float first = results.z;                                          // epilogues/heads.py
         float second = results.w;                                         // epilogues/heads.py
         const unsigned in_head = pair % 4u;                               // epilogues/heads.py
         const bool rotated = pair < 48u;                                  // epilogues/heads.py
         if (rotated) {                                                    // epilogues/heads.py
-          const float index_6 = float(in_head);                           // parts/rotary.py
-          const float product = index_6 * -3.321289f;                     // parts/precise_math.py
-          const float t_1 = index_6 * -0.0006390324f;                     // parts/precise_math.py
-          const float whole = floorf(product + t_1 + 0.5f);
-          const float fraction = product - whole + t_1;                   // parts/precise_math.py
+          const float index_8 = float(in_head);                           // parts/rotary.py
+          const float product = index_8 * -3.321289f;                     // parts/precise_math.py
+          const float t_3 = index_8 * -0.0006390324f;                     // parts/precise_math.py
+          const float whole = floorf(product + t_3 + 0.5f);
+          const float fraction = product - whole + t_3;                   // parts/precise_math.py
           const float series = fraction * 0.00015353362f + 0.0013398874f;  // parts/precise_math.py
           const float series_1 = series * fraction + 0.009618437f;        // parts/precise_math.py
           const float series_2 = series_1 * fraction + 0.055503324f;      // parts/precise_math.py
@@ -414,7 +406,7 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
         if (pair < 32u) {                                                 // epilogues/heads.py
           q[pair + token_1 * 32u] = both;                                 // epilogues/heads.py
         } else {
-          const unsigned stored = pack_half2(both);                       // epilogues/heads.py
+          const unsigned stored = pack_half2(both);                       // attention/row_kinds.py
           if (rotated) {                                                  // epilogues/heads.py
             k_cache[row_5 + pair - 32u] = stored;                         // epilogues/heads.py
           } else {
@@ -424,35 +416,35 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
       }
     }
   }
-  __syncthreads();                                                        // linear/matmul.py
-  tile_store(reinterpret_cast<float*>(&tile[start]), (9u) * 4u, sum_10);  // linear/matmul.py
-  tile_store(reinterpret_cast<float*>(&tile[t]), (9u) * 4u, sum_11);
-  __syncthreads();                                                        // linear/matmul.py
-  for (unsigned block = threadIdx.x; block < 512u; block += 128u) {       // linear/matmul.py
-    const unsigned line_4 = block / 16u;                                  // linear/matmul.py
-    const unsigned column_1 = block % 16u;                                // linear/matmul.py
-    const unsigned index_3 = line_4 / 16u;                                // linear/matmul.py
-    const unsigned team_1 = index_3 * 2u + column_1 / 8u;
-    const unsigned index_4 = line_4 % 16u;                                // linear/matmul.py
-    const unsigned cell = (team_1 * 16u + index_4) * 9u + column_1 % 8u;
-    const unsigned token = index_3 * 32u + index_4 + 16u;                 // linear/matmul.py
-    const float4 results = as_float4(tile[cell]);                         // linear/matmul.py
-    const unsigned token_1 = first_token + token;                         // linear/matmul.py
-    const unsigned row_4 = first_row + column_1 * 4u;
-    if (token_1 < step->seq) {                                            // linear/matmul.py
-      if (row_4 < 128u) {                                                 // linear/matmul.py
-        const unsigned pair = row_4 / 2u;                                 // linear/matmul.py
+  __syncthreads();                                                        // linear/matmul_units.py
+  tile_store(reinterpret_cast<float*>(&tile[start]), (9u) * 4u, sum_10);  // linear/matmul_units.py
+  tile_store(reinterpret_cast<float*>(&tile[t_2]), (9u) * 4u, sum_11);
+  __syncthreads();                                                        // linear/matmul_units.py
+  for (unsigned block_4 = threadIdx.x; block_4 < 512u; block_4 += 128u) {  // linear/matmul_units.py
+    const unsigned line = block_4 / 16u;                                  // linear/matmul_units.py
+    const unsigned column = block_4 % 16u;                                // linear/matmul_units.py
+    const unsigned index_5 = line / 16u;                                  // linear/matmul_units.py
+    const unsigned team_1 = index_5 * 2u + column / 8u;
+    const unsigned index_6 = line % 16u;                                  // linear/matmul_units.py
+    const unsigned cell = (team_1 * 16u + index_6) * 9u + column % 8u;
+    const unsigned token = index_5 * 32u + index_6 + 16u;                 // linear/matmul_units.py
+    const float4 results = as_float4(tile[cell]);                         // linear/matmul_units.py
+    const unsigned token_1 = index_1 + token;                             // linear/matmul_units.py
+    const unsigned row_4 = index + column * 4u;
+    if (token_1 < step->seq) {                                            // linear/matmul_tiled.py
+      if (row_4 < 128u) {                                                 // linear/matmul_tiled.py
+        const unsigned pair = row_4 / 2u;                                 // linear/matmul_tiled.py
         const unsigned position = step->past + token_1;                   // epilogues/heads.py
         float first = results.x;                                          // epilogues/heads.py
         float second = results.y;                                         // epilogues/heads.py
         const unsigned in_head = pair % 4u;                               // epilogues/heads.py
         const bool rotated = pair < 48u;                                  // epilogues/heads.py
         if (rotated) {                                                    // epilogues/heads.py
-          const float index_5 = float(in_head);                           // parts/rotary.py
-          const float product = index_5 * -3.321289f;                     // parts/precise_math.py
-          const float t_1 = index_5 * -0.0006390324f;                     // parts/precise_math.py
-          const float whole = floorf(product + t_1 + 0.5f);
-          const float fraction = product - whole + t_1;                   // parts/precise_math.py
+          const float index_7 = float(in_head);                           // parts/rotary.py
+          const float product = index_7 * -3.321289f;                     // parts/precise_math.py
+          const float t_3 = index_7 * -0.0006390324f;                     // parts/precise_math.py
+          const float whole = floorf(product + t_3 + 0.5f);
+          const float fraction = product - whole + t_3;                   // parts/precise_math.py
           const float series = fraction * 0.00015353362f + 0.0013398874f;  // parts/precise_math.py
           const float series_1 = series * fraction + 0.009618437f;        // parts/precise_math.py
           const float series_2 = series_1 * fraction + 0.055503324f;      // parts/precise_math.py
@@ -485,7 +477,7 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
         if (pair < 32u) {                                                 // epilogues/heads.py
           q[pair + token_1 * 32u] = both;                                 // epilogues/heads.py
         } else {
-          const unsigned stored = pack_half2(both);                       // epilogues/heads.py
+          const unsigned stored = pack_half2(both);                       // attention/row_kinds.py
           if (rotated) {                                                  // epilogues/heads.py
             k_cache[row_5 + pair - 32u] = stored;                         // epilogues/heads.py
           } else {
@@ -493,20 +485,20 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
           }
         }
       }
-      const unsigned index_5 = row_4 + 2u;                                // linear/matmul.py
-      if (index_5 < 128u) {
-        const unsigned pair = index_5 / 2u;                               // linear/matmul.py
+      const unsigned index_7 = row_4 + 2u;                                // linear/matmul_tiled.py
+      if (index_7 < 128u) {
+        const unsigned pair = index_7 / 2u;                               // linear/matmul_tiled.py
         const unsigned position = step->past + token_1;                   // epilogues/heads.py
         float first = results.z;                                          // epilogues/heads.py
         float second = results.w;                                         // epilogues/heads.py
         const unsigned in_head = pair % 4u;                               // epilogues/heads.py
         const bool rotated = pair < 48u;                                  // epilogues/heads.py
         if (rotated) {                                                    // epilogues/heads.py
-          const float index_6 = float(in_head);                           // parts/rotary.py
-          const float product = index_6 * -3.321289f;                     // parts/precise_math.py
-          const float t_1 = index_6 * -0.0006390324f;                     // parts/precise_math.py
-          const float whole = floorf(product + t_1 + 0.5f);
-          const float fraction = product - whole + t_1;                   // parts/precise_math.py
+          const float index_8 = float(in_head);                           // parts/rotary.py
+          const float product = index_8 * -3.321289f;                     // parts/precise_math.py
+          const float t_3 = index_8 * -0.0006390324f;                     // parts/precise_math.py
+          const float whole = floorf(product + t_3 + 0.5f);
+          const float fraction = product - whole + t_3;                   // parts/precise_math.py
           const float series = fraction * 0.00015353362f + 0.0013398874f;  // parts/precise_math.py
           const float series_1 = series * fraction + 0.009618437f;        // parts/precise_math.py
           const float series_2 = series_1 * fraction + 0.055503324f;      // parts/precise_math.py
@@ -539,7 +531,7 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
         if (pair < 32u) {                                                 // epilogues/heads.py
           q[pair + token_1 * 32u] = both;                                 // epilogues/heads.py
         } else {
-          const unsigned stored = pack_half2(both);                       // epilogues/heads.py
+          const unsigned stored = pack_half2(both);                       // attention/row_kinds.py
           if (rotated) {                                                  // epilogues/heads.py
             k_cache[row_5 + pair - 32u] = stored;                         // epilogues/heads.py
           } else {

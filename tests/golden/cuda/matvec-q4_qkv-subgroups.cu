@@ -208,7 +208,7 @@ extern "C" __global__ void __launch_bounds__(64) matvec_norm_q4_qkv_128x64(
       if (pair < 32u) {                                                   // epilogues/heads.py
         q[pair] = both;                                                   // epilogues/heads.py
       } else {
-        const unsigned stored = pack_half2(both);                         // epilogues/heads.py
+        const unsigned stored = pack_half2(both);                         // attention/row_kinds.py
         if (rotated) {                                                    // epilogues/heads.py
           k_cache[row + pair - 32u] = stored;                             // epilogues/heads.py
         } else {

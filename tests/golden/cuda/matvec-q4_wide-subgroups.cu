@@ -115,17 +115,17 @@ extern "C" __global__ void __launch_bounds__(64) matvec_q4_residual_64x2048(
   for (unsigned subgroup = 1u; subgroup < 2u; subgroup++) {               // parts/reduce.py
     total_1 += team_sums[subgroup + 16u];                                 // parts/reduce.py
   }
-  const float value = total;                                              // parts/reduce.py
-  const float value_1 = total_1;
+  const float values = total;                                             // parts/reduce.py
+  const float values_2 = total_1;
   if (threadIdx.x == 0u) {                                                // linear/matvec.py
     if (first_row < 64u) {                                                // linear/matvec.py
-      const float value_2 = value + residual[first_row];                  // epilogues/row.py
-      out[first_row] = value_2;                                           // epilogues/row.py
+      const float value = values + residual[first_row];                   // epilogues/row.py
+      out[first_row] = value;                                             // epilogues/coded.py
     }
     const unsigned row = first_row + 1u;                                  // linear/matvec.py
     if (row < 64u) {                                                      // linear/matvec.py
-      const float value_2 = value_1 + residual[row];                      // epilogues/row.py
-      out[row] = value_2;                                                 // epilogues/row.py
+      const float value = values_2 + residual[row];                       // epilogues/row.py
+      out[row] = value;                                                   // epilogues/coded.py
     }
   }
 }

@@ -133,56 +133,56 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
   const unsigned subgroup_lane = threadIdx.x % 32u;
   const unsigned group = threadIdx.x % 32u;                               // parts/reduce.py
   const unsigned index = threadIdx.x / 32u;                               // parts/reduce.py
-  const unsigned turns = (63u - blockIdx.x) / 64u + 1u;                   // linear/matvec_int8_streamed.py
-  const unsigned total = turns * 4u;                                      // linear/matvec_int8_streamed.py
-  const unsigned stage = blockIdx.x * 4u;                                 // linear/matvec_int8_streamed.py
-  const unsigned places = stage * 512u;                                   // linear/matvec_int8_streamed.py
-  if (stage_is_free(weights, 0u, 18432u)) {                               // linear/matvec_int8_streamed.py
+  const unsigned turns = (63u - blockIdx.x) / 64u + 1u;                   // int8/streamed.py
+  const unsigned total = turns * 4u;                                      // int8/streamed.py
+  const unsigned stage = blockIdx.x * 4u;                                 // int8/streamed.py
+  const unsigned places = stage * 512u;                                   // int8/streamed.py
+  if (stage_is_free(weights, 0u, 18432u)) {                               // int8/streamed.py
     stage_copy(weights, 0u, weights_quants, &quants[stage * 1024u]);
     stage_copy(weights, 0u, weights_scales, &scales[places]);
   }
-  const unsigned stage_1 = stage + 1u;                                    // linear/matvec_int8_streamed.py
-  const unsigned places_1 = stage_1 * 512u;                               // linear/matvec_int8_streamed.py
-  if (stage_is_free(weights, 1u, 18432u)) {                               // linear/matvec_int8_streamed.py
+  const unsigned stage_1 = stage + 1u;                                    // int8/streamed.py
+  const unsigned places_1 = stage_1 * 512u;                               // int8/streamed.py
+  if (stage_is_free(weights, 1u, 18432u)) {                               // int8/streamed.py
     stage_copy(weights, 1u, weights_quants, &quants[stage_1 * 1024u]);
     stage_copy(weights, 1u, weights_scales, &scales[places_1]);
   }
-  const unsigned stage_2 = stage + 2u;                                    // linear/matvec_int8_streamed.py
-  const unsigned places_2 = stage_2 * 512u;                               // linear/matvec_int8_streamed.py
-  if (stage_is_free(weights, 2u, 18432u)) {                               // linear/matvec_int8_streamed.py
+  const unsigned stage_2 = stage + 2u;                                    // int8/streamed.py
+  const unsigned places_2 = stage_2 * 512u;                               // int8/streamed.py
+  if (stage_is_free(weights, 2u, 18432u)) {                               // int8/streamed.py
     stage_copy(weights, 2u, weights_quants, &quants[stage_2 * 1024u]);
     stage_copy(weights, 2u, weights_scales, &scales[places_2]);
   }
-  const unsigned stage_3 = stage + 3u;                                    // linear/matvec_int8_streamed.py
-  const unsigned places_3 = stage_3 * 512u;                               // linear/matvec_int8_streamed.py
-  if (stage_is_free(weights, 3u, 18432u)) {                               // linear/matvec_int8_streamed.py
+  const unsigned stage_3 = stage + 3u;                                    // int8/streamed.py
+  const unsigned places_3 = stage_3 * 512u;                               // int8/streamed.py
+  if (stage_is_free(weights, 3u, 18432u)) {                               // int8/streamed.py
     stage_copy(weights, 3u, weights_quants, &quants[stage_3 * 1024u]);
     stage_copy(weights, 3u, weights_scales, &scales[places_3]);
   }
-  if (total > 4u) {                                                       // linear/matvec_int8_streamed.py
-    const unsigned tile = blockIdx.x + 64u;                               // linear/matvec_int8_streamed.py
-    const unsigned stage_4 = tile * 4u;                                   // linear/matvec_int8_streamed.py
-    const unsigned places_4 = stage_4 * 512u;                             // linear/matvec_int8_streamed.py
-    if (stage_is_free(weights, 4u, 18432u)) {                             // linear/matvec_int8_streamed.py
+  if (total > 4u) {                                                       // int8/streamed.py
+    const unsigned tile = blockIdx.x + 64u;                               // int8/streamed.py
+    const unsigned stage_4 = tile * 4u;                                   // int8/streamed.py
+    const unsigned places_4 = stage_4 * 512u;                             // int8/streamed.py
+    if (stage_is_free(weights, 4u, 18432u)) {                             // int8/streamed.py
       stage_copy(weights, 4u, weights_quants, &quants[stage_4 * 1024u]);
       stage_copy(weights, 4u, weights_scales, &scales[places_4]);
     }
   }
-  if (total > 5u) {                                                       // linear/matvec_int8_streamed.py
-    const unsigned tile = blockIdx.x + 64u;                               // linear/matvec_int8_streamed.py
-    const unsigned stage_4 = tile * 4u + 1u;                              // linear/matvec_int8_streamed.py
-    const unsigned places_4 = stage_4 * 512u;                             // linear/matvec_int8_streamed.py
-    if (stage_is_free(weights, 5u, 18432u)) {                             // linear/matvec_int8_streamed.py
+  if (total > 5u) {                                                       // int8/streamed.py
+    const unsigned tile = blockIdx.x + 64u;                               // int8/streamed.py
+    const unsigned stage_4 = tile * 4u + 1u;                              // int8/streamed.py
+    const unsigned places_4 = stage_4 * 512u;                             // int8/streamed.py
+    if (stage_is_free(weights, 5u, 18432u)) {                             // int8/streamed.py
       stage_copy(weights, 5u, weights_quants, &quants[stage_4 * 1024u]);
       stage_copy(weights, 5u, weights_scales, &scales[places_4]);
     }
   }
-  inputs_ready();                                                         // linear/matvec_int8_streamed.py
-  const uint4 half_1 = x[group];                                          // linear/matvec_int8_parts.py
+  inputs_ready();                                                         // int8/streamed.py
+  const uint4 half_1 = x[group];                                          // int8/parts.py
   const uint4 half_2 = x[group + 128u];
   const uint4 half_3 = x[group + 256u];
   const uint4 half_4 = x[group + 384u];
-  const unsigned other = half_1.x;                                        // linear/matvec_int8_parts.py
+  const unsigned other = half_1.x;                                        // int8/parts.py
   const unsigned other_1 = half_1.y;
   const unsigned other_2 = half_1.z;
   const unsigned other_3 = half_1.w;
@@ -198,15 +198,15 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
   const unsigned other_13 = half_4.y;
   const unsigned other_14 = half_4.z;
   const unsigned other_15 = half_4.w;
-  const uint4 factors = x[group + 512u];                                  // linear/matvec_int8_parts.py
-  const float code_scale = __uint_as_float(factors.x);                    // linear/matvec_int8_parts.py
-  const int start = int(unsigned(int(factors.y)) * unsigned(-8));         // linear/matvec_int8_parts.py
-  const unsigned group_1 = group + 32u;                                   // linear/matvec_int8_streamed.py
-  const uint4 half_5 = x[group_1];                                        // linear/matvec_int8_parts.py
+  const uint4 factors = x[group + 512u];                                  // int8/parts.py
+  const float code_scale = __uint_as_float(factors.x);                    // int8/parts.py
+  const int start = int(unsigned(int(factors.y)) * unsigned(-8));         // int8/parts.py
+  const unsigned group_1 = group + 32u;                                   // int8/streamed.py
+  const uint4 half_5 = x[group_1];                                        // int8/parts.py
   const uint4 half_6 = x[group_1 + 128u];
   const uint4 half_7 = x[group_1 + 256u];
   const uint4 half_8 = x[group_1 + 384u];
-  const unsigned other_16 = half_5.x;                                     // linear/matvec_int8_parts.py
+  const unsigned other_16 = half_5.x;                                     // int8/parts.py
   const unsigned other_17 = half_5.y;
   const unsigned other_18 = half_5.z;
   const unsigned other_19 = half_5.w;
@@ -222,15 +222,15 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
   const unsigned other_29 = half_8.y;
   const unsigned other_30 = half_8.z;
   const unsigned other_31 = half_8.w;
-  const uint4 factors_1 = x[group_1 + 512u];                              // linear/matvec_int8_parts.py
-  const float code_scale_1 = __uint_as_float(factors_1.x);                // linear/matvec_int8_parts.py
-  const int start_1 = int(unsigned(int(factors_1.y)) * unsigned(-8));     // linear/matvec_int8_parts.py
-  const unsigned group_2 = group + 64u;                                   // linear/matvec_int8_streamed.py
-  const uint4 half_9 = x[group_2];                                        // linear/matvec_int8_parts.py
+  const uint4 factors_1 = x[group_1 + 512u];                              // int8/parts.py
+  const float code_scale_1 = __uint_as_float(factors_1.x);                // int8/parts.py
+  const int start_1 = int(unsigned(int(factors_1.y)) * unsigned(-8));     // int8/parts.py
+  const unsigned group_2 = group + 64u;                                   // int8/streamed.py
+  const uint4 half_9 = x[group_2];                                        // int8/parts.py
   const uint4 half_10 = x[group_2 + 128u];
   const uint4 half_11 = x[group_2 + 256u];
   const uint4 half_12 = x[group_2 + 384u];
-  const unsigned other_32 = half_9.x;                                     // linear/matvec_int8_parts.py
+  const unsigned other_32 = half_9.x;                                     // int8/parts.py
   const unsigned other_33 = half_9.y;
   const unsigned other_34 = half_9.z;
   const unsigned other_35 = half_9.w;
@@ -246,15 +246,15 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
   const unsigned other_45 = half_12.y;
   const unsigned other_46 = half_12.z;
   const unsigned other_47 = half_12.w;
-  const uint4 factors_2 = x[group_2 + 512u];                              // linear/matvec_int8_parts.py
-  const float code_scale_2 = __uint_as_float(factors_2.x);                // linear/matvec_int8_parts.py
-  const int start_2 = int(unsigned(int(factors_2.y)) * unsigned(-8));     // linear/matvec_int8_parts.py
-  const unsigned group_3 = group + 96u;                                   // linear/matvec_int8_streamed.py
-  const uint4 half_13 = x[group_3];                                       // linear/matvec_int8_parts.py
+  const uint4 factors_2 = x[group_2 + 512u];                              // int8/parts.py
+  const float code_scale_2 = __uint_as_float(factors_2.x);                // int8/parts.py
+  const int start_2 = int(unsigned(int(factors_2.y)) * unsigned(-8));     // int8/parts.py
+  const unsigned group_3 = group + 96u;                                   // int8/streamed.py
+  const uint4 half_13 = x[group_3];                                       // int8/parts.py
   const uint4 half_14 = x[group_3 + 128u];
   const uint4 half_15 = x[group_3 + 256u];
   const uint4 half_16 = x[group_3 + 384u];
-  const unsigned other_48 = half_13.x;                                    // linear/matvec_int8_parts.py
+  const unsigned other_48 = half_13.x;                                    // int8/parts.py
   const unsigned other_49 = half_13.y;
   const unsigned other_50 = half_13.z;
   const unsigned other_51 = half_13.w;
@@ -270,32 +270,32 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
   const unsigned other_61 = half_16.y;
   const unsigned other_62 = half_16.z;
   const unsigned other_63 = half_16.w;
-  const uint4 factors_3 = x[group_3 + 512u];                              // linear/matvec_int8_parts.py
-  const float code_scale_3 = __uint_as_float(factors_3.x);                // linear/matvec_int8_parts.py
-  const int start_3 = int(unsigned(int(factors_3.y)) * unsigned(-8));     // linear/matvec_int8_parts.py
-  float square_sum = 0.0f;                                                // linear/matvec_int8_parts.py
-  for (unsigned group_4 = subgroup_lane; group_4 < 128u; group_4 += 32u) {  // linear/matvec_int8_parts.py
-    square_sum += __uint_as_float(x[group_4 + 512u].z);                   // linear/matvec_int8_parts.py
+  const uint4 factors_3 = x[group_3 + 512u];                              // int8/parts.py
+  const float code_scale_3 = __uint_as_float(factors_3.x);                // int8/parts.py
+  const int start_3 = int(unsigned(int(factors_3.y)) * unsigned(-8));     // int8/parts.py
+  float square_sum = 0.0f;                                                // int8/parts.py
+  for (unsigned group_4 = subgroup_lane; group_4 < 128u; group_4 += 32u) {  // int8/parts.py
+    square_sum += __uint_as_float(x[group_4 + 512u].z);                   // int8/parts.py
   }
-  const float square = subgroup_sum(square_sum);                          // linear/matvec_int8_streamed.py
-  const float factor = rsqrtf(square * 0.00024414062f + 1e-5f);           // linear/matvec_int8_streamed.py
-  for (unsigned turn = 0u; turn < turns; turn++) {                        // linear/matvec_int8_streamed.py
-    const unsigned index_1 = (blockIdx.x + turn * 64u) * 32u;             // linear/matvec_int8_streamed.py
-    for (unsigned batch = 0u; batch < 4u; batch++) {                      // linear/matvec_int8_streamed.py
-      const unsigned step_1 = turn * 4u + batch;                          // linear/matvec_int8_streamed.py
-      stage_wait(weights, step_1);                                        // linear/matvec_int8_streamed.py
-      const unsigned later = step_1 + 5u;                                 // linear/matvec_int8_streamed.py
-      if (step_1 > 0u && later < total) {                                 // linear/matvec_int8_streamed.py
-        const unsigned tile = blockIdx.x + later / 4u * 64u;              // linear/matvec_int8_streamed.py
-        const unsigned stage_4 = tile * 4u + later % 4u;                  // linear/matvec_int8_streamed.py
-        const unsigned places_4 = stage_4 * 512u;                         // linear/matvec_int8_streamed.py
-        if (stage_is_free(weights, later, 18432u)) {                      // linear/matvec_int8_streamed.py
+  const float square = subgroup_sum(square_sum);                          // int8/streamed.py
+  const float factor = rsqrtf(square * 0.00024414062f + 1e-5f);           // int8/streamed.py
+  for (unsigned turn = 0u; turn < turns; turn++) {                        // int8/streamed.py
+    const unsigned index_1 = (blockIdx.x + turn * 64u) * 32u;             // int8/streamed.py
+    for (unsigned batch = 0u; batch < 4u; batch++) {                      // int8/streamed.py
+      const unsigned step_1 = turn * 4u + batch;                          // int8/streamed.py
+      stage_wait(weights, step_1);                                        // int8/streamed.py
+      const unsigned later = step_1 + 5u;                                 // int8/streamed.py
+      if (step_1 > 0u && later < total) {                                 // int8/streamed.py
+        const unsigned tile = blockIdx.x + later / 4u * 64u;              // int8/streamed.py
+        const unsigned stage_4 = tile * 4u + later % 4u;                  // int8/streamed.py
+        const unsigned places_4 = stage_4 * 512u;                         // int8/streamed.py
+        if (stage_is_free(weights, later, 18432u)) {                      // int8/streamed.py
           stage_copy(weights, later, weights_quants, &quants[stage_4 * 1024u]);
           stage_copy(weights, later, weights_scales, &scales[places_4]);
         }
       }
-      float sum_0 = 0.0f;                                                 // linear/matvec_int8_parts.py
-      const unsigned first = (step_1 % 6u) * 8u + index;                  // linear/matvec_int8_streamed.py
+      float sum_0 = 0.0f;                                                 // int8/parts.py
+      const unsigned first = (step_1 % 6u) * 8u + index;                  // int8/streamed.py
       const unsigned index_2 = first * 128u;                              // parts/packed_rows.py
       const unsigned at = index_2 + group;
       const uint4 loads = weights_quants[at];                             // parts/packed_rows.py
@@ -314,16 +314,16 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
           __dp4a(int(high_1), int(other_3),
           __dp4a(int(low_1), int(other_2),
           __dp4a(int(high), int(other_1), __dp4a(int(low), int(other), 0)))))))))
-          * unsigned(256))) + unsigned(start));                           // linear/matvec_int8_parts.py
+          * unsigned(256))) + unsigned(start));                           // int8/parts.py
       const int plus = __dp4a(int(low_1), int(other_10),
-          __dp4a(int(high), int(other_9), __dp4a(int(low), int(other_8), products)));  // linear/dot4.py
+          __dp4a(int(high), int(other_9), __dp4a(int(low), int(other_8), products)));  // parts/dot4.py
       const float2 pair = unpack_half2(weights_scales[at >> 1u]);         // parts/packed_rows.py
       const float weighed = float(__dp4a(int(high_3), int(other_15),
           __dp4a(int(low_3), int(other_14),
           __dp4a(int(high_2), int(other_13),
           __dp4a(int(low_2), int(other_12), __dp4a(int(high_1), int(other_11), plus))))))
-          * (((at & 1u) == 1u ? pair.y : pair.x) * code_scale);           // linear/matvec_int8_parts.py
-      sum_0 += weighed;                                                   // linear/matvec_int8_parts.py
+          * (((at & 1u) == 1u ? pair.y : pair.x) * code_scale);           // int8/parts.py
+      sum_0 += weighed;                                                   // int8/parts.py
       const unsigned at_1 = index_2 + group_1;                            // parts/packed_rows.py
       const uint4 loads_1 = weights_quants[at_1];                         // parts/packed_rows.py
       const unsigned low_4 = loads_1.x & 0x0f0f0f0fu;                     // formats/nibbles.py
@@ -341,16 +341,16 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
           __dp4a(int(high_5), int(other_19),
           __dp4a(int(low_5), int(other_18),
           __dp4a(int(high_4), int(other_17), __dp4a(int(low_4), int(other_16), 0)))))))))
-          * unsigned(256))) + unsigned(start_1));                         // linear/matvec_int8_parts.py
+          * unsigned(256))) + unsigned(start_1));                         // int8/parts.py
       const int plus_1 = __dp4a(int(low_5), int(other_26),
-          __dp4a(int(high_4), int(other_25), __dp4a(int(low_4), int(other_24), products_1)));  // linear/dot4.py
+          __dp4a(int(high_4), int(other_25), __dp4a(int(low_4), int(other_24), products_1)));  // parts/dot4.py
       const float2 pair_1 = unpack_half2(weights_scales[at_1 >> 1u]);     // parts/packed_rows.py
       const float weighed_1 = float(__dp4a(int(high_7), int(other_31),
           __dp4a(int(low_7), int(other_30),
           __dp4a(int(high_6), int(other_29),
           __dp4a(int(low_6), int(other_28), __dp4a(int(high_5), int(other_27), plus_1))))))
-          * (((at_1 & 1u) == 1u ? pair_1.y : pair_1.x) * code_scale_1);   // linear/matvec_int8_parts.py
-      sum_0 += weighed_1;                                                 // linear/matvec_int8_parts.py
+          * (((at_1 & 1u) == 1u ? pair_1.y : pair_1.x) * code_scale_1);   // int8/parts.py
+      sum_0 += weighed_1;                                                 // int8/parts.py
       const unsigned at_2 = index_2 + group_2;                            // parts/packed_rows.py
       const uint4 loads_2 = weights_quants[at_2];                         // parts/packed_rows.py
       const unsigned low_8 = loads_2.x & 0x0f0f0f0fu;                     // formats/nibbles.py
@@ -368,16 +368,16 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
           __dp4a(int(high_9), int(other_35),
           __dp4a(int(low_9), int(other_34),
           __dp4a(int(high_8), int(other_33), __dp4a(int(low_8), int(other_32), 0)))))))))
-          * unsigned(256))) + unsigned(start_2));                         // linear/matvec_int8_parts.py
+          * unsigned(256))) + unsigned(start_2));                         // int8/parts.py
       const int plus_2 = __dp4a(int(low_9), int(other_42),
-          __dp4a(int(high_8), int(other_41), __dp4a(int(low_8), int(other_40), products_2)));  // linear/dot4.py
+          __dp4a(int(high_8), int(other_41), __dp4a(int(low_8), int(other_40), products_2)));  // parts/dot4.py
       const float2 pair_2 = unpack_half2(weights_scales[at_2 >> 1u]);     // parts/packed_rows.py
       const float weighed_2 = float(__dp4a(int(high_11), int(other_47),
           __dp4a(int(low_11), int(other_46),
           __dp4a(int(high_10), int(other_45),
           __dp4a(int(low_10), int(other_44), __dp4a(int(high_9), int(other_43), plus_2))))))
-          * (((at_2 & 1u) == 1u ? pair_2.y : pair_2.x) * code_scale_2);   // linear/matvec_int8_parts.py
-      sum_0 += weighed_2;                                                 // linear/matvec_int8_parts.py
+          * (((at_2 & 1u) == 1u ? pair_2.y : pair_2.x) * code_scale_2);   // int8/parts.py
+      sum_0 += weighed_2;                                                 // int8/parts.py
       const unsigned at_3 = index_2 + group_3;                            // parts/packed_rows.py
       const uint4 loads_3 = weights_quants[at_3];                         // parts/packed_rows.py
       const unsigned low_12 = loads_3.x & 0x0f0f0f0fu;                    // formats/nibbles.py
@@ -395,29 +395,29 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
           __dp4a(int(high_13), int(other_51),
           __dp4a(int(low_13), int(other_50),
           __dp4a(int(high_12), int(other_49), __dp4a(int(low_12), int(other_48), 0)))))))))
-          * unsigned(256))) + unsigned(start_3));                         // linear/matvec_int8_parts.py
+          * unsigned(256))) + unsigned(start_3));                         // int8/parts.py
       const int plus_3 = __dp4a(int(low_13), int(other_58),
-          __dp4a(int(high_12), int(other_57), __dp4a(int(low_12), int(other_56), products_3)));  // linear/dot4.py
+          __dp4a(int(high_12), int(other_57), __dp4a(int(low_12), int(other_56), products_3)));  // parts/dot4.py
       const float2 pair_3 = unpack_half2(weights_scales[at_3 >> 1u]);     // parts/packed_rows.py
       const float weighed_3 = float(__dp4a(int(high_15), int(other_63),
           __dp4a(int(low_15), int(other_62),
           __dp4a(int(high_14), int(other_61),
           __dp4a(int(low_14), int(other_60), __dp4a(int(high_13), int(other_59), plus_3))))))
-          * (((at_3 & 1u) == 1u ? pair_3.y : pair_3.x) * code_scale_3);   // linear/matvec_int8_parts.py
-      sum_0 += weighed_3;                                                 // linear/matvec_int8_parts.py
-      stage_release(weights, step_1);                                     // linear/matvec_int8_streamed.py
-      const float sums = subgroup_sum(sum_0);                             // linear/matvec_int8_parts.py
-      if (subgroup_lane == 0u) {                                          // linear/matvec_int8_parts.py
-        partial_sums[index + batch * 8u] = sums;                          // linear/matvec_int8_parts.py
+          * (((at_3 & 1u) == 1u ? pair_3.y : pair_3.x) * code_scale_3);   // int8/parts.py
+      sum_0 += weighed_3;                                                 // int8/parts.py
+      stage_release(weights, step_1);                                     // int8/streamed.py
+      const float sums = subgroup_sum(sum_0);                             // int8/results.py
+      if (subgroup_lane == 0u) {                                          // int8/results.py
+        partial_sums[index + batch * 8u] = sums;                          // int8/results.py
       }
     }
-    __syncthreads();                                                      // linear/matvec_int8_parts.py
+    __syncthreads();                                                      // int8/results.py
     if (threadIdx.x < 32u) {                                              // parts/distribute.py
-      const unsigned row = index_1 + threadIdx.x;                         // linear/matvec_int8_parts.py
-      if (row < 2048u) {                                                  // linear/matvec_int8_parts.py
-        out[row] = partial_sums[threadIdx.x] * factor;                    // epilogues/row.py
+      const unsigned row = index_1 + threadIdx.x;                         // int8/results.py
+      if (row < 2048u) {                                                  // int8/results.py
+        out[row] = partial_sums[threadIdx.x] * factor;                    // epilogues/coded.py
       }
     }
-    __syncthreads();                                                      // linear/matvec_int8_streamed.py
+    __syncthreads();                                                      // int8/streamed.py
   }
 }

@@ -28,62 +28,60 @@ void attention_decode_f16_8_4x8_kernel(
   __local float2 exchange[256];
   const uint3 workgroup_id = (uint3)(get_group_id(0), get_group_id(1), get_group_id(2));
   const uint local_id = get_local_id(0);
-  const uint positions = step->past + 1u;                                 // attention/decode.py
-  const uint first_head = workgroup_id.x * 2u;                            // attention/head_results.py
+  const uint positions = step->past + 1u;                                 // decode/kernel.py
+  const uint first_head = workgroup_id.x * 2u;                            // decode/head_results.py
   if (local_id < 8u) {                                                    // parts/distribute.py
-    const uint element = first_head * 4u + local_id;                      // attention/decode_body.py
-    query[local_id] = q[element] * 0.5100697f;                            // attention/decode_body.py
+    const uint element = first_head * 4u + local_id;                      // decode/body.py
+    query[local_id] = q[element] * 0.5100697f;                            // decode/body.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // attention/decode_body.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // decode/body.py
   float2 maximum = (float2)(-1e30f);                                      // attention/softmax.py
   float2 total = (float2)(0.0f);                                          // attention/softmax.py
   float2 sum_0 = (float2)(0.0f);                                          // attention/softmax.py
   float2 sum_1 = (float2)(0.0f);
-  for (uint tile = 0u; tile < positions; tile += 64u) {                   // attention/decode_body.py
-    const uint count = min(positions - tile, 64u);                        // attention/decode_body.py
-    const uint part = local_id % 4u;                                      // attention/decode_body.py
-    const uint stream = local_id / 4u;                                    // attention/decode_body.py
+  for (uint tile = 0u; tile < positions; tile += 64u) {                   // decode/body.py
+    const uint count = min(positions - tile, 64u);                        // decode/body.py
+    const uint part = local_id % 4u;                                      // decode/body.py
+    const uint stream = local_id / 4u;                                    // decode/body.py
     for (uint position = stream; position < 64u; position += 16u) {
-      const uint cell = position * 4u + part;                             // attention/decode_body.py
-      if (position < count) {                                             // attention/decode_body.py
-        float score_0 = 0.0f;                                             // attention/decode_body.py
+      const uint cell = position * 4u + part;                             // decode/body.py
+      if (position < count) {                                             // decode/body.py
+        float score_0 = 0.0f;                                             // decode/body.py
         float score_1 = 0.0f;
-        const uint row = (tile + position) * 4u + workgroup_id.x;         // attention/cache.py
-        const uint stored = k_cache[row * 4u + part];                     // attention/cache.py
-        const float2 key = unpack_half2(stored);                          // attention/cache.py
-        score_0 += dot(query[part], key);                                 // attention/decode_body.py
+        const uint stored = k_cache[((tile + position) * 4u + workgroup_id.x) * 4u + part];  // attention/cache.py
+        const float2 key = unpack_half2(stored);                          // attention/row_kinds.py
+        score_0 += dot(query[part], key);                                 // decode/body.py
         score_1 += dot(query[part + 4u], key);
-        exchange[cell] = (float2)(score_0, score_1);                      // attention/decode_body.py
+        exchange[cell] = (float2)(score_0, score_1);                      // decode/body.py
       } else {
-        exchange[cell] = (float2)(-1e30f);                                // attention/decode_body.py
+        exchange[cell] = (float2)(-1e30f);                                // decode/body.py
       }
     }
-    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/decode_body.py
-    const uint index = local_id * 4u;                                     // attention/decode_body.py
+    barrier(CLK_LOCAL_MEM_FENCE);                                         // decode/body.py
+    const uint index = local_id * 4u;                                     // decode/body.py
     const float2 score = exchange[index];
     const float2 score_1 = score + exchange[index + 1u] + exchange[index + 2u]
-        + exchange[index + 3u];                                           // attention/decode_body.py
-    scores[local_id] = score_1;                                           // attention/decode_body.py
-    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/decode_body.py
-    const uint last = positions - 1u;                                     // attention/decode_body.py
-    for (uint first = 0u; first < count; first += 64u) {                  // attention/decode_body.py
-      const uint place = first + stream;                                  // attention/decode_body.py
+        + exchange[index + 3u];                                           // decode/body.py
+    scores[local_id] = score_1;                                           // decode/body.py
+    barrier(CLK_LOCAL_MEM_FENCE);                                         // decode/body.py
+    const uint last = positions - 1u;                                     // decode/body.py
+    for (uint first = 0u; first < count; first += 64u) {                  // decode/body.py
+      const uint place = first + stream;                                  // decode/body.py
       const uint place_1 = place + 16u;
       const uint place_2 = place + 32u;
       const uint place_3 = place + 48u;
-      const uint row = min(tile + place, last) * 4u + workgroup_id.x;     // attention/cache.py
-      const uint stored = v_cache[row * 4u + part];                       // attention/cache.py
-      const float2 value = unpack_half2(stored);                          // attention/cache.py
-      const uint row_1 = min(tile + place_1, last) * 4u + workgroup_id.x;  // attention/cache.py
-      const uint stored_1 = v_cache[row_1 * 4u + part];                   // attention/cache.py
-      const float2 value_1 = unpack_half2(stored_1);                      // attention/cache.py
-      const uint row_2 = min(tile + place_2, last) * 4u + workgroup_id.x;  // attention/cache.py
-      const uint stored_2 = v_cache[row_2 * 4u + part];                   // attention/cache.py
-      const float2 value_2 = unpack_half2(stored_2);                      // attention/cache.py
-      const uint row_3 = min(tile + place_3, last) * 4u + workgroup_id.x;  // attention/cache.py
-      const uint stored_3 = v_cache[row_3 * 4u + part];                   // attention/cache.py
-      const float2 value_3 = unpack_half2(stored_3);                      // attention/cache.py
-      const float2 score_2 = scores[place];                               // attention/decode_body.py
+      const uint stored = v_cache[(min(tile + place, last) * 4u + workgroup_id.x) * 4u + part];  // attention/cache.py
+      const float2 value = unpack_half2(stored);                          // attention/row_kinds.py
+      const uint stored_1 = v_cache[(min(tile + place_1, last) * 4u + workgroup_id.x) * 4u
+          + part];                                                        // attention/cache.py
+      const float2 value_1 = unpack_half2(stored_1);                      // attention/row_kinds.py
+      const uint stored_2 = v_cache[(min(tile + place_2, last) * 4u + workgroup_id.x) * 4u
+          + part];                                                        // attention/cache.py
+      const float2 value_2 = unpack_half2(stored_2);                      // attention/row_kinds.py
+      const uint stored_3 = v_cache[(min(tile + place_3, last) * 4u + workgroup_id.x) * 4u
+          + part];                                                        // attention/cache.py
+      const float2 value_3 = unpack_half2(stored_3);                      // attention/row_kinds.py
+      const float2 score_2 = scores[place];                               // decode/body.py
       const float2 score_3 = scores[place_1];
       const float2 score_4 = scores[place_2];
       const float2 score_5 = scores[place_3];
@@ -94,19 +92,19 @@ void attention_decode_f16_8_4x8_kernel(
       sum_0 *= rescale;
       sum_1 *= rescale;
       maximum = highest;                                                  // attention/softmax.py
-      const float2 weight = exp2(score_2 - highest);                      // attention/decode_body.py
+      const float2 weight = exp2(score_2 - highest);                      // decode/body.py
       total += weight;                                                    // attention/softmax.py
       sum_0 += weight * value.x;                                          // attention/softmax.py
       sum_1 += weight * value.y;
-      const float2 weight_1 = exp2(score_3 - highest);                    // attention/decode_body.py
+      const float2 weight_1 = exp2(score_3 - highest);                    // decode/body.py
       total += weight_1;                                                  // attention/softmax.py
       sum_0 += weight_1 * value_1.x;                                      // attention/softmax.py
       sum_1 += weight_1 * value_1.y;
-      const float2 weight_2 = exp2(score_4 - highest);                    // attention/decode_body.py
+      const float2 weight_2 = exp2(score_4 - highest);                    // decode/body.py
       total += weight_2;                                                  // attention/softmax.py
       sum_0 += weight_2 * value_2.x;                                      // attention/softmax.py
       sum_1 += weight_2 * value_2.y;
-      const float2 weight_3 = exp2(score_5 - highest);                    // attention/decode_body.py
+      const float2 weight_3 = exp2(score_5 - highest);                    // decode/body.py
       total += weight_3;                                                  // attention/softmax.py
       sum_0 += weight_3 * value_3.x;                                      // attention/softmax.py
       sum_1 += weight_3 * value_3.y;
@@ -141,8 +139,8 @@ void attention_decode_f16_8_4x8_kernel(
   }
   if (local_id < 4u) {                                                    // parts/distribute.py
     const float2 row_sums = (float2)(sum_0.x, sum_1.x);                   // attention/softmax.py
-    out[first_head * 4u + local_id] = row_sums / total.x;                 // attention/head_results.py
+    out[first_head * 4u + local_id] = row_sums / total.x;                 // decode/head_results.py
     const float2 row_sums_1 = (float2)(sum_0.y, sum_1.y);                 // attention/softmax.py
-    out[(first_head + 1u) * 4u + local_id] = row_sums_1 / total.y;        // attention/head_results.py
+    out[(first_head + 1u) * 4u + local_id] = row_sums_1 / total.y;        // decode/head_results.py
   }
 }

@@ -35,22 +35,10 @@ void attention_prefill_f16_8_4x8_kernel(
     const uint line = local_id / 4u;                                      // attention/prefill_body.py
     const uint column = local_id % 4u;                                    // attention/prefill_body.py
     const uint team_row = line * 4u;                                      // attention/prefill_body.py
-    float sum_0_00 = 0.0f;                                                // attention/prefill_body.py
-    float sum_0_01 = 0.0f;
-    float sum_0_02 = 0.0f;
-    float sum_0_03 = 0.0f;
-    float sum_0_10 = 0.0f;
-    float sum_0_11 = 0.0f;
-    float sum_0_12 = 0.0f;
-    float sum_0_13 = 0.0f;
-    float sum_0_20 = 0.0f;
-    float sum_0_21 = 0.0f;
-    float sum_0_22 = 0.0f;
-    float sum_0_23 = 0.0f;
-    float sum_0_30 = 0.0f;
-    float sum_0_31 = 0.0f;
-    float sum_0_32 = 0.0f;
-    float sum_0_33 = 0.0f;
+    float4 sum_0_0 = (float4)(0.0f);                                      // attention/prefill_body.py
+    float4 sum_0_1 = (float4)(0.0f);
+    float4 sum_0_2 = (float4)(0.0f);
+    float4 sum_0_3 = (float4)(0.0f);
     const uint row = local_id % 32u;                                      // attention/prefill_softmax.py
     const uint part = local_id / 32u;                                     // attention/prefill_softmax.py
     const uint own_position = step->past + first_row + row;               // attention/prefill_softmax.py
@@ -58,70 +46,22 @@ void attention_prefill_f16_8_4x8_kernel(
     float total = 0.0f;                                                   // attention/prefill_softmax.py
     for (uint tile = 0u; tile < end; tile += 64u) {                       // attention/prefill_body.py
       const uint first = team_row * 17u;                                  // attention/prefill_body.py
-      float score_0_00 = 0.0f;                                            // attention/prefill_body.py
-      float score_0_01 = 0.0f;
-      float score_0_02 = 0.0f;
-      float score_0_03 = 0.0f;
-      float score_0_10 = 0.0f;
-      float score_0_11 = 0.0f;
-      float score_0_12 = 0.0f;
-      float score_0_13 = 0.0f;
-      float score_0_20 = 0.0f;
-      float score_0_21 = 0.0f;
-      float score_0_22 = 0.0f;
-      float score_0_23 = 0.0f;
-      float score_0_30 = 0.0f;
-      float score_0_31 = 0.0f;
-      float score_0_32 = 0.0f;
-      float score_0_33 = 0.0f;
-      float score_1_00 = 0.0f;
-      float score_1_01 = 0.0f;
-      float score_1_02 = 0.0f;
-      float score_1_03 = 0.0f;
-      float score_1_10 = 0.0f;
-      float score_1_11 = 0.0f;
-      float score_1_12 = 0.0f;
-      float score_1_13 = 0.0f;
-      float score_1_20 = 0.0f;
-      float score_1_21 = 0.0f;
-      float score_1_22 = 0.0f;
-      float score_1_23 = 0.0f;
-      float score_1_30 = 0.0f;
-      float score_1_31 = 0.0f;
-      float score_1_32 = 0.0f;
-      float score_1_33 = 0.0f;
-      float score_2_00 = 0.0f;
-      float score_2_01 = 0.0f;
-      float score_2_02 = 0.0f;
-      float score_2_03 = 0.0f;
-      float score_2_10 = 0.0f;
-      float score_2_11 = 0.0f;
-      float score_2_12 = 0.0f;
-      float score_2_13 = 0.0f;
-      float score_2_20 = 0.0f;
-      float score_2_21 = 0.0f;
-      float score_2_22 = 0.0f;
-      float score_2_23 = 0.0f;
-      float score_2_30 = 0.0f;
-      float score_2_31 = 0.0f;
-      float score_2_32 = 0.0f;
-      float score_2_33 = 0.0f;
-      float score_3_00 = 0.0f;
-      float score_3_01 = 0.0f;
-      float score_3_02 = 0.0f;
-      float score_3_03 = 0.0f;
-      float score_3_10 = 0.0f;
-      float score_3_11 = 0.0f;
-      float score_3_12 = 0.0f;
-      float score_3_13 = 0.0f;
-      float score_3_20 = 0.0f;
-      float score_3_21 = 0.0f;
-      float score_3_22 = 0.0f;
-      float score_3_23 = 0.0f;
-      float score_3_30 = 0.0f;
-      float score_3_31 = 0.0f;
-      float score_3_32 = 0.0f;
-      float score_3_33 = 0.0f;
+      float4 score_0_0 = (float4)(0.0f);                                  // attention/prefill_body.py
+      float4 score_0_1 = (float4)(0.0f);
+      float4 score_0_2 = (float4)(0.0f);
+      float4 score_0_3 = (float4)(0.0f);
+      float4 score_1_0 = (float4)(0.0f);
+      float4 score_1_1 = (float4)(0.0f);
+      float4 score_1_2 = (float4)(0.0f);
+      float4 score_1_3 = (float4)(0.0f);
+      float4 score_2_0 = (float4)(0.0f);
+      float4 score_2_1 = (float4)(0.0f);
+      float4 score_2_2 = (float4)(0.0f);
+      float4 score_2_3 = (float4)(0.0f);
+      float4 score_3_0 = (float4)(0.0f);
+      float4 score_3_1 = (float4)(0.0f);
+      float4 score_3_2 = (float4)(0.0f);
+      float4 score_3_3 = (float4)(0.0f);
       const uint row_1 = 4u + column;                                     // attention/prefill_body.py
       const uint row_2 = 8u + column;
       const uint row_3 = 12u + column;
@@ -137,9 +77,8 @@ void attention_prefill_f16_8_4x8_kernel(
       for (uint at = local_id; at < 64u; at += 32u) {                     // parts/distribute.py
         const uint position = min(tile + at, end - 1u);                   // attention/prefill_operands.py
         const uint row_4 = (at % 4u) * 16u + at / 4u;                     // attention/prefill_operands.py
-        const uint row_5 = position * 4u + kv_head;                       // attention/cache.py
-        const uint4 stored = k_cache[row_5];                              // attention/cache.py
-        const float4 staged_1 = (float4)(unpack_half2(stored.x), unpack_half2(stored.y));  // attention/cache.py
+        const uint4 stored = k_cache[position * 4u + kv_head];            // attention/cache.py
+        const float4 staged_1 = (float4)(unpack_half2(stored.x), unpack_half2(stored.y));  // attention/row_kinds.py
         const float4 staged_2 = (float4)(unpack_half2(stored.z), unpack_half2(stored.w));
         const uint start = row_4 * 3u;                                    // parts/staged_rows.py
         staged[start + 96u] = staged_1;                                   // parts/staged_rows.py
@@ -153,184 +92,147 @@ void attention_prefill_f16_8_4x8_kernel(
         const float4 query_2 = staged[place + 6u];
         const float4 query_3 = staged[place + 9u];
         const uint place_1 = column * 3u + step_1;                        // parts/staged_rows.py
-        const uint place_2 = place_1 + 96u;                               // parts/staged_rows.py
-        const float4 key_0 = staged[place_2];                             // parts/staged_rows.py
-        const float4 key_1 = staged[place_2 + 48u];
-        const float4 key_2 = staged[place_2 + 96u];
-        const float4 key_3 = staged[place_2 + 144u];
-        score_0_00 = score_0_00 + query_0.x * key_0.x + query_0.y * key_0.y + query_0.z
-            * key_0.z + query_0.w * key_0.w;                              // attention/prefill_body.py
-        score_0_01 = score_0_01 + query_0.x * key_1.x + query_0.y * key_1.y + query_0.z
-            * key_1.z + query_0.w * key_1.w;
-        score_0_02 = score_0_02 + query_0.x * key_2.x + query_0.y * key_2.y + query_0.z
-            * key_2.z + query_0.w * key_2.w;
-        score_0_03 = score_0_03 + query_0.x * key_3.x + query_0.y * key_3.y + query_0.z
-            * key_3.z + query_0.w * key_3.w;
-        score_0_10 = score_0_10 + query_1.x * key_0.x + query_1.y * key_0.y + query_1.z
-            * key_0.z + query_1.w * key_0.w;
-        score_0_11 = score_0_11 + query_1.x * key_1.x + query_1.y * key_1.y + query_1.z
-            * key_1.z + query_1.w * key_1.w;
-        score_0_12 = score_0_12 + query_1.x * key_2.x + query_1.y * key_2.y + query_1.z
-            * key_2.z + query_1.w * key_2.w;
-        score_0_13 = score_0_13 + query_1.x * key_3.x + query_1.y * key_3.y + query_1.z
-            * key_3.z + query_1.w * key_3.w;
-        score_0_20 = score_0_20 + query_2.x * key_0.x + query_2.y * key_0.y + query_2.z
-            * key_0.z + query_2.w * key_0.w;
-        score_0_21 = score_0_21 + query_2.x * key_1.x + query_2.y * key_1.y + query_2.z
-            * key_1.z + query_2.w * key_1.w;
-        score_0_22 = score_0_22 + query_2.x * key_2.x + query_2.y * key_2.y + query_2.z
-            * key_2.z + query_2.w * key_2.w;
-        score_0_23 = score_0_23 + query_2.x * key_3.x + query_2.y * key_3.y + query_2.z
-            * key_3.z + query_2.w * key_3.w;
-        score_0_30 = score_0_30 + query_3.x * key_0.x + query_3.y * key_0.y + query_3.z
-            * key_0.z + query_3.w * key_0.w;
-        score_0_31 = score_0_31 + query_3.x * key_1.x + query_3.y * key_1.y + query_3.z
-            * key_1.z + query_3.w * key_1.w;
-        score_0_32 = score_0_32 + query_3.x * key_2.x + query_3.y * key_2.y + query_3.z
-            * key_2.z + query_3.w * key_2.w;
-        score_0_33 = score_0_33 + query_3.x * key_3.x + query_3.y * key_3.y + query_3.z
-            * key_3.z + query_3.w * key_3.w;
-        const uint place_3 = row_1 * 3u + step_1;                         // parts/staged_rows.py
-        const uint place_4 = place_3 + 96u;                               // parts/staged_rows.py
-        const float4 key_0_1 = staged[place_4];                           // parts/staged_rows.py
-        const float4 key_1_1 = staged[place_4 + 48u];
-        const float4 key_2_1 = staged[place_4 + 96u];
-        const float4 key_3_1 = staged[place_4 + 144u];
-        score_1_00 = score_1_00 + query_0.x * key_0_1.x + query_0.y * key_0_1.y + query_0.z
-            * key_0_1.z + query_0.w * key_0_1.w;                          // attention/prefill_body.py
-        score_1_01 = score_1_01 + query_0.x * key_1_1.x + query_0.y * key_1_1.y + query_0.z
-            * key_1_1.z + query_0.w * key_1_1.w;
-        score_1_02 = score_1_02 + query_0.x * key_2_1.x + query_0.y * key_2_1.y + query_0.z
-            * key_2_1.z + query_0.w * key_2_1.w;
-        score_1_03 = score_1_03 + query_0.x * key_3_1.x + query_0.y * key_3_1.y + query_0.z
-            * key_3_1.z + query_0.w * key_3_1.w;
-        score_1_10 = score_1_10 + query_1.x * key_0_1.x + query_1.y * key_0_1.y + query_1.z
-            * key_0_1.z + query_1.w * key_0_1.w;
-        score_1_11 = score_1_11 + query_1.x * key_1_1.x + query_1.y * key_1_1.y + query_1.z
-            * key_1_1.z + query_1.w * key_1_1.w;
-        score_1_12 = score_1_12 + query_1.x * key_2_1.x + query_1.y * key_2_1.y + query_1.z
-            * key_2_1.z + query_1.w * key_2_1.w;
-        score_1_13 = score_1_13 + query_1.x * key_3_1.x + query_1.y * key_3_1.y + query_1.z
-            * key_3_1.z + query_1.w * key_3_1.w;
-        score_1_20 = score_1_20 + query_2.x * key_0_1.x + query_2.y * key_0_1.y + query_2.z
-            * key_0_1.z + query_2.w * key_0_1.w;
-        score_1_21 = score_1_21 + query_2.x * key_1_1.x + query_2.y * key_1_1.y + query_2.z
-            * key_1_1.z + query_2.w * key_1_1.w;
-        score_1_22 = score_1_22 + query_2.x * key_2_1.x + query_2.y * key_2_1.y + query_2.z
-            * key_2_1.z + query_2.w * key_2_1.w;
-        score_1_23 = score_1_23 + query_2.x * key_3_1.x + query_2.y * key_3_1.y + query_2.z
-            * key_3_1.z + query_2.w * key_3_1.w;
-        score_1_30 = score_1_30 + query_3.x * key_0_1.x + query_3.y * key_0_1.y + query_3.z
-            * key_0_1.z + query_3.w * key_0_1.w;
-        score_1_31 = score_1_31 + query_3.x * key_1_1.x + query_3.y * key_1_1.y + query_3.z
-            * key_1_1.z + query_3.w * key_1_1.w;
-        score_1_32 = score_1_32 + query_3.x * key_2_1.x + query_3.y * key_2_1.y + query_3.z
-            * key_2_1.z + query_3.w * key_2_1.w;
-        score_1_33 = score_1_33 + query_3.x * key_3_1.x + query_3.y * key_3_1.y + query_3.z
-            * key_3_1.z + query_3.w * key_3_1.w;
-        const uint place_5 = row_2 * 3u + step_1;                         // parts/staged_rows.py
-        const uint place_6 = place_5 + 96u;                               // parts/staged_rows.py
-        const float4 key_0_2 = staged[place_6];                           // parts/staged_rows.py
-        const float4 key_1_2 = staged[place_6 + 48u];
-        const float4 key_2_2 = staged[place_6 + 96u];
-        const float4 key_3_2 = staged[place_6 + 144u];
-        score_2_00 = score_2_00 + query_0.x * key_0_2.x + query_0.y * key_0_2.y + query_0.z
-            * key_0_2.z + query_0.w * key_0_2.w;                          // attention/prefill_body.py
-        score_2_01 = score_2_01 + query_0.x * key_1_2.x + query_0.y * key_1_2.y + query_0.z
-            * key_1_2.z + query_0.w * key_1_2.w;
-        score_2_02 = score_2_02 + query_0.x * key_2_2.x + query_0.y * key_2_2.y + query_0.z
-            * key_2_2.z + query_0.w * key_2_2.w;
-        score_2_03 = score_2_03 + query_0.x * key_3_2.x + query_0.y * key_3_2.y + query_0.z
-            * key_3_2.z + query_0.w * key_3_2.w;
-        score_2_10 = score_2_10 + query_1.x * key_0_2.x + query_1.y * key_0_2.y + query_1.z
-            * key_0_2.z + query_1.w * key_0_2.w;
-        score_2_11 = score_2_11 + query_1.x * key_1_2.x + query_1.y * key_1_2.y + query_1.z
-            * key_1_2.z + query_1.w * key_1_2.w;
-        score_2_12 = score_2_12 + query_1.x * key_2_2.x + query_1.y * key_2_2.y + query_1.z
-            * key_2_2.z + query_1.w * key_2_2.w;
-        score_2_13 = score_2_13 + query_1.x * key_3_2.x + query_1.y * key_3_2.y + query_1.z
-            * key_3_2.z + query_1.w * key_3_2.w;
-        score_2_20 = score_2_20 + query_2.x * key_0_2.x + query_2.y * key_0_2.y + query_2.z
-            * key_0_2.z + query_2.w * key_0_2.w;
-        score_2_21 = score_2_21 + query_2.x * key_1_2.x + query_2.y * key_1_2.y + query_2.z
-            * key_1_2.z + query_2.w * key_1_2.w;
-        score_2_22 = score_2_22 + query_2.x * key_2_2.x + query_2.y * key_2_2.y + query_2.z
-            * key_2_2.z + query_2.w * key_2_2.w;
-        score_2_23 = score_2_23 + query_2.x * key_3_2.x + query_2.y * key_3_2.y + query_2.z
-            * key_3_2.z + query_2.w * key_3_2.w;
-        score_2_30 = score_2_30 + query_3.x * key_0_2.x + query_3.y * key_0_2.y + query_3.z
-            * key_0_2.z + query_3.w * key_0_2.w;
-        score_2_31 = score_2_31 + query_3.x * key_1_2.x + query_3.y * key_1_2.y + query_3.z
-            * key_1_2.z + query_3.w * key_1_2.w;
-        score_2_32 = score_2_32 + query_3.x * key_2_2.x + query_3.y * key_2_2.y + query_3.z
-            * key_2_2.z + query_3.w * key_2_2.w;
-        score_2_33 = score_2_33 + query_3.x * key_3_2.x + query_3.y * key_3_2.y + query_3.z
-            * key_3_2.z + query_3.w * key_3_2.w;
-        const uint place_7 = row_3 * 3u + step_1;                         // parts/staged_rows.py
-        const uint place_8 = place_7 + 96u;                               // parts/staged_rows.py
-        const float4 key_0_3 = staged[place_8];                           // parts/staged_rows.py
-        const float4 key_1_3 = staged[place_8 + 48u];
-        const float4 key_2_3 = staged[place_8 + 96u];
-        const float4 key_3_3 = staged[place_8 + 144u];
-        score_3_00 = score_3_00 + query_0.x * key_0_3.x + query_0.y * key_0_3.y + query_0.z
-            * key_0_3.z + query_0.w * key_0_3.w;                          // attention/prefill_body.py
-        score_3_01 = score_3_01 + query_0.x * key_1_3.x + query_0.y * key_1_3.y + query_0.z
-            * key_1_3.z + query_0.w * key_1_3.w;
-        score_3_02 = score_3_02 + query_0.x * key_2_3.x + query_0.y * key_2_3.y + query_0.z
-            * key_2_3.z + query_0.w * key_2_3.w;
-        score_3_03 = score_3_03 + query_0.x * key_3_3.x + query_0.y * key_3_3.y + query_0.z
-            * key_3_3.z + query_0.w * key_3_3.w;
-        score_3_10 = score_3_10 + query_1.x * key_0_3.x + query_1.y * key_0_3.y + query_1.z
-            * key_0_3.z + query_1.w * key_0_3.w;
-        score_3_11 = score_3_11 + query_1.x * key_1_3.x + query_1.y * key_1_3.y + query_1.z
-            * key_1_3.z + query_1.w * key_1_3.w;
-        score_3_12 = score_3_12 + query_1.x * key_2_3.x + query_1.y * key_2_3.y + query_1.z
-            * key_2_3.z + query_1.w * key_2_3.w;
-        score_3_13 = score_3_13 + query_1.x * key_3_3.x + query_1.y * key_3_3.y + query_1.z
-            * key_3_3.z + query_1.w * key_3_3.w;
-        score_3_20 = score_3_20 + query_2.x * key_0_3.x + query_2.y * key_0_3.y + query_2.z
-            * key_0_3.z + query_2.w * key_0_3.w;
-        score_3_21 = score_3_21 + query_2.x * key_1_3.x + query_2.y * key_1_3.y + query_2.z
-            * key_1_3.z + query_2.w * key_1_3.w;
-        score_3_22 = score_3_22 + query_2.x * key_2_3.x + query_2.y * key_2_3.y + query_2.z
-            * key_2_3.z + query_2.w * key_2_3.w;
-        score_3_23 = score_3_23 + query_2.x * key_3_3.x + query_2.y * key_3_3.y + query_2.z
-            * key_3_3.z + query_2.w * key_3_3.w;
-        score_3_30 = score_3_30 + query_3.x * key_0_3.x + query_3.y * key_0_3.y + query_3.z
-            * key_0_3.z + query_3.w * key_0_3.w;
-        score_3_31 = score_3_31 + query_3.x * key_1_3.x + query_3.y * key_1_3.y + query_3.z
-            * key_1_3.z + query_3.w * key_1_3.w;
-        score_3_32 = score_3_32 + query_3.x * key_2_3.x + query_3.y * key_2_3.y + query_3.z
-            * key_2_3.z + query_3.w * key_2_3.w;
-        score_3_33 = score_3_33 + query_3.x * key_3_3.x + query_3.y * key_3_3.y + query_3.z
-            * key_3_3.z + query_3.w * key_3_3.w;
+        const float4 key_0 = staged[place_1 + 96u];                       // parts/staged_rows.py
+        const float4 key_1 = staged[place_1 + 144u];
+        const float4 key_2 = staged[place_1 + 192u];
+        const float4 key_3 = staged[place_1 + 240u];
+        const float4 key_x = (float4)(key_0.x, key_1.x, key_2.x, key_3.x);
+        const float4 key_y = (float4)(key_0.y, key_1.y, key_2.y, key_3.y);
+        const float4 key_z = (float4)(key_0.z, key_1.z, key_2.z, key_3.z);
+        const float4 key_w = (float4)(key_0.w, key_1.w, key_2.w, key_3.w);
+        const float4 factor = (float4)(query_0.x);                        // attention/prefill_body.py
+        score_0_0 += key_x * factor;
+        const float4 factor_1 = (float4)(query_1.x);
+        score_0_1 += key_x * factor_1;
+        const float4 factor_2 = (float4)(query_2.x);
+        score_0_2 += key_x * factor_2;
+        const float4 factor_3 = (float4)(query_3.x);
+        score_0_3 += key_x * factor_3;
+        const float4 factor_4 = (float4)(query_0.y);
+        score_0_0 += key_y * factor_4;
+        const float4 factor_5 = (float4)(query_1.y);
+        score_0_1 += key_y * factor_5;
+        const float4 factor_6 = (float4)(query_2.y);
+        score_0_2 += key_y * factor_6;
+        const float4 factor_7 = (float4)(query_3.y);
+        score_0_3 += key_y * factor_7;
+        const float4 factor_8 = (float4)(query_0.z);
+        score_0_0 += key_z * factor_8;
+        const float4 factor_9 = (float4)(query_1.z);
+        score_0_1 += key_z * factor_9;
+        const float4 factor_10 = (float4)(query_2.z);
+        score_0_2 += key_z * factor_10;
+        const float4 factor_11 = (float4)(query_3.z);
+        score_0_3 += key_z * factor_11;
+        const float4 factor_12 = (float4)(query_0.w);
+        score_0_0 += key_w * factor_12;
+        const float4 factor_13 = (float4)(query_1.w);
+        score_0_1 += key_w * factor_13;
+        const float4 factor_14 = (float4)(query_2.w);
+        score_0_2 += key_w * factor_14;
+        const float4 factor_15 = (float4)(query_3.w);
+        score_0_3 += key_w * factor_15;
+        const uint place_2 = row_1 * 3u + step_1;                         // parts/staged_rows.py
+        const float4 key_0_1 = staged[place_2 + 96u];                     // parts/staged_rows.py
+        const float4 key_1_1 = staged[place_2 + 144u];
+        const float4 key_2_1 = staged[place_2 + 192u];
+        const float4 key_3_1 = staged[place_2 + 240u];
+        const float4 key_x_1 = (float4)(key_0_1.x, key_1_1.x, key_2_1.x, key_3_1.x);
+        const float4 key_y_1 = (float4)(key_0_1.y, key_1_1.y, key_2_1.y, key_3_1.y);
+        const float4 key_z_1 = (float4)(key_0_1.z, key_1_1.z, key_2_1.z, key_3_1.z);
+        const float4 key_w_1 = (float4)(key_0_1.w, key_1_1.w, key_2_1.w, key_3_1.w);
+        score_1_0 += key_x_1 * factor;                                    // attention/prefill_body.py
+        score_1_1 += key_x_1 * factor_1;
+        score_1_2 += key_x_1 * factor_2;
+        score_1_3 += key_x_1 * factor_3;
+        score_1_0 += key_y_1 * factor_4;
+        score_1_1 += key_y_1 * factor_5;
+        score_1_2 += key_y_1 * factor_6;
+        score_1_3 += key_y_1 * factor_7;
+        score_1_0 += key_z_1 * factor_8;
+        score_1_1 += key_z_1 * factor_9;
+        score_1_2 += key_z_1 * factor_10;
+        score_1_3 += key_z_1 * factor_11;
+        score_1_0 += key_w_1 * factor_12;
+        score_1_1 += key_w_1 * factor_13;
+        score_1_2 += key_w_1 * factor_14;
+        score_1_3 += key_w_1 * factor_15;
+        const uint place_3 = row_2 * 3u + step_1;                         // parts/staged_rows.py
+        const float4 key_0_2 = staged[place_3 + 96u];                     // parts/staged_rows.py
+        const float4 key_1_2 = staged[place_3 + 144u];
+        const float4 key_2_2 = staged[place_3 + 192u];
+        const float4 key_3_2 = staged[place_3 + 240u];
+        const float4 key_x_2 = (float4)(key_0_2.x, key_1_2.x, key_2_2.x, key_3_2.x);
+        const float4 key_y_2 = (float4)(key_0_2.y, key_1_2.y, key_2_2.y, key_3_2.y);
+        const float4 key_z_2 = (float4)(key_0_2.z, key_1_2.z, key_2_2.z, key_3_2.z);
+        const float4 key_w_2 = (float4)(key_0_2.w, key_1_2.w, key_2_2.w, key_3_2.w);
+        score_2_0 += key_x_2 * factor;                                    // attention/prefill_body.py
+        score_2_1 += key_x_2 * factor_1;
+        score_2_2 += key_x_2 * factor_2;
+        score_2_3 += key_x_2 * factor_3;
+        score_2_0 += key_y_2 * factor_4;
+        score_2_1 += key_y_2 * factor_5;
+        score_2_2 += key_y_2 * factor_6;
+        score_2_3 += key_y_2 * factor_7;
+        score_2_0 += key_z_2 * factor_8;
+        score_2_1 += key_z_2 * factor_9;
+        score_2_2 += key_z_2 * factor_10;
+        score_2_3 += key_z_2 * factor_11;
+        score_2_0 += key_w_2 * factor_12;
+        score_2_1 += key_w_2 * factor_13;
+        score_2_2 += key_w_2 * factor_14;
+        score_2_3 += key_w_2 * factor_15;
+        const uint place_4 = row_3 * 3u + step_1;                         // parts/staged_rows.py
+        const float4 key_0_3 = staged[place_4 + 96u];                     // parts/staged_rows.py
+        const float4 key_1_3 = staged[place_4 + 144u];
+        const float4 key_2_3 = staged[place_4 + 192u];
+        const float4 key_3_3 = staged[place_4 + 240u];
+        const float4 key_x_3 = (float4)(key_0_3.x, key_1_3.x, key_2_3.x, key_3_3.x);
+        const float4 key_y_3 = (float4)(key_0_3.y, key_1_3.y, key_2_3.y, key_3_3.y);
+        const float4 key_z_3 = (float4)(key_0_3.z, key_1_3.z, key_2_3.z, key_3_3.z);
+        const float4 key_w_3 = (float4)(key_0_3.w, key_1_3.w, key_2_3.w, key_3_3.w);
+        score_3_0 += key_x_3 * factor;                                    // attention/prefill_body.py
+        score_3_1 += key_x_3 * factor_1;
+        score_3_2 += key_x_3 * factor_2;
+        score_3_3 += key_x_3 * factor_3;
+        score_3_0 += key_y_3 * factor_4;
+        score_3_1 += key_y_3 * factor_5;
+        score_3_2 += key_y_3 * factor_6;
+        score_3_3 += key_y_3 * factor_7;
+        score_3_0 += key_z_3 * factor_8;
+        score_3_1 += key_z_3 * factor_9;
+        score_3_2 += key_z_3 * factor_10;
+        score_3_3 += key_z_3 * factor_11;
+        score_3_0 += key_w_3 * factor_12;
+        score_3_1 += key_w_3 * factor_13;
+        score_3_2 += key_w_3 * factor_14;
+        score_3_3 += key_w_3 * factor_15;
       }
       const uint index = first + column;                                  // attention/prefill_body.py
-      scores[index] = (float4)(score_0_00, score_0_01, score_0_02, score_0_03);
-      scores[index + 17u] = (float4)(score_0_10, score_0_11, score_0_12, score_0_13);
-      scores[index + 34u] = (float4)(score_0_20, score_0_21, score_0_22, score_0_23);
-      scores[index + 51u] = (float4)(score_0_30, score_0_31, score_0_32, score_0_33);
+      scores[index] = score_0_0;
+      scores[index + 17u] = score_0_1;
+      scores[index + 34u] = score_0_2;
+      scores[index + 51u] = score_0_3;
       const uint index_1 = first + row_1;
-      scores[index_1] = (float4)(score_1_00, score_1_01, score_1_02, score_1_03);
-      scores[index_1 + 17u] = (float4)(score_1_10, score_1_11, score_1_12, score_1_13);
-      scores[index_1 + 34u] = (float4)(score_1_20, score_1_21, score_1_22, score_1_23);
-      scores[index_1 + 51u] = (float4)(score_1_30, score_1_31, score_1_32, score_1_33);
+      scores[index_1] = score_1_0;
+      scores[index_1 + 17u] = score_1_1;
+      scores[index_1 + 34u] = score_1_2;
+      scores[index_1 + 51u] = score_1_3;
       const uint index_2 = first + row_2;
-      scores[index_2] = (float4)(score_2_00, score_2_01, score_2_02, score_2_03);
-      scores[index_2 + 17u] = (float4)(score_2_10, score_2_11, score_2_12, score_2_13);
-      scores[index_2 + 34u] = (float4)(score_2_20, score_2_21, score_2_22, score_2_23);
-      scores[index_2 + 51u] = (float4)(score_2_30, score_2_31, score_2_32, score_2_33);
+      scores[index_2] = score_2_0;
+      scores[index_2 + 17u] = score_2_1;
+      scores[index_2 + 34u] = score_2_2;
+      scores[index_2 + 51u] = score_2_3;
       const uint index_3 = first + row_3;
-      scores[index_3] = (float4)(score_3_00, score_3_01, score_3_02, score_3_03);
-      scores[index_3 + 17u] = (float4)(score_3_10, score_3_11, score_3_12, score_3_13);
-      scores[index_3 + 34u] = (float4)(score_3_20, score_3_21, score_3_22, score_3_23);
-      scores[index_3 + 51u] = (float4)(score_3_30, score_3_31, score_3_32, score_3_33);
+      scores[index_3] = score_3_0;
+      scores[index_3 + 17u] = score_3_1;
+      scores[index_3 + 34u] = score_3_2;
+      scores[index_3 + 51u] = score_3_3;
       barrier(CLK_LOCAL_MEM_FENCE);                                       // attention/prefill_body.py
       for (uint at = local_id; at < 64u; at += 32u) {                     // parts/distribute.py
         const uint position = min(tile + at, end - 1u);                   // attention/prefill_operands.py
-        const uint row_4 = position * 4u + kv_head;                       // attention/cache.py
-        const uint4 stored = v_cache[row_4];                              // attention/cache.py
-        const float4 staged_1 = (float4)(unpack_half2(stored.x), unpack_half2(stored.y));  // attention/cache.py
+        const uint4 stored = v_cache[position * 4u + kv_head];            // attention/cache.py
+        const float4 staged_1 = (float4)(unpack_half2(stored.x), unpack_half2(stored.y));  // attention/row_kinds.py
         const float4 staged_2 = (float4)(unpack_half2(stored.z), unpack_half2(stored.w));
         const uint start = at * 3u;                                       // parts/staged_rows.py
         staged[start] = staged_1;                                         // parts/staged_rows.py
@@ -449,25 +351,13 @@ void attention_prefill_f16_8_4x8_kernel(
       scores[index_18] = weight_15;
       barrier(CLK_LOCAL_MEM_FENCE);                                       // attention/prefill_body.py
       const float factor = factors[team_row];                             // attention/prefill_body.py
-      sum_0_00 *= factor;
-      sum_0_01 *= factor;
-      sum_0_02 *= factor;
-      sum_0_03 *= factor;
+      sum_0_0 *= (float4)(factor);
       const float factor_1 = factors[team_row + 1u];
-      sum_0_10 *= factor_1;
-      sum_0_11 *= factor_1;
-      sum_0_12 *= factor_1;
-      sum_0_13 *= factor_1;
+      sum_0_1 *= (float4)(factor_1);
       const float factor_2 = factors[team_row + 2u];
-      sum_0_20 *= factor_2;
-      sum_0_21 *= factor_2;
-      sum_0_22 *= factor_2;
-      sum_0_23 *= factor_2;
+      sum_0_2 *= (float4)(factor_2);
       const float factor_3 = factors[team_row + 3u];
-      sum_0_30 *= factor_3;
-      sum_0_31 *= factor_3;
-      sum_0_32 *= factor_3;
-      sum_0_33 *= factor_3;
+      sum_0_3 *= (float4)(factor_3);
       for (uint step_2 = 0u; step_2 < 16u; step_2++) {                    // attention/prefill_body.py
         const uint place = first + step_2;                                // parts/staged_rows.py
         const float4 weight_0 = scores[place];                            // parts/staged_rows.py
@@ -480,38 +370,22 @@ void attention_prefill_f16_8_4x8_kernel(
         const float4 value_1 = staged[place_1 + 3u];
         const float4 value_2 = staged[place_1 + 6u];
         const float4 value_3 = staged[place_1 + 9u];
-        sum_0_00 = sum_0_00 + weight_0.x * value_0.x + weight_0.y * value_1.x + weight_0.z
-            * value_2.x + weight_0.w * value_3.x;
-        sum_0_01 = sum_0_01 + weight_0.x * value_0.y + weight_0.y * value_1.y + weight_0.z
-            * value_2.y + weight_0.w * value_3.y;
-        sum_0_02 = sum_0_02 + weight_0.x * value_0.z + weight_0.y * value_1.z + weight_0.z
-            * value_2.z + weight_0.w * value_3.z;
-        sum_0_03 = sum_0_03 + weight_0.x * value_0.w + weight_0.y * value_1.w + weight_0.z
-            * value_2.w + weight_0.w * value_3.w;
-        sum_0_10 = sum_0_10 + weight_1_1.x * value_0.x + weight_1_1.y * value_1.x
-            + weight_1_1.z * value_2.x + weight_1_1.w * value_3.x;
-        sum_0_11 = sum_0_11 + weight_1_1.x * value_0.y + weight_1_1.y * value_1.y
-            + weight_1_1.z * value_2.y + weight_1_1.w * value_3.y;
-        sum_0_12 = sum_0_12 + weight_1_1.x * value_0.z + weight_1_1.y * value_1.z
-            + weight_1_1.z * value_2.z + weight_1_1.w * value_3.z;
-        sum_0_13 = sum_0_13 + weight_1_1.x * value_0.w + weight_1_1.y * value_1.w
-            + weight_1_1.z * value_2.w + weight_1_1.w * value_3.w;
-        sum_0_20 = sum_0_20 + weight_2_1.x * value_0.x + weight_2_1.y * value_1.x
-            + weight_2_1.z * value_2.x + weight_2_1.w * value_3.x;
-        sum_0_21 = sum_0_21 + weight_2_1.x * value_0.y + weight_2_1.y * value_1.y
-            + weight_2_1.z * value_2.y + weight_2_1.w * value_3.y;
-        sum_0_22 = sum_0_22 + weight_2_1.x * value_0.z + weight_2_1.y * value_1.z
-            + weight_2_1.z * value_2.z + weight_2_1.w * value_3.z;
-        sum_0_23 = sum_0_23 + weight_2_1.x * value_0.w + weight_2_1.y * value_1.w
-            + weight_2_1.z * value_2.w + weight_2_1.w * value_3.w;
-        sum_0_30 = sum_0_30 + weight_3_1.x * value_0.x + weight_3_1.y * value_1.x
-            + weight_3_1.z * value_2.x + weight_3_1.w * value_3.x;
-        sum_0_31 = sum_0_31 + weight_3_1.x * value_0.y + weight_3_1.y * value_1.y
-            + weight_3_1.z * value_2.y + weight_3_1.w * value_3.y;
-        sum_0_32 = sum_0_32 + weight_3_1.x * value_0.z + weight_3_1.y * value_1.z
-            + weight_3_1.z * value_2.z + weight_3_1.w * value_3.z;
-        sum_0_33 = sum_0_33 + weight_3_1.x * value_0.w + weight_3_1.y * value_1.w
-            + weight_3_1.z * value_2.w + weight_3_1.w * value_3.w;
+        sum_0_0 += value_0 * weight_0.x;
+        sum_0_1 += value_0 * weight_1_1.x;
+        sum_0_2 += value_0 * weight_2_1.x;
+        sum_0_3 += value_0 * weight_3_1.x;
+        sum_0_0 += value_1 * weight_0.y;
+        sum_0_1 += value_1 * weight_1_1.y;
+        sum_0_2 += value_1 * weight_2_1.y;
+        sum_0_3 += value_1 * weight_3_1.y;
+        sum_0_0 += value_2 * weight_0.z;
+        sum_0_1 += value_2 * weight_1_1.z;
+        sum_0_2 += value_2 * weight_2_1.z;
+        sum_0_3 += value_2 * weight_3_1.z;
+        sum_0_0 += value_3 * weight_0.w;
+        sum_0_1 += value_3 * weight_1_1.w;
+        sum_0_2 += value_3 * weight_2_1.w;
+        sum_0_3 += value_3 * weight_3_1.w;
       }
     }
     barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/prefill_softmax.py
@@ -521,30 +395,18 @@ void attention_prefill_f16_8_4x8_kernel(
     }
     barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/prefill_softmax.py
     const float factor = factors[team_row];                               // attention/prefill_body.py
-    sum_0_00 *= factor;
-    sum_0_01 *= factor;
-    sum_0_02 *= factor;
-    sum_0_03 *= factor;
+    sum_0_0 *= (float4)(factor);
     const float factor_1 = factors[team_row + 1u];
-    sum_0_10 *= factor_1;
-    sum_0_11 *= factor_1;
-    sum_0_12 *= factor_1;
-    sum_0_13 *= factor_1;
+    sum_0_1 *= (float4)(factor_1);
     const float factor_2 = factors[team_row + 2u];
-    sum_0_20 *= factor_2;
-    sum_0_21 *= factor_2;
-    sum_0_22 *= factor_2;
-    sum_0_23 *= factor_2;
+    sum_0_2 *= (float4)(factor_2);
     const float factor_3 = factors[team_row + 3u];
-    sum_0_30 *= factor_3;
-    sum_0_31 *= factor_3;
-    sum_0_32 *= factor_3;
-    sum_0_33 *= factor_3;
+    sum_0_3 *= (float4)(factor_3);
     const uint index = team_row * 17u + column;                           // attention/prefill_body.py
-    scores[index] = (float4)(sum_0_00, sum_0_01, sum_0_02, sum_0_03);
-    scores[index + 17u] = (float4)(sum_0_10, sum_0_11, sum_0_12, sum_0_13);
-    scores[index + 34u] = (float4)(sum_0_20, sum_0_21, sum_0_22, sum_0_23);
-    scores[index + 51u] = (float4)(sum_0_30, sum_0_31, sum_0_32, sum_0_33);
+    scores[index] = sum_0_0;
+    scores[index + 17u] = sum_0_1;
+    scores[index + 34u] = sum_0_2;
+    scores[index + 51u] = sum_0_3;
     barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/prefill_body.py
     for (uint at = local_id; at < 64u; at += 32u) {                       // parts/distribute.py
       const uint row_1 = at / 2u;                                         // attention/prefill_body.py

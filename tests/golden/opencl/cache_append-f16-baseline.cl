@@ -28,7 +28,6 @@ void cache_append_f16_2x64_kernel(
   const uint pair = workgroup_id.x * 64u + local_id;                      // attention/rotate_and_append.py
   if (pair < 64u) {                                                       // attention/rotate_and_append.py
     const float2 elements = x[workgroup_id.y * 64u + pair];               // attention/rotate_and_append.py
-    const uint stored = pack_half2(elements);                             // attention/rotate_and_append.py
-    cache[(step->past + workgroup_id.y) * 64u + pair] = stored;           // attention/rotate_and_append.py
+    cache[(step->past + workgroup_id.y) * 64u + pair] = pack_half2(elements);  // attention/rotate_and_append.py
   }
 }

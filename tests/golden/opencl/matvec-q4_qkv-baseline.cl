@@ -185,7 +185,7 @@ void matvec_norm_q4_qkv_128x64_kernel(
       if (pair < 32u) {                                                   // epilogues/heads.py
         q[pair] = both;                                                   // epilogues/heads.py
       } else {
-        const uint stored = pack_half2(both);                             // epilogues/heads.py
+        const uint stored = pack_half2(both);                             // attention/row_kinds.py
         if (rotated) {                                                    // epilogues/heads.py
           k_cache[row + pair - 32u] = stored;                             // epilogues/heads.py
         } else {

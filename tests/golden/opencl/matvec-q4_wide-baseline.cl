@@ -112,17 +112,17 @@ void matvec_q4_residual_64x2048_kernel(
     team_sums[local_id] += team_sums[local_id + 1u];                      // parts/reduce.py
     team_sums[index] += team_sums[local_id + 65u];
   }
-  const float value = team_sums[local_id];                                // parts/reduce.py
-  const float value_1 = team_sums[index];
+  const float values = team_sums[local_id];                               // parts/reduce.py
+  const float values_1 = team_sums[index];
   if (local_id == 0u) {                                                   // linear/matvec.py
     if (first_row < 64u) {                                                // linear/matvec.py
-      const float value_2 = value + residual[first_row];                  // epilogues/row.py
-      out[first_row] = value_2;                                           // epilogues/row.py
+      const float value = values + residual[first_row];                   // epilogues/row.py
+      out[first_row] = value;                                             // epilogues/coded.py
     }
     const uint row = first_row + 1u;                                      // linear/matvec.py
     if (row < 64u) {                                                      // linear/matvec.py
-      const float value_2 = value_1 + residual[row];                      // epilogues/row.py
-      out[row] = value_2;                                                 // epilogues/row.py
+      const float value = values_1 + residual[row];                       // epilogues/row.py
+      out[row] = value;                                                   // epilogues/coded.py
     }
   }
 }

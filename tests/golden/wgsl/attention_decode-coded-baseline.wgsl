@@ -28,14 +28,14 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  let positions = step.past + 1u;                                         // attention/decode.py
-  let first_head = workgroup_id.x * 3u;                                   // attention/head_results.py
+  let positions = step.past + 1u;                                         // decode/kernel.py
+  let first_head = workgroup_id.x * 3u;                                   // decode/head_results.py
   let t = local_id.x < 32u;                                               // parts/distribute.py
   if (t) {
-    let element = (first_head + min(local_id.x / 8u, 2u)) * 8u + local_id.x % 8u;  // attention/decode_body.py
-    query[local_id.x] = q[element] * 0.36067376;                          // attention/decode_body.py
+    let element = (first_head + min(local_id.x / 8u, 2u)) * 8u + local_id.x % 8u;  // decode/body.py
+    query[local_id.x] = q[element] * 0.36067376;                          // decode/body.py
   }
-  workgroupBarrier();                                                     // attention/decode_body.py
+  workgroupBarrier();                                                     // decode/body.py
   var maximum: vec4<f32> = vec4<f32>(-1e30);                              // attention/softmax.py
   var total: vec4<f32> = vec4<f32>(0.0);                                  // attention/softmax.py
   var sum_0: vec4<f32> = vec4<f32>(0.0);                                  // attention/softmax.py
@@ -46,23 +46,22 @@ fn main(
   var sum_5: vec4<f32> = vec4<f32>(0.0);
   var sum_6: vec4<f32> = vec4<f32>(0.0);
   var sum_7: vec4<f32> = vec4<f32>(0.0);
-  for (var tile = 0u; tile < positions; tile += 64u) {                    // attention/decode_body.py
-    let count = min(positions - tile, 64u);                               // attention/decode_body.py
-    let part = local_id.x % 4u;                                           // attention/decode_body.py
-    let stream = local_id.x / 4u;                                         // attention/decode_body.py
+  for (var tile = 0u; tile < positions; tile += 64u) {                    // decode/body.py
+    let count = min(positions - tile, 64u);                               // decode/body.py
+    let part = local_id.x % 4u;                                           // decode/body.py
+    let stream = local_id.x / 4u;                                         // decode/body.py
     for (var position = stream; position < 64u; position += 16u) {
-      let cell = position * 4u + part;                                    // attention/decode_body.py
-      if (position < count) {                                             // attention/decode_body.py
-        var score_0: f32 = 0.0;                                           // attention/decode_body.py
+      let cell = position * 4u + part;                                    // decode/body.py
+      if (position < count) {                                             // decode/body.py
+        var score_0: f32 = 0.0;                                           // decode/body.py
         var score_1: f32 = 0.0;
         var score_2: f32 = 0.0;
         var score_3: f32 = 0.0;
-        let row = (tile + position) * 2u + workgroup_id.x;                // attention/cache.py
-        let stored = k_cache[row * 4u + part];                            // attention/cache.py
-        let key = vec4<f32>(unpack2x16float(stored.x), unpack2x16float(stored.y));  // attention/cache.py
+        let stored = k_cache[((tile + position) * 2u + workgroup_id.x) * 4u + part];  // attention/cache.py
+        let key = vec4<f32>(unpack2x16float(stored.x), unpack2x16float(stored.y));  // attention/row_kinds.py
         let key_1 = vec4<f32>(unpack2x16float(stored.z), unpack2x16float(stored.w));
-        let element = part * 2u;                                          // attention/decode_body.py
-        score_0 += dot(query[element], key);                              // attention/decode_body.py
+        let element = part * 2u;                                          // decode/body.py
+        score_0 += dot(query[element], key);                              // decode/body.py
         score_0 += dot(query[element + 1u], key_1);
         score_1 += dot(query[element + 8u], key);
         score_1 += dot(query[element + 9u], key_1);
@@ -70,40 +69,36 @@ fn main(
         score_2 += dot(query[element + 17u], key_1);
         score_3 += dot(query[element + 24u], key);
         score_3 += dot(query[element + 25u], key_1);
-        exchange[cell] = vec4<f32>(score_0, score_1, score_2, score_3);   // attention/decode_body.py
+        exchange[cell] = vec4<f32>(score_0, score_1, score_2, score_3);   // decode/body.py
       } else {
-        exchange[cell] = vec4<f32>(-1e30);                                // attention/decode_body.py
+        exchange[cell] = vec4<f32>(-1e30);                                // decode/body.py
       }
     }
-    workgroupBarrier();                                                   // attention/decode_body.py
-    let index = local_id.x * 4u;                                          // attention/decode_body.py
+    workgroupBarrier();                                                   // decode/body.py
+    let index = local_id.x * 4u;                                          // decode/body.py
     let score = exchange[index];
-    let score_1 = score + exchange[index + 1u] + exchange[index + 2u] + exchange[index + 3u];  // attention/decode_body.py
-    scores[local_id.x] = score_1;                                         // attention/decode_body.py
-    workgroupBarrier();                                                   // attention/decode_body.py
-    let last = positions - 1u;                                            // attention/decode_body.py
-    for (var first = 0u; first < count; first += 64u) {                   // attention/decode_body.py
-      let place = first + stream;                                         // attention/decode_body.py
+    let score_1 = score + exchange[index + 1u] + exchange[index + 2u] + exchange[index + 3u];  // decode/body.py
+    scores[local_id.x] = score_1;                                         // decode/body.py
+    workgroupBarrier();                                                   // decode/body.py
+    let last = positions - 1u;                                            // decode/body.py
+    for (var first = 0u; first < count; first += 64u) {                   // decode/body.py
+      let place = first + stream;                                         // decode/body.py
       let place_1 = place + 16u;
       let place_2 = place + 32u;
       let place_3 = place + 48u;
-      let row = min(tile + place, last) * 2u + workgroup_id.x;            // attention/cache.py
-      let stored = v_cache[row * 4u + part];                              // attention/cache.py
-      let value = vec4<f32>(unpack2x16float(stored.x), unpack2x16float(stored.y));  // attention/cache.py
+      let stored = v_cache[(min(tile + place, last) * 2u + workgroup_id.x) * 4u + part];  // attention/cache.py
+      let value = vec4<f32>(unpack2x16float(stored.x), unpack2x16float(stored.y));  // attention/row_kinds.py
       let value_1 = vec4<f32>(unpack2x16float(stored.z), unpack2x16float(stored.w));
-      let row_1 = min(tile + place_1, last) * 2u + workgroup_id.x;        // attention/cache.py
-      let stored_1 = v_cache[row_1 * 4u + part];                          // attention/cache.py
-      let value_2 = vec4<f32>(unpack2x16float(stored_1.x), unpack2x16float(stored_1.y));  // attention/cache.py
+      let stored_1 = v_cache[(min(tile + place_1, last) * 2u + workgroup_id.x) * 4u + part];  // attention/cache.py
+      let value_2 = vec4<f32>(unpack2x16float(stored_1.x), unpack2x16float(stored_1.y));  // attention/row_kinds.py
       let value_3 = vec4<f32>(unpack2x16float(stored_1.z), unpack2x16float(stored_1.w));
-      let row_2 = min(tile + place_2, last) * 2u + workgroup_id.x;        // attention/cache.py
-      let stored_2 = v_cache[row_2 * 4u + part];                          // attention/cache.py
-      let value_4 = vec4<f32>(unpack2x16float(stored_2.x), unpack2x16float(stored_2.y));  // attention/cache.py
+      let stored_2 = v_cache[(min(tile + place_2, last) * 2u + workgroup_id.x) * 4u + part];  // attention/cache.py
+      let value_4 = vec4<f32>(unpack2x16float(stored_2.x), unpack2x16float(stored_2.y));  // attention/row_kinds.py
       let value_5 = vec4<f32>(unpack2x16float(stored_2.z), unpack2x16float(stored_2.w));
-      let row_3 = min(tile + place_3, last) * 2u + workgroup_id.x;        // attention/cache.py
-      let stored_3 = v_cache[row_3 * 4u + part];                          // attention/cache.py
-      let value_6 = vec4<f32>(unpack2x16float(stored_3.x), unpack2x16float(stored_3.y));  // attention/cache.py
+      let stored_3 = v_cache[(min(tile + place_3, last) * 2u + workgroup_id.x) * 4u + part];  // attention/cache.py
+      let value_6 = vec4<f32>(unpack2x16float(stored_3.x), unpack2x16float(stored_3.y));  // attention/row_kinds.py
       let value_7 = vec4<f32>(unpack2x16float(stored_3.z), unpack2x16float(stored_3.w));
-      let score_2 = scores[place];                                        // attention/decode_body.py
+      let score_2 = scores[place];                                        // decode/body.py
       let score_3 = scores[place_1];
       let score_4 = scores[place_2];
       let score_5 = scores[place_3];
@@ -119,7 +114,7 @@ fn main(
       sum_6 *= rescale;
       sum_7 *= rescale;
       maximum = highest;                                                  // attention/softmax.py
-      let weight = exp2(score_2 - highest);                               // attention/decode_body.py
+      let weight = exp2(score_2 - highest);                               // decode/body.py
       total += weight;                                                    // attention/softmax.py
       sum_0 += weight * value.x;                                          // attention/softmax.py
       sum_1 += weight * value.y;
@@ -129,7 +124,7 @@ fn main(
       sum_5 += weight * value_1.y;
       sum_6 += weight * value_1.z;
       sum_7 += weight * value_1.w;
-      let weight_1 = exp2(score_3 - highest);                             // attention/decode_body.py
+      let weight_1 = exp2(score_3 - highest);                             // decode/body.py
       total += weight_1;                                                  // attention/softmax.py
       sum_0 += weight_1 * value_2.x;                                      // attention/softmax.py
       sum_1 += weight_1 * value_2.y;
@@ -139,7 +134,7 @@ fn main(
       sum_5 += weight_1 * value_3.y;
       sum_6 += weight_1 * value_3.z;
       sum_7 += weight_1 * value_3.w;
-      let weight_2 = exp2(score_4 - highest);                             // attention/decode_body.py
+      let weight_2 = exp2(score_4 - highest);                             // decode/body.py
       total += weight_2;                                                  // attention/softmax.py
       sum_0 += weight_2 * value_4.x;                                      // attention/softmax.py
       sum_1 += weight_2 * value_4.y;
@@ -149,7 +144,7 @@ fn main(
       sum_5 += weight_2 * value_5.y;
       sum_6 += weight_2 * value_5.z;
       sum_7 += weight_2 * value_5.w;
-      let weight_3 = exp2(score_5 - highest);                             // attention/decode_body.py
+      let weight_3 = exp2(score_5 - highest);                             // decode/body.py
       total += weight_3;                                                  // attention/softmax.py
       sum_0 += weight_3 * value_6.x;                                      // attention/softmax.py
       sum_1 += weight_3 * value_6.y;
@@ -212,148 +207,148 @@ fn main(
     let row_sums_1 = vec2<f32>(sum_2.x, sum_3.x);
     let row_sums_2 = vec2<f32>(sum_4.x, sum_5.x);
     let row_sums_3 = vec2<f32>(sum_6.x, sum_7.x);
-    let value = row_sums / total.x;                                       // attention/decode_body.py
-    let at = local_id.x * 4u;                                             // attention/decode_body.py
-    let start = at * 2u;                                                  // attention/head_results.py
-    code_values[start] = value.x;                                         // linear/activations.py
+    let value = row_sums / total.x;                                       // decode/body.py
+    let at = local_id.x * 4u;                                             // decode/body.py
+    let start = at * 2u;                                                  // decode/head_results.py
+    code_values[start] = value.x;                                         // parts/coded_groups.py
     code_values[start + 1u] = value.y;
-    let value_1 = row_sums_1 / total.x;                                   // attention/decode_body.py
-    let start_1 = (at + 1u) * 2u;                                         // attention/head_results.py
-    code_values[start_1] = value_1.x;                                     // linear/activations.py
+    let value_1 = row_sums_1 / total.x;                                   // decode/body.py
+    let start_1 = (at + 1u) * 2u;                                         // decode/head_results.py
+    code_values[start_1] = value_1.x;                                     // parts/coded_groups.py
     code_values[start_1 + 1u] = value_1.y;
-    let value_2 = row_sums_2 / total.x;                                   // attention/decode_body.py
-    let start_2 = (at + 2u) * 2u;                                         // attention/head_results.py
-    code_values[start_2] = value_2.x;                                     // linear/activations.py
+    let value_2 = row_sums_2 / total.x;                                   // decode/body.py
+    let start_2 = (at + 2u) * 2u;                                         // decode/head_results.py
+    code_values[start_2] = value_2.x;                                     // parts/coded_groups.py
     code_values[start_2 + 1u] = value_2.y;
-    let value_3 = row_sums_3 / total.x;                                   // attention/decode_body.py
-    let start_3 = (at + 3u) * 2u;                                         // attention/head_results.py
-    code_values[start_3] = value_3.x;                                     // linear/activations.py
+    let value_3 = row_sums_3 / total.x;                                   // decode/body.py
+    let start_3 = (at + 3u) * 2u;                                         // decode/head_results.py
+    code_values[start_3] = value_3.x;                                     // parts/coded_groups.py
     code_values[start_3 + 1u] = value_3.y;
     let row_sums_4 = vec2<f32>(sum_0.y, sum_1.y);                         // attention/softmax.py
     let row_sums_5 = vec2<f32>(sum_2.y, sum_3.y);
     let row_sums_6 = vec2<f32>(sum_4.y, sum_5.y);
     let row_sums_7 = vec2<f32>(sum_6.y, sum_7.y);
-    let value_4 = row_sums_4 / total.y;                                   // attention/decode_body.py
-    let at_1 = local_id.x * 4u;                                           // attention/decode_body.py
-    let start_4 = at_1 * 2u + 32u;                                        // attention/head_results.py
-    code_values[start_4] = value_4.x;                                     // linear/activations.py
+    let value_4 = row_sums_4 / total.y;                                   // decode/body.py
+    let at_1 = local_id.x * 4u;                                           // decode/body.py
+    let start_4 = at_1 * 2u + 32u;                                        // decode/head_results.py
+    code_values[start_4] = value_4.x;                                     // parts/coded_groups.py
     code_values[start_4 + 1u] = value_4.y;
-    let value_5 = row_sums_5 / total.y;                                   // attention/decode_body.py
-    let start_5 = (at_1 + 1u) * 2u + 32u;                                 // attention/head_results.py
-    code_values[start_5] = value_5.x;                                     // linear/activations.py
+    let value_5 = row_sums_5 / total.y;                                   // decode/body.py
+    let start_5 = (at_1 + 1u) * 2u + 32u;                                 // decode/head_results.py
+    code_values[start_5] = value_5.x;                                     // parts/coded_groups.py
     code_values[start_5 + 1u] = value_5.y;
-    let value_6 = row_sums_6 / total.y;                                   // attention/decode_body.py
-    let start_6 = (at_1 + 2u) * 2u + 32u;                                 // attention/head_results.py
-    code_values[start_6] = value_6.x;                                     // linear/activations.py
+    let value_6 = row_sums_6 / total.y;                                   // decode/body.py
+    let start_6 = (at_1 + 2u) * 2u + 32u;                                 // decode/head_results.py
+    code_values[start_6] = value_6.x;                                     // parts/coded_groups.py
     code_values[start_6 + 1u] = value_6.y;
-    let value_7 = row_sums_7 / total.y;                                   // attention/decode_body.py
-    let start_7 = (at_1 + 3u) * 2u + 32u;                                 // attention/head_results.py
-    code_values[start_7] = value_7.x;                                     // linear/activations.py
+    let value_7 = row_sums_7 / total.y;                                   // decode/body.py
+    let start_7 = (at_1 + 3u) * 2u + 32u;                                 // decode/head_results.py
+    code_values[start_7] = value_7.x;                                     // parts/coded_groups.py
     code_values[start_7 + 1u] = value_7.y;
     let row_sums_8 = vec2<f32>(sum_0.z, sum_1.z);                         // attention/softmax.py
     let row_sums_9 = vec2<f32>(sum_2.z, sum_3.z);
     let row_sums_10 = vec2<f32>(sum_4.z, sum_5.z);
     let row_sums_11 = vec2<f32>(sum_6.z, sum_7.z);
-    let value_8 = row_sums_8 / total.z;                                   // attention/decode_body.py
-    let at_2 = local_id.x * 4u;                                           // attention/decode_body.py
-    let start_8 = at_2 * 2u + 64u;                                        // attention/head_results.py
-    code_values[start_8] = value_8.x;                                     // linear/activations.py
+    let value_8 = row_sums_8 / total.z;                                   // decode/body.py
+    let at_2 = local_id.x * 4u;                                           // decode/body.py
+    let start_8 = at_2 * 2u + 64u;                                        // decode/head_results.py
+    code_values[start_8] = value_8.x;                                     // parts/coded_groups.py
     code_values[start_8 + 1u] = value_8.y;
-    let value_9 = row_sums_9 / total.z;                                   // attention/decode_body.py
-    let start_9 = (at_2 + 1u) * 2u + 64u;                                 // attention/head_results.py
-    code_values[start_9] = value_9.x;                                     // linear/activations.py
+    let value_9 = row_sums_9 / total.z;                                   // decode/body.py
+    let start_9 = (at_2 + 1u) * 2u + 64u;                                 // decode/head_results.py
+    code_values[start_9] = value_9.x;                                     // parts/coded_groups.py
     code_values[start_9 + 1u] = value_9.y;
-    let value_10 = row_sums_10 / total.z;                                 // attention/decode_body.py
-    let start_10 = (at_2 + 2u) * 2u + 64u;                                // attention/head_results.py
-    code_values[start_10] = value_10.x;                                   // linear/activations.py
+    let value_10 = row_sums_10 / total.z;                                 // decode/body.py
+    let start_10 = (at_2 + 2u) * 2u + 64u;                                // decode/head_results.py
+    code_values[start_10] = value_10.x;                                   // parts/coded_groups.py
     code_values[start_10 + 1u] = value_10.y;
-    let value_11 = row_sums_11 / total.z;                                 // attention/decode_body.py
-    let start_11 = (at_2 + 3u) * 2u + 64u;                                // attention/head_results.py
-    code_values[start_11] = value_11.x;                                   // linear/activations.py
+    let value_11 = row_sums_11 / total.z;                                 // decode/body.py
+    let start_11 = (at_2 + 3u) * 2u + 64u;                                // decode/head_results.py
+    code_values[start_11] = value_11.x;                                   // parts/coded_groups.py
     code_values[start_11 + 1u] = value_11.y;
   }
-  let end = (workgroup_id.x + 1u) * 3u;                                   // attention/head_results.py
-  workgroupBarrier();                                                     // linear/activations.py
+  let end = (workgroup_id.x + 1u) * 3u;                                   // decode/head_results.py
+  workgroupBarrier();                                                     // parts/coded_groups.py
   if (t) {                                                                // parts/distribute.py
-    let index = local_id.x / 8u;                                          // linear/activations.py
+    let index = local_id.x / 8u;                                          // parts/coded_groups.py
     let group = first_head + index;
-    if (group < end) {                                                    // linear/activations.py
-      let lane = local_id.x % 8u;                                         // linear/activations.py
-      let start = index * 32u;                                            // linear/activations.py
-      let at = start + 4u;                                                // linear/activations.py
+    if (group < end) {                                                    // parts/coded_groups.py
+      let lane = local_id.x % 8u;                                         // parts/coded_groups.py
+      let start = index * 32u;                                            // parts/coded_groups.py
+      let at = start + 4u;                                                // parts/coded_groups.py
       let at_1 = start + 8u;
       let values_2 = vec4<f32>(code_values[at_1], code_values[at_1 + 1u],
-          code_values[at_1 + 2u], code_values[at_1 + 3u]);                // linear/activations.py
-      let at_2 = start + 12u;                                             // linear/activations.py
+          code_values[at_1 + 2u], code_values[at_1 + 3u]);                // parts/coded_groups.py
+      let at_2 = start + 12u;                                             // parts/coded_groups.py
       let values_3 = vec4<f32>(code_values[at_2], code_values[at_2 + 1u],
-          code_values[at_2 + 2u], code_values[at_2 + 3u]);                // linear/activations.py
-      let at_3 = start + 16u;                                             // linear/activations.py
+          code_values[at_2 + 2u], code_values[at_2 + 3u]);                // parts/coded_groups.py
+      let at_3 = start + 16u;                                             // parts/coded_groups.py
       let values_4 = vec4<f32>(code_values[at_3], code_values[at_3 + 1u],
-          code_values[at_3 + 2u], code_values[at_3 + 3u]);                // linear/activations.py
-      let at_4 = start + 20u;                                             // linear/activations.py
+          code_values[at_3 + 2u], code_values[at_3 + 3u]);                // parts/coded_groups.py
+      let at_4 = start + 20u;                                             // parts/coded_groups.py
       let values_5 = vec4<f32>(code_values[at_4], code_values[at_4 + 1u],
-          code_values[at_4 + 2u], code_values[at_4 + 3u]);                // linear/activations.py
-      let at_5 = start + 24u;                                             // linear/activations.py
+          code_values[at_4 + 2u], code_values[at_4 + 3u]);                // parts/coded_groups.py
+      let at_5 = start + 24u;                                             // parts/coded_groups.py
       let values_6 = vec4<f32>(code_values[at_5], code_values[at_5 + 1u],
-          code_values[at_5 + 2u], code_values[at_5 + 3u]);                // linear/activations.py
-      let at_6 = start + 28u;                                             // linear/activations.py
+          code_values[at_5 + 2u], code_values[at_5 + 3u]);                // parts/coded_groups.py
+      let at_6 = start + 28u;                                             // parts/coded_groups.py
       let values_7 = vec4<f32>(code_values[at_6], code_values[at_6 + 1u],
-          code_values[at_6 + 2u], code_values[at_6 + 3u]);                // linear/activations.py
+          code_values[at_6 + 2u], code_values[at_6 + 3u]);                // parts/coded_groups.py
       let largest = abs(vec4<f32>(code_values[start], code_values[start + 1u],
-          code_values[start + 2u], code_values[start + 3u]));             // linear/activations.py
+          code_values[start + 2u], code_values[start + 3u]));             // parts/coded_groups.py
       let t_2 = abs(vec4<f32>(code_values[at], code_values[at + 1u], code_values[at + 2u],
-          code_values[at + 3u]));                                         // linear/activations.py
+          code_values[at + 3u]));                                         // parts/coded_groups.py
       let largest_1 = max(max(max(max(max(max(max(largest, t_2), abs(values_2)),
           abs(values_3)), abs(values_4)), abs(values_5)), abs(values_6)), abs(values_7));
       let bits = bitcast<u32>(max(max(largest_1.x, largest_1.y),
-          max(largest_1.z, largest_1.w)));                                // linear/activations.py
-      let exponent = min(max(bits >> 23u, 27u), 252u);                    // linear/activations.py
-      let mantissa = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;   // linear/activations.py
-      let steps = f32(0x7f000000u / mantissa) * bitcast<f32>((253u - exponent) << 23u);  // linear/activations.py
-      let at_7 = local_id.x * 4u;                                         // linear/activations.py
+          max(largest_1.z, largest_1.w)));                                // parts/coded_groups.py
+      let exponent = min(max(bits >> 23u, 27u), 252u);                    // parts/coded_groups.py
+      let steps = f32(0x7f000000u / ((((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
+          * bitcast<f32>((253u - exponent) << 23u);                       // parts/coded_groups.py
+      let at_7 = local_id.x * 4u;                                         // parts/coded_groups.py
       let cut = vec4<i32>(vec4<f32>(code_values[at_7], code_values[at_7 + 1u],
-          code_values[at_7 + 2u], code_values[at_7 + 3u]) * (steps * 8.0));  // linear/activations.py
-      let parts = (cut + 4i) >> vec4<u32>(3u);                            // linear/activations.py
-      let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);   // linear/activations.py
-      let low = (codes.x >> 8u) | codes.y;                                // linear/activations.py
+          code_values[at_7 + 2u], code_values[at_7 + 3u]) * (steps * 8.0));  // parts/coded_groups.py
+      let parts = (cut + 4i) >> vec4<u32>(3u);                            // parts/coded_groups.py
+      let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);   // parts/coded_groups.py
+      let low = (codes.x >> 8u) | codes.y;                                // parts/coded_groups.py
       let high = (codes.z << 8u) | (codes.w << 16u);
-      let words_0 = low | high;                                           // linear/activations.py
-      let rest = bitcast<vec4<u32>>(parts) & vec4<u32>(255u);             // linear/activations.py
-      let low_1 = rest.x | (rest.y << 8u);                                // linear/activations.py
+      let words_0 = low | high;                                           // parts/coded_groups.py
+      let rest = bitcast<vec4<u32>>(parts) & vec4<u32>(255u);             // parts/coded_groups.py
+      let low_1 = rest.x | (rest.y << 8u);                                // parts/coded_groups.py
       let high_1 = (rest.z << 16u) | (rest.w << 24u);
-      let words_1 = low_1 | high_1;                                       // linear/activations.py
-      let plane = lane / 4u;                                              // linear/activations.py
-      let index_1 = lane % 4u;                                            // linear/activations.py
+      let words_1 = low_1 | high_1;                                       // parts/coded_groups.py
+      let plane = lane / 4u;                                              // parts/coded_groups.py
+      let index_1 = lane % 4u;                                            // parts/coded_groups.py
       coded[(plane * 6u + group) * 4u + index_1] = words_0;
-      let plane_1 = plane + 2u;                                           // linear/activations.py
-      coded[(plane_1 * 6u + group) * 4u + index_1] = words_1;             // linear/activations.py
-      let t_3 = bitcast<vec4<u32>>(unpack4xI8(0x01010101u));              // linear/dot4.py
+      let plane_1 = plane + 2u;                                           // parts/coded_groups.py
+      coded[(plane_1 * 6u + group) * 4u + index_1] = words_1;             // parts/coded_groups.py
+      let t_3 = bitcast<vec4<u32>>(unpack4xI8(0x01010101u));              // parts/dot4.py
       let products = bitcast<vec4<u32>>(unpack4xI8(words_0)) * t_3;
-      let total_1 = bitcast<i32>(products.x + products.y + products.z + products.w);  // linear/dot4.py
-      let products_1 = bitcast<vec4<u32>>(unpack4xI8(words_1)) * t_3;     // linear/dot4.py
-      let total_2 = bitcast<i32>(products_1.x + products_1.y + products_1.z + products_1.w);  // linear/dot4.py
-      code_sums[local_id.x] = total_2 + total_1 * 256i;                   // linear/activations.py
-      if (lane == 0u) {                                                   // linear/activations.py
-        coded[(group + 24u) * 4u] = bitcast<u32>(1.0 / steps);            // linear/activations.py
+      let total_1 = bitcast<i32>(products.x + products.y + products.z + products.w);  // parts/dot4.py
+      let products_1 = bitcast<vec4<u32>>(unpack4xI8(words_1)) * t_3;     // parts/dot4.py
+      let total_2 = bitcast<i32>(products_1.x + products_1.y + products_1.z + products_1.w);  // parts/dot4.py
+      code_sums[local_id.x] = total_2 + total_1 * 256i;                   // parts/coded_groups.py
+      if (lane == 0u) {                                                   // parts/coded_groups.py
+        coded[(group + 24u) * 4u] = bitcast<u32>(1.0 / steps);            // parts/coded_groups.py
       }
     }
   }
-  workgroupBarrier();                                                     // linear/activations.py
+  workgroupBarrier();                                                     // parts/coded_groups.py
   if (t_1) {                                                              // parts/distribute.py
-    let group = first_head + local_id.x;                                  // linear/activations.py
-    if (group < end) {                                                    // linear/activations.py
-      let first = local_id.x * 8u;                                        // linear/activations.py
-      let total_1 = code_sums[first] + code_sums[first + 1u];             // linear/activations.py
+    let group = first_head + local_id.x;                                  // parts/coded_groups.py
+    if (group < end) {                                                    // parts/coded_groups.py
+      let first = local_id.x * 8u;                                        // parts/coded_groups.py
+      let total_1 = code_sums[first] + code_sums[first + 1u];             // parts/coded_groups.py
       let total_2 = total_1 + code_sums[first + 2u];
       let total_3 = total_2 + code_sums[first + 3u];
       let total_4 = total_3 + code_sums[first + 4u];
       let total_5 = total_4 + code_sums[first + 5u];
       let total_6 = total_5 + code_sums[first + 6u];
       let total_7 = total_6 + code_sums[first + 7u];
-      let place = (group + 24u) * 4u;                                     // linear/activations.py
-      coded[place + 1u] = bitcast<u32>(total_7);                          // linear/activations.py
-      coded[place + 2u] = 0u;                                             // linear/activations.py
-      coded[place + 3u] = 0u;                                             // linear/activations.py
+      let place = (group + 24u) * 4u;                                     // parts/coded_groups.py
+      coded[place + 1u] = bitcast<u32>(total_7);                          // parts/coded_groups.py
+      coded[place + 2u] = 0u;                                             // parts/coded_groups.py
+      coded[place + 3u] = 0u;                                             // parts/coded_groups.py
     }
   }
 }

@@ -26,61 +26,56 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  let positions = step.past + 1u;                                         // attention/decode.py
-  let first_head = workgroup_id.x * 2u;                                   // attention/head_results.py
+  let positions = step.past + 1u;                                         // decode/kernel.py
+  let first_head = workgroup_id.x * 2u;                                   // decode/head_results.py
   if (local_id.x < 8u) {                                                  // parts/distribute.py
-    let element = first_head * 4u + local_id.x;                           // attention/decode_body.py
-    query[local_id.x] = q[element] * 0.5100697;                           // attention/decode_body.py
+    let element = first_head * 4u + local_id.x;                           // decode/body.py
+    query[local_id.x] = q[element] * 0.5100697;                           // decode/body.py
   }
-  workgroupBarrier();                                                     // attention/decode_body.py
+  workgroupBarrier();                                                     // decode/body.py
   var maximum: vec2<f32> = vec2<f32>(-1e30);                              // attention/softmax.py
   var total: vec2<f32> = vec2<f32>(0.0);                                  // attention/softmax.py
   var sum_0: vec2<f32> = vec2<f32>(0.0);                                  // attention/softmax.py
   var sum_1: vec2<f32> = vec2<f32>(0.0);
-  for (var tile = 0u; tile < positions; tile += 64u) {                    // attention/decode_body.py
-    let count = min(positions - tile, 64u);                               // attention/decode_body.py
-    let part = local_id.x % 4u;                                           // attention/decode_body.py
-    let stream = local_id.x / 4u;                                         // attention/decode_body.py
+  for (var tile = 0u; tile < positions; tile += 64u) {                    // decode/body.py
+    let count = min(positions - tile, 64u);                               // decode/body.py
+    let part = local_id.x % 4u;                                           // decode/body.py
+    let stream = local_id.x / 4u;                                         // decode/body.py
     for (var position = stream; position < 64u; position += 16u) {
-      let cell = position * 4u + part;                                    // attention/decode_body.py
-      if (position < count) {                                             // attention/decode_body.py
-        var score_0: f32 = 0.0;                                           // attention/decode_body.py
+      let cell = position * 4u + part;                                    // decode/body.py
+      if (position < count) {                                             // decode/body.py
+        var score_0: f32 = 0.0;                                           // decode/body.py
         var score_1: f32 = 0.0;
-        let row = (tile + position) * 4u + workgroup_id.x;                // attention/cache.py
-        let stored = k_cache[row * 4u + part];                            // attention/cache.py
-        let key = unpack2x16float(stored);                                // attention/cache.py
-        score_0 += dot(query[part], key);                                 // attention/decode_body.py
+        let stored = k_cache[((tile + position) * 4u + workgroup_id.x) * 4u + part];  // attention/cache.py
+        let key = unpack2x16float(stored);                                // attention/row_kinds.py
+        score_0 += dot(query[part], key);                                 // decode/body.py
         score_1 += dot(query[part + 4u], key);
-        exchange[cell] = vec2<f32>(score_0, score_1);                     // attention/decode_body.py
+        exchange[cell] = vec2<f32>(score_0, score_1);                     // decode/body.py
       } else {
-        exchange[cell] = vec2<f32>(-1e30);                                // attention/decode_body.py
+        exchange[cell] = vec2<f32>(-1e30);                                // decode/body.py
       }
     }
-    workgroupBarrier();                                                   // attention/decode_body.py
-    let index = local_id.x * 4u;                                          // attention/decode_body.py
+    workgroupBarrier();                                                   // decode/body.py
+    let index = local_id.x * 4u;                                          // decode/body.py
     let score = exchange[index];
-    let score_1 = score + exchange[index + 1u] + exchange[index + 2u] + exchange[index + 3u];  // attention/decode_body.py
-    scores[local_id.x] = score_1;                                         // attention/decode_body.py
-    workgroupBarrier();                                                   // attention/decode_body.py
-    let last = positions - 1u;                                            // attention/decode_body.py
-    for (var first = 0u; first < count; first += 64u) {                   // attention/decode_body.py
-      let place = first + stream;                                         // attention/decode_body.py
+    let score_1 = score + exchange[index + 1u] + exchange[index + 2u] + exchange[index + 3u];  // decode/body.py
+    scores[local_id.x] = score_1;                                         // decode/body.py
+    workgroupBarrier();                                                   // decode/body.py
+    let last = positions - 1u;                                            // decode/body.py
+    for (var first = 0u; first < count; first += 64u) {                   // decode/body.py
+      let place = first + stream;                                         // decode/body.py
       let place_1 = place + 16u;
       let place_2 = place + 32u;
       let place_3 = place + 48u;
-      let row = min(tile + place, last) * 4u + workgroup_id.x;            // attention/cache.py
-      let stored = v_cache[row * 4u + part];                              // attention/cache.py
-      let value = unpack2x16float(stored);                                // attention/cache.py
-      let row_1 = min(tile + place_1, last) * 4u + workgroup_id.x;        // attention/cache.py
-      let stored_1 = v_cache[row_1 * 4u + part];                          // attention/cache.py
-      let value_1 = unpack2x16float(stored_1);                            // attention/cache.py
-      let row_2 = min(tile + place_2, last) * 4u + workgroup_id.x;        // attention/cache.py
-      let stored_2 = v_cache[row_2 * 4u + part];                          // attention/cache.py
-      let value_2 = unpack2x16float(stored_2);                            // attention/cache.py
-      let row_3 = min(tile + place_3, last) * 4u + workgroup_id.x;        // attention/cache.py
-      let stored_3 = v_cache[row_3 * 4u + part];                          // attention/cache.py
-      let value_3 = unpack2x16float(stored_3);                            // attention/cache.py
-      let score_2 = scores[place];                                        // attention/decode_body.py
+      let stored = v_cache[(min(tile + place, last) * 4u + workgroup_id.x) * 4u + part];  // attention/cache.py
+      let value = unpack2x16float(stored);                                // attention/row_kinds.py
+      let stored_1 = v_cache[(min(tile + place_1, last) * 4u + workgroup_id.x) * 4u + part];  // attention/cache.py
+      let value_1 = unpack2x16float(stored_1);                            // attention/row_kinds.py
+      let stored_2 = v_cache[(min(tile + place_2, last) * 4u + workgroup_id.x) * 4u + part];  // attention/cache.py
+      let value_2 = unpack2x16float(stored_2);                            // attention/row_kinds.py
+      let stored_3 = v_cache[(min(tile + place_3, last) * 4u + workgroup_id.x) * 4u + part];  // attention/cache.py
+      let value_3 = unpack2x16float(stored_3);                            // attention/row_kinds.py
+      let score_2 = scores[place];                                        // decode/body.py
       let score_3 = scores[place_1];
       let score_4 = scores[place_2];
       let score_5 = scores[place_3];
@@ -90,19 +85,19 @@ fn main(
       sum_0 *= rescale;
       sum_1 *= rescale;
       maximum = highest;                                                  // attention/softmax.py
-      let weight = exp2(score_2 - highest);                               // attention/decode_body.py
+      let weight = exp2(score_2 - highest);                               // decode/body.py
       total += weight;                                                    // attention/softmax.py
       sum_0 += weight * value.x;                                          // attention/softmax.py
       sum_1 += weight * value.y;
-      let weight_1 = exp2(score_3 - highest);                             // attention/decode_body.py
+      let weight_1 = exp2(score_3 - highest);                             // decode/body.py
       total += weight_1;                                                  // attention/softmax.py
       sum_0 += weight_1 * value_1.x;                                      // attention/softmax.py
       sum_1 += weight_1 * value_1.y;
-      let weight_2 = exp2(score_4 - highest);                             // attention/decode_body.py
+      let weight_2 = exp2(score_4 - highest);                             // decode/body.py
       total += weight_2;                                                  // attention/softmax.py
       sum_0 += weight_2 * value_2.x;                                      // attention/softmax.py
       sum_1 += weight_2 * value_2.y;
-      let weight_3 = exp2(score_5 - highest);                             // attention/decode_body.py
+      let weight_3 = exp2(score_5 - highest);                             // decode/body.py
       total += weight_3;                                                  // attention/softmax.py
       sum_0 += weight_3 * value_3.x;                                      // attention/softmax.py
       sum_1 += weight_3 * value_3.y;
@@ -137,8 +132,8 @@ fn main(
   }
   if (local_id.x < 4u) {                                                  // parts/distribute.py
     let row_sums = vec2<f32>(sum_0.x, sum_1.x);                           // attention/softmax.py
-    out[first_head * 4u + local_id.x] = row_sums / total.x;               // attention/head_results.py
+    out[first_head * 4u + local_id.x] = row_sums / total.x;               // decode/head_results.py
     let row_sums_1 = vec2<f32>(sum_0.y, sum_1.y);                         // attention/softmax.py
-    out[(first_head + 1u) * 4u + local_id.x] = row_sums_1 / total.y;      // attention/head_results.py
+    out[(first_head + 1u) * 4u + local_id.x] = row_sums_1 / total.y;      // decode/head_results.py
   }
 }

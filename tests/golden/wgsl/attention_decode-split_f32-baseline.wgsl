@@ -26,65 +26,60 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  let positions = step.past + 1u;                                         // attention/decode.py
-  let first = workgroup_id.y * 64u;                                       // attention/decode.py
-  if (first < positions) {                                                // attention/decode.py
-    let end = min(first + 64u, positions);                                // attention/decode.py
-    let first_head = workgroup_id.x * 4u;                                 // attention/head_results.py
+  let positions = step.past + 1u;                                         // decode/kernel.py
+  let first = workgroup_id.y * 64u;                                       // decode/kernel.py
+  if (first < positions) {                                                // decode/kernel.py
+    let end = min(first + 64u, positions);                                // decode/kernel.py
+    let first_head = workgroup_id.x * 4u;                                 // decode/head_results.py
     if (local_id.x < 16u) {                                               // parts/distribute.py
-      let element = first_head * 4u + local_id.x;                         // attention/decode_body.py
-      query[local_id.x] = q[element] * 0.36067376;                        // attention/decode_body.py
+      let element = first_head * 4u + local_id.x;                         // decode/body.py
+      query[local_id.x] = q[element] * 0.36067376;                        // decode/body.py
     }
-    workgroupBarrier();                                                   // attention/decode_body.py
+    workgroupBarrier();                                                   // decode/body.py
     var maximum: vec4<f32> = vec4<f32>(-1e30);                            // attention/softmax.py
     var total: vec4<f32> = vec4<f32>(0.0);                                // attention/softmax.py
     var sum_0: vec4<f32> = vec4<f32>(0.0);                                // attention/softmax.py
     var sum_1: vec4<f32> = vec4<f32>(0.0);
     var sum_2: vec4<f32> = vec4<f32>(0.0);
     var sum_3: vec4<f32> = vec4<f32>(0.0);
-    for (var tile = first; tile < end; tile += 64u) {                     // attention/decode_body.py
-      let count = min(end - tile, 64u);                                   // attention/decode_body.py
-      let part = local_id.x % 4u;                                         // attention/decode_body.py
-      let stream = local_id.x / 4u;                                       // attention/decode_body.py
+    for (var tile = first; tile < end; tile += 64u) {                     // decode/body.py
+      let count = min(end - tile, 64u);                                   // decode/body.py
+      let part = local_id.x % 4u;                                         // decode/body.py
+      let stream = local_id.x / 4u;                                       // decode/body.py
       for (var position = stream; position < 64u; position += 16u) {
-        let cell = position * 4u + part;                                  // attention/decode_body.py
-        if (position < count) {                                           // attention/decode_body.py
-          var score_0: f32 = 0.0;                                         // attention/decode_body.py
+        let cell = position * 4u + part;                                  // decode/body.py
+        if (position < count) {                                           // decode/body.py
+          var score_0: f32 = 0.0;                                         // decode/body.py
           var score_1: f32 = 0.0;
           var score_2: f32 = 0.0;
           var score_3: f32 = 0.0;
-          let row = tile + position + workgroup_id.x;                     // attention/cache.py
-          let key = k_cache[row * 4u + part];                             // attention/cache.py
-          score_0 += dot(query[part], key);                               // attention/decode_body.py
+          let key = k_cache[(tile + position + workgroup_id.x) * 4u + part];  // attention/cache.py
+          score_0 += dot(query[part], key);                               // decode/body.py
           score_1 += dot(query[part + 4u], key);
           score_2 += dot(query[part + 8u], key);
           score_3 += dot(query[part + 12u], key);
-          exchange[cell] = vec4<f32>(score_0, score_1, score_2, score_3);  // attention/decode_body.py
+          exchange[cell] = vec4<f32>(score_0, score_1, score_2, score_3);  // decode/body.py
         } else {
-          exchange[cell] = vec4<f32>(-1e30);                              // attention/decode_body.py
+          exchange[cell] = vec4<f32>(-1e30);                              // decode/body.py
         }
       }
-      workgroupBarrier();                                                 // attention/decode_body.py
-      let index = local_id.x * 4u;                                        // attention/decode_body.py
+      workgroupBarrier();                                                 // decode/body.py
+      let index = local_id.x * 4u;                                        // decode/body.py
       let score = exchange[index];
-      let score_1 = score + exchange[index + 1u] + exchange[index + 2u] + exchange[index + 3u];  // attention/decode_body.py
-      scores[local_id.x] = score_1;                                       // attention/decode_body.py
-      workgroupBarrier();                                                 // attention/decode_body.py
-      let last = end - 1u;                                                // attention/decode_body.py
-      for (var first_1 = 0u; first_1 < count; first_1 += 64u) {           // attention/decode_body.py
-        let place = first_1 + stream;                                     // attention/decode_body.py
+      let score_1 = score + exchange[index + 1u] + exchange[index + 2u] + exchange[index + 3u];  // decode/body.py
+      scores[local_id.x] = score_1;                                       // decode/body.py
+      workgroupBarrier();                                                 // decode/body.py
+      let last = end - 1u;                                                // decode/body.py
+      for (var first_1 = 0u; first_1 < count; first_1 += 64u) {           // decode/body.py
+        let place = first_1 + stream;                                     // decode/body.py
         let place_1 = place + 16u;
         let place_2 = place + 32u;
         let place_3 = place + 48u;
-        let row = min(tile + place, last) + workgroup_id.x;               // attention/cache.py
-        let value = v_cache[row * 4u + part];                             // attention/cache.py
-        let row_1 = min(tile + place_1, last) + workgroup_id.x;           // attention/cache.py
-        let value_1 = v_cache[row_1 * 4u + part];                         // attention/cache.py
-        let row_2 = min(tile + place_2, last) + workgroup_id.x;           // attention/cache.py
-        let value_2 = v_cache[row_2 * 4u + part];                         // attention/cache.py
-        let row_3 = min(tile + place_3, last) + workgroup_id.x;           // attention/cache.py
-        let value_3 = v_cache[row_3 * 4u + part];                         // attention/cache.py
-        let score_2 = scores[place];                                      // attention/decode_body.py
+        let value = v_cache[(min(tile + place, last) + workgroup_id.x) * 4u + part];  // attention/cache.py
+        let value_1 = v_cache[(min(tile + place_1, last) + workgroup_id.x) * 4u + part];
+        let value_2 = v_cache[(min(tile + place_2, last) + workgroup_id.x) * 4u + part];
+        let value_3 = v_cache[(min(tile + place_3, last) + workgroup_id.x) * 4u + part];
+        let score_2 = scores[place];                                      // decode/body.py
         let score_3 = scores[place_1];
         let score_4 = scores[place_2];
         let score_5 = scores[place_3];
@@ -96,25 +91,25 @@ fn main(
         sum_2 *= rescale;
         sum_3 *= rescale;
         maximum = highest;                                                // attention/softmax.py
-        let weight = exp2(score_2 - highest);                             // attention/decode_body.py
+        let weight = exp2(score_2 - highest);                             // decode/body.py
         total += weight;                                                  // attention/softmax.py
         sum_0 += weight * value.x;                                        // attention/softmax.py
         sum_1 += weight * value.y;
         sum_2 += weight * value.z;
         sum_3 += weight * value.w;
-        let weight_1 = exp2(score_3 - highest);                           // attention/decode_body.py
+        let weight_1 = exp2(score_3 - highest);                           // decode/body.py
         total += weight_1;                                                // attention/softmax.py
         sum_0 += weight_1 * value_1.x;                                    // attention/softmax.py
         sum_1 += weight_1 * value_1.y;
         sum_2 += weight_1 * value_1.z;
         sum_3 += weight_1 * value_1.w;
-        let weight_2 = exp2(score_4 - highest);                           // attention/decode_body.py
+        let weight_2 = exp2(score_4 - highest);                           // decode/body.py
         total += weight_2;                                                // attention/softmax.py
         sum_0 += weight_2 * value_2.x;                                    // attention/softmax.py
         sum_1 += weight_2 * value_2.y;
         sum_2 += weight_2 * value_2.z;
         sum_3 += weight_2 * value_2.w;
-        let weight_3 = exp2(score_5 - highest);                           // attention/decode_body.py
+        let weight_3 = exp2(score_5 - highest);                           // decode/body.py
         total += weight_3;                                                // attention/softmax.py
         sum_0 += weight_3 * value_3.x;                                    // attention/softmax.py
         sum_1 += weight_3 * value_3.y;
@@ -156,44 +151,44 @@ fn main(
       workgroupBarrier();                                                 // attention/softmax.py
     }
     if (local_id.x < 4u) {                                                // parts/distribute.py
-      let index = workgroup_id.y * 4u;                                    // attention/head_results.py
+      let index = workgroup_id.y * 4u;                                    // decode/head_results.py
       let start = (index + first_head) * 9u;
       let row_sums = vec2<f32>(sum_0.x, sum_1.x);                         // attention/softmax.py
       let row_sums_1 = vec2<f32>(sum_2.x, sum_3.x);
-      let index_1 = local_id.x * 2u;                                      // attention/decode_body.py
+      let index_1 = local_id.x * 2u;                                      // decode/body.py
       let index_2 = start + index_1;
       partials[index_2] = row_sums;
       partials[index_2 + 1u] = row_sums_1;
-      let t = local_id.x == 0u;                                           // attention/decode_body.py
+      let t = local_id.x == 0u;                                           // decode/body.py
       if (t) {
-        partials[start + 8u] = vec2<f32>(maximum.x, total.x);             // attention/head_results.py
+        partials[start + 8u] = vec2<f32>(maximum.x, total.x);             // decode/head_results.py
       }
-      let start_1 = (index + first_head + 1u) * 9u;                       // attention/head_results.py
+      let start_1 = (index + first_head + 1u) * 9u;                       // decode/head_results.py
       let row_sums_2 = vec2<f32>(sum_0.y, sum_1.y);                       // attention/softmax.py
       let row_sums_3 = vec2<f32>(sum_2.y, sum_3.y);
-      let index_3 = start_1 + index_1;                                    // attention/decode_body.py
+      let index_3 = start_1 + index_1;                                    // decode/body.py
       partials[index_3] = row_sums_2;
       partials[index_3 + 1u] = row_sums_3;
-      if (t) {                                                            // attention/decode_body.py
-        partials[start_1 + 8u] = vec2<f32>(maximum.y, total.y);           // attention/head_results.py
+      if (t) {                                                            // decode/body.py
+        partials[start_1 + 8u] = vec2<f32>(maximum.y, total.y);           // decode/head_results.py
       }
-      let start_2 = (index + first_head + 2u) * 9u;                       // attention/head_results.py
+      let start_2 = (index + first_head + 2u) * 9u;                       // decode/head_results.py
       let row_sums_4 = vec2<f32>(sum_0.z, sum_1.z);                       // attention/softmax.py
       let row_sums_5 = vec2<f32>(sum_2.z, sum_3.z);
-      let index_4 = start_2 + index_1;                                    // attention/decode_body.py
+      let index_4 = start_2 + index_1;                                    // decode/body.py
       partials[index_4] = row_sums_4;
       partials[index_4 + 1u] = row_sums_5;
-      if (t) {                                                            // attention/decode_body.py
-        partials[start_2 + 8u] = vec2<f32>(maximum.z, total.z);           // attention/head_results.py
+      if (t) {                                                            // decode/body.py
+        partials[start_2 + 8u] = vec2<f32>(maximum.z, total.z);           // decode/head_results.py
       }
-      let start_3 = (index + first_head + 3u) * 9u;                       // attention/head_results.py
+      let start_3 = (index + first_head + 3u) * 9u;                       // decode/head_results.py
       let row_sums_6 = vec2<f32>(sum_0.w, sum_1.w);                       // attention/softmax.py
       let row_sums_7 = vec2<f32>(sum_2.w, sum_3.w);
-      let index_5 = start_3 + index_1;                                    // attention/decode_body.py
+      let index_5 = start_3 + index_1;                                    // decode/body.py
       partials[index_5] = row_sums_6;
       partials[index_5 + 1u] = row_sums_7;
-      if (t) {                                                            // attention/decode_body.py
-        partials[start_3 + 8u] = vec2<f32>(maximum.w, total.w);           // attention/head_results.py
+      if (t) {                                                            // decode/body.py
+        partials[start_3 + 8u] = vec2<f32>(maximum.w, total.w);           // decode/head_results.py
       }
     }
   }

@@ -32,22 +32,10 @@ fn main(
     let line = local_id.x / 4u;                                           // attention/prefill_body.py
     let column = local_id.x % 4u;                                         // attention/prefill_body.py
     let team_row = line * 4u;                                             // attention/prefill_body.py
-    var sum_0_00: f32 = 0.0;                                              // attention/prefill_body.py
-    var sum_0_01: f32 = 0.0;
-    var sum_0_02: f32 = 0.0;
-    var sum_0_03: f32 = 0.0;
-    var sum_0_10: f32 = 0.0;
-    var sum_0_11: f32 = 0.0;
-    var sum_0_12: f32 = 0.0;
-    var sum_0_13: f32 = 0.0;
-    var sum_0_20: f32 = 0.0;
-    var sum_0_21: f32 = 0.0;
-    var sum_0_22: f32 = 0.0;
-    var sum_0_23: f32 = 0.0;
-    var sum_0_30: f32 = 0.0;
-    var sum_0_31: f32 = 0.0;
-    var sum_0_32: f32 = 0.0;
-    var sum_0_33: f32 = 0.0;
+    var sum_0_0: vec4<f32> = vec4<f32>(0.0);                              // attention/prefill_body.py
+    var sum_0_1: vec4<f32> = vec4<f32>(0.0);
+    var sum_0_2: vec4<f32> = vec4<f32>(0.0);
+    var sum_0_3: vec4<f32> = vec4<f32>(0.0);
     let row = local_id.x % 32u;                                           // attention/prefill_softmax.py
     let part = local_id.x / 32u;                                          // attention/prefill_softmax.py
     let own_position = step.past + first_row + row;                       // attention/prefill_softmax.py
@@ -55,38 +43,14 @@ fn main(
     var total: f32 = 0.0;                                                 // attention/prefill_softmax.py
     for (var tile = 0u; tile < end; tile += 32u) {                        // attention/prefill_body.py
       let first = team_row * 9u;                                          // attention/prefill_body.py
-      var score_0_00: f32 = 0.0;                                          // attention/prefill_body.py
-      var score_0_01: f32 = 0.0;
-      var score_0_02: f32 = 0.0;
-      var score_0_03: f32 = 0.0;
-      var score_0_10: f32 = 0.0;
-      var score_0_11: f32 = 0.0;
-      var score_0_12: f32 = 0.0;
-      var score_0_13: f32 = 0.0;
-      var score_0_20: f32 = 0.0;
-      var score_0_21: f32 = 0.0;
-      var score_0_22: f32 = 0.0;
-      var score_0_23: f32 = 0.0;
-      var score_0_30: f32 = 0.0;
-      var score_0_31: f32 = 0.0;
-      var score_0_32: f32 = 0.0;
-      var score_0_33: f32 = 0.0;
-      var score_1_00: f32 = 0.0;
-      var score_1_01: f32 = 0.0;
-      var score_1_02: f32 = 0.0;
-      var score_1_03: f32 = 0.0;
-      var score_1_10: f32 = 0.0;
-      var score_1_11: f32 = 0.0;
-      var score_1_12: f32 = 0.0;
-      var score_1_13: f32 = 0.0;
-      var score_1_20: f32 = 0.0;
-      var score_1_21: f32 = 0.0;
-      var score_1_22: f32 = 0.0;
-      var score_1_23: f32 = 0.0;
-      var score_1_30: f32 = 0.0;
-      var score_1_31: f32 = 0.0;
-      var score_1_32: f32 = 0.0;
-      var score_1_33: f32 = 0.0;
+      var score_0_0: vec4<f32> = vec4<f32>(0.0);                          // attention/prefill_body.py
+      var score_0_1: vec4<f32> = vec4<f32>(0.0);
+      var score_0_2: vec4<f32> = vec4<f32>(0.0);
+      var score_0_3: vec4<f32> = vec4<f32>(0.0);
+      var score_1_0: vec4<f32> = vec4<f32>(0.0);
+      var score_1_1: vec4<f32> = vec4<f32>(0.0);
+      var score_1_2: vec4<f32> = vec4<f32>(0.0);
+      var score_1_3: vec4<f32> = vec4<f32>(0.0);
       let row_1 = 4u + column;                                            // attention/prefill_body.py
       for (var number = 0u; number < 4u; number += 2u) {                  // parts/distribute.py
         workgroupBarrier();                                               // attention/prefill_body.py
@@ -104,8 +68,7 @@ fn main(
           let position = min(tile + key, end - 1u);                       // attention/prefill_operands.py
           let row_2 = (key % 4u) * 8u + key / 4u;                         // attention/prefill_operands.py
           let number_1 = number + load;                                   // attention/prefill_operands.py
-          let row_3 = position * 4u + workgroup_id.y;                     // attention/cache.py
-          let staged_1 = k_cache[row_3 * 4u + number_1];                  // attention/cache.py
+          let staged_1 = k_cache[(position * 4u + workgroup_id.y) * 4u + number_1];  // attention/cache.py
           let start = row_2 * 3u + load;                                  // parts/staged_rows.py
           staged[start + 96u] = staged_1;                                 // parts/staged_rows.py
         }
@@ -117,100 +80,89 @@ fn main(
           let query_2 = staged[place + 6u];
           let query_3 = staged[place + 9u];
           let place_1 = column * 3u + step_1;                             // parts/staged_rows.py
-          let place_2 = place_1 + 96u;                                    // parts/staged_rows.py
-          let key_0 = staged[place_2];                                    // parts/staged_rows.py
-          let key_1 = staged[place_2 + 24u];
-          let key_2 = staged[place_2 + 48u];
-          let key_3 = staged[place_2 + 72u];
-          score_0_00 = score_0_00 + query_0.x * key_0.x + query_0.y * key_0.y + query_0.z
-              * key_0.z + query_0.w * key_0.w;                            // attention/prefill_body.py
-          score_0_01 = score_0_01 + query_0.x * key_1.x + query_0.y * key_1.y + query_0.z
-              * key_1.z + query_0.w * key_1.w;
-          score_0_02 = score_0_02 + query_0.x * key_2.x + query_0.y * key_2.y + query_0.z
-              * key_2.z + query_0.w * key_2.w;
-          score_0_03 = score_0_03 + query_0.x * key_3.x + query_0.y * key_3.y + query_0.z
-              * key_3.z + query_0.w * key_3.w;
-          score_0_10 = score_0_10 + query_1.x * key_0.x + query_1.y * key_0.y + query_1.z
-              * key_0.z + query_1.w * key_0.w;
-          score_0_11 = score_0_11 + query_1.x * key_1.x + query_1.y * key_1.y + query_1.z
-              * key_1.z + query_1.w * key_1.w;
-          score_0_12 = score_0_12 + query_1.x * key_2.x + query_1.y * key_2.y + query_1.z
-              * key_2.z + query_1.w * key_2.w;
-          score_0_13 = score_0_13 + query_1.x * key_3.x + query_1.y * key_3.y + query_1.z
-              * key_3.z + query_1.w * key_3.w;
-          score_0_20 = score_0_20 + query_2.x * key_0.x + query_2.y * key_0.y + query_2.z
-              * key_0.z + query_2.w * key_0.w;
-          score_0_21 = score_0_21 + query_2.x * key_1.x + query_2.y * key_1.y + query_2.z
-              * key_1.z + query_2.w * key_1.w;
-          score_0_22 = score_0_22 + query_2.x * key_2.x + query_2.y * key_2.y + query_2.z
-              * key_2.z + query_2.w * key_2.w;
-          score_0_23 = score_0_23 + query_2.x * key_3.x + query_2.y * key_3.y + query_2.z
-              * key_3.z + query_2.w * key_3.w;
-          score_0_30 = score_0_30 + query_3.x * key_0.x + query_3.y * key_0.y + query_3.z
-              * key_0.z + query_3.w * key_0.w;
-          score_0_31 = score_0_31 + query_3.x * key_1.x + query_3.y * key_1.y + query_3.z
-              * key_1.z + query_3.w * key_1.w;
-          score_0_32 = score_0_32 + query_3.x * key_2.x + query_3.y * key_2.y + query_3.z
-              * key_2.z + query_3.w * key_2.w;
-          score_0_33 = score_0_33 + query_3.x * key_3.x + query_3.y * key_3.y + query_3.z
-              * key_3.z + query_3.w * key_3.w;
-          let place_3 = row_1 * 3u + step_1;                              // parts/staged_rows.py
-          let place_4 = place_3 + 96u;                                    // parts/staged_rows.py
-          let key_0_1 = staged[place_4];                                  // parts/staged_rows.py
-          let key_1_1 = staged[place_4 + 24u];
-          let key_2_1 = staged[place_4 + 48u];
-          let key_3_1 = staged[place_4 + 72u];
-          score_1_00 = score_1_00 + query_0.x * key_0_1.x + query_0.y * key_0_1.y + query_0.z
-              * key_0_1.z + query_0.w * key_0_1.w;                        // attention/prefill_body.py
-          score_1_01 = score_1_01 + query_0.x * key_1_1.x + query_0.y * key_1_1.y + query_0.z
-              * key_1_1.z + query_0.w * key_1_1.w;
-          score_1_02 = score_1_02 + query_0.x * key_2_1.x + query_0.y * key_2_1.y + query_0.z
-              * key_2_1.z + query_0.w * key_2_1.w;
-          score_1_03 = score_1_03 + query_0.x * key_3_1.x + query_0.y * key_3_1.y + query_0.z
-              * key_3_1.z + query_0.w * key_3_1.w;
-          score_1_10 = score_1_10 + query_1.x * key_0_1.x + query_1.y * key_0_1.y + query_1.z
-              * key_0_1.z + query_1.w * key_0_1.w;
-          score_1_11 = score_1_11 + query_1.x * key_1_1.x + query_1.y * key_1_1.y + query_1.z
-              * key_1_1.z + query_1.w * key_1_1.w;
-          score_1_12 = score_1_12 + query_1.x * key_2_1.x + query_1.y * key_2_1.y + query_1.z
-              * key_2_1.z + query_1.w * key_2_1.w;
-          score_1_13 = score_1_13 + query_1.x * key_3_1.x + query_1.y * key_3_1.y + query_1.z
-              * key_3_1.z + query_1.w * key_3_1.w;
-          score_1_20 = score_1_20 + query_2.x * key_0_1.x + query_2.y * key_0_1.y + query_2.z
-              * key_0_1.z + query_2.w * key_0_1.w;
-          score_1_21 = score_1_21 + query_2.x * key_1_1.x + query_2.y * key_1_1.y + query_2.z
-              * key_1_1.z + query_2.w * key_1_1.w;
-          score_1_22 = score_1_22 + query_2.x * key_2_1.x + query_2.y * key_2_1.y + query_2.z
-              * key_2_1.z + query_2.w * key_2_1.w;
-          score_1_23 = score_1_23 + query_2.x * key_3_1.x + query_2.y * key_3_1.y + query_2.z
-              * key_3_1.z + query_2.w * key_3_1.w;
-          score_1_30 = score_1_30 + query_3.x * key_0_1.x + query_3.y * key_0_1.y + query_3.z
-              * key_0_1.z + query_3.w * key_0_1.w;
-          score_1_31 = score_1_31 + query_3.x * key_1_1.x + query_3.y * key_1_1.y + query_3.z
-              * key_1_1.z + query_3.w * key_1_1.w;
-          score_1_32 = score_1_32 + query_3.x * key_2_1.x + query_3.y * key_2_1.y + query_3.z
-              * key_2_1.z + query_3.w * key_2_1.w;
-          score_1_33 = score_1_33 + query_3.x * key_3_1.x + query_3.y * key_3_1.y + query_3.z
-              * key_3_1.z + query_3.w * key_3_1.w;
+          let key_0 = staged[place_1 + 96u];                              // parts/staged_rows.py
+          let key_1 = staged[place_1 + 120u];
+          let key_2 = staged[place_1 + 144u];
+          let key_3 = staged[place_1 + 168u];
+          let key_x = vec4<f32>(key_0.x, key_1.x, key_2.x, key_3.x);
+          let key_y = vec4<f32>(key_0.y, key_1.y, key_2.y, key_3.y);
+          let key_z = vec4<f32>(key_0.z, key_1.z, key_2.z, key_3.z);
+          let key_w = vec4<f32>(key_0.w, key_1.w, key_2.w, key_3.w);
+          let factor = vec4<f32>(query_0.x);                              // attention/prefill_body.py
+          score_0_0 += key_x * factor;
+          let factor_1 = vec4<f32>(query_1.x);
+          score_0_1 += key_x * factor_1;
+          let factor_2 = vec4<f32>(query_2.x);
+          score_0_2 += key_x * factor_2;
+          let factor_3 = vec4<f32>(query_3.x);
+          score_0_3 += key_x * factor_3;
+          let factor_4 = vec4<f32>(query_0.y);
+          score_0_0 += key_y * factor_4;
+          let factor_5 = vec4<f32>(query_1.y);
+          score_0_1 += key_y * factor_5;
+          let factor_6 = vec4<f32>(query_2.y);
+          score_0_2 += key_y * factor_6;
+          let factor_7 = vec4<f32>(query_3.y);
+          score_0_3 += key_y * factor_7;
+          let factor_8 = vec4<f32>(query_0.z);
+          score_0_0 += key_z * factor_8;
+          let factor_9 = vec4<f32>(query_1.z);
+          score_0_1 += key_z * factor_9;
+          let factor_10 = vec4<f32>(query_2.z);
+          score_0_2 += key_z * factor_10;
+          let factor_11 = vec4<f32>(query_3.z);
+          score_0_3 += key_z * factor_11;
+          let factor_12 = vec4<f32>(query_0.w);
+          score_0_0 += key_w * factor_12;
+          let factor_13 = vec4<f32>(query_1.w);
+          score_0_1 += key_w * factor_13;
+          let factor_14 = vec4<f32>(query_2.w);
+          score_0_2 += key_w * factor_14;
+          let factor_15 = vec4<f32>(query_3.w);
+          score_0_3 += key_w * factor_15;
+          let place_2 = row_1 * 3u + step_1;                              // parts/staged_rows.py
+          let key_0_1 = staged[place_2 + 96u];                            // parts/staged_rows.py
+          let key_1_1 = staged[place_2 + 120u];
+          let key_2_1 = staged[place_2 + 144u];
+          let key_3_1 = staged[place_2 + 168u];
+          let key_x_1 = vec4<f32>(key_0_1.x, key_1_1.x, key_2_1.x, key_3_1.x);
+          let key_y_1 = vec4<f32>(key_0_1.y, key_1_1.y, key_2_1.y, key_3_1.y);
+          let key_z_1 = vec4<f32>(key_0_1.z, key_1_1.z, key_2_1.z, key_3_1.z);
+          let key_w_1 = vec4<f32>(key_0_1.w, key_1_1.w, key_2_1.w, key_3_1.w);
+          score_1_0 += key_x_1 * factor;                                  // attention/prefill_body.py
+          score_1_1 += key_x_1 * factor_1;
+          score_1_2 += key_x_1 * factor_2;
+          score_1_3 += key_x_1 * factor_3;
+          score_1_0 += key_y_1 * factor_4;
+          score_1_1 += key_y_1 * factor_5;
+          score_1_2 += key_y_1 * factor_6;
+          score_1_3 += key_y_1 * factor_7;
+          score_1_0 += key_z_1 * factor_8;
+          score_1_1 += key_z_1 * factor_9;
+          score_1_2 += key_z_1 * factor_10;
+          score_1_3 += key_z_1 * factor_11;
+          score_1_0 += key_w_1 * factor_12;
+          score_1_1 += key_w_1 * factor_13;
+          score_1_2 += key_w_1 * factor_14;
+          score_1_3 += key_w_1 * factor_15;
         }
       }
       let index = first + column;                                         // attention/prefill_body.py
-      scores[index] = vec4<f32>(score_0_00, score_0_01, score_0_02, score_0_03);
-      scores[index + 9u] = vec4<f32>(score_0_10, score_0_11, score_0_12, score_0_13);
-      scores[index + 18u] = vec4<f32>(score_0_20, score_0_21, score_0_22, score_0_23);
-      scores[index + 27u] = vec4<f32>(score_0_30, score_0_31, score_0_32, score_0_33);
+      scores[index] = score_0_0;
+      scores[index + 9u] = score_0_1;
+      scores[index + 18u] = score_0_2;
+      scores[index + 27u] = score_0_3;
       let index_1 = first + row_1;
-      scores[index_1] = vec4<f32>(score_1_00, score_1_01, score_1_02, score_1_03);
-      scores[index_1 + 9u] = vec4<f32>(score_1_10, score_1_11, score_1_12, score_1_13);
-      scores[index_1 + 18u] = vec4<f32>(score_1_20, score_1_21, score_1_22, score_1_23);
-      scores[index_1 + 27u] = vec4<f32>(score_1_30, score_1_31, score_1_32, score_1_33);
+      scores[index_1] = score_1_0;
+      scores[index_1 + 9u] = score_1_1;
+      scores[index_1 + 18u] = score_1_2;
+      scores[index_1 + 27u] = score_1_3;
       workgroupBarrier();                                                 // attention/prefill_body.py
       for (var at = local_id.x; at < 128u; at += 32u) {                   // parts/distribute.py
         let key = at / 4u;                                                // attention/prefill_operands.py
         let load = at % 4u;                                               // attention/prefill_operands.py
         let position = min(tile + key, end - 1u);                         // attention/prefill_operands.py
-        let row_2 = position * 4u + workgroup_id.y;                       // attention/cache.py
-        let staged_1 = v_cache[row_2 * 4u + load];                        // attention/cache.py
+        let staged_1 = v_cache[(position * 4u + workgroup_id.y) * 4u + load];  // attention/cache.py
         let start = key * 5u + load;                                      // parts/staged_rows.py
         staged[start] = staged_1;                                         // parts/staged_rows.py
       }
@@ -277,25 +229,13 @@ fn main(
       scores[index_8] = weight_7;
       workgroupBarrier();                                                 // attention/prefill_body.py
       let factor = factors[team_row];                                     // attention/prefill_body.py
-      sum_0_00 *= factor;
-      sum_0_01 *= factor;
-      sum_0_02 *= factor;
-      sum_0_03 *= factor;
+      sum_0_0 *= vec4<f32>(factor);
       let factor_1 = factors[team_row + 1u];
-      sum_0_10 *= factor_1;
-      sum_0_11 *= factor_1;
-      sum_0_12 *= factor_1;
-      sum_0_13 *= factor_1;
+      sum_0_1 *= vec4<f32>(factor_1);
       let factor_2 = factors[team_row + 2u];
-      sum_0_20 *= factor_2;
-      sum_0_21 *= factor_2;
-      sum_0_22 *= factor_2;
-      sum_0_23 *= factor_2;
+      sum_0_2 *= vec4<f32>(factor_2);
       let factor_3 = factors[team_row + 3u];
-      sum_0_30 *= factor_3;
-      sum_0_31 *= factor_3;
-      sum_0_32 *= factor_3;
-      sum_0_33 *= factor_3;
+      sum_0_3 *= vec4<f32>(factor_3);
       for (var step_1 = 0u; step_1 < 8u; step_1++) {                      // attention/prefill_body.py
         let place = first + step_1;                                       // parts/staged_rows.py
         let weight_0 = scores[place];                                     // parts/staged_rows.py
@@ -308,38 +248,22 @@ fn main(
         let value_1 = staged[place_1 + 5u];
         let value_2 = staged[place_1 + 10u];
         let value_3 = staged[place_1 + 15u];
-        sum_0_00 = sum_0_00 + weight_0.x * value_0.x + weight_0.y * value_1.x + weight_0.z
-            * value_2.x + weight_0.w * value_3.x;
-        sum_0_01 = sum_0_01 + weight_0.x * value_0.y + weight_0.y * value_1.y + weight_0.z
-            * value_2.y + weight_0.w * value_3.y;
-        sum_0_02 = sum_0_02 + weight_0.x * value_0.z + weight_0.y * value_1.z + weight_0.z
-            * value_2.z + weight_0.w * value_3.z;
-        sum_0_03 = sum_0_03 + weight_0.x * value_0.w + weight_0.y * value_1.w + weight_0.z
-            * value_2.w + weight_0.w * value_3.w;
-        sum_0_10 = sum_0_10 + weight_1_1.x * value_0.x + weight_1_1.y * value_1.x
-            + weight_1_1.z * value_2.x + weight_1_1.w * value_3.x;
-        sum_0_11 = sum_0_11 + weight_1_1.x * value_0.y + weight_1_1.y * value_1.y
-            + weight_1_1.z * value_2.y + weight_1_1.w * value_3.y;
-        sum_0_12 = sum_0_12 + weight_1_1.x * value_0.z + weight_1_1.y * value_1.z
-            + weight_1_1.z * value_2.z + weight_1_1.w * value_3.z;
-        sum_0_13 = sum_0_13 + weight_1_1.x * value_0.w + weight_1_1.y * value_1.w
-            + weight_1_1.z * value_2.w + weight_1_1.w * value_3.w;
-        sum_0_20 = sum_0_20 + weight_2_1.x * value_0.x + weight_2_1.y * value_1.x
-            + weight_2_1.z * value_2.x + weight_2_1.w * value_3.x;
-        sum_0_21 = sum_0_21 + weight_2_1.x * value_0.y + weight_2_1.y * value_1.y
-            + weight_2_1.z * value_2.y + weight_2_1.w * value_3.y;
-        sum_0_22 = sum_0_22 + weight_2_1.x * value_0.z + weight_2_1.y * value_1.z
-            + weight_2_1.z * value_2.z + weight_2_1.w * value_3.z;
-        sum_0_23 = sum_0_23 + weight_2_1.x * value_0.w + weight_2_1.y * value_1.w
-            + weight_2_1.z * value_2.w + weight_2_1.w * value_3.w;
-        sum_0_30 = sum_0_30 + weight_3_1.x * value_0.x + weight_3_1.y * value_1.x
-            + weight_3_1.z * value_2.x + weight_3_1.w * value_3.x;
-        sum_0_31 = sum_0_31 + weight_3_1.x * value_0.y + weight_3_1.y * value_1.y
-            + weight_3_1.z * value_2.y + weight_3_1.w * value_3.y;
-        sum_0_32 = sum_0_32 + weight_3_1.x * value_0.z + weight_3_1.y * value_1.z
-            + weight_3_1.z * value_2.z + weight_3_1.w * value_3.z;
-        sum_0_33 = sum_0_33 + weight_3_1.x * value_0.w + weight_3_1.y * value_1.w
-            + weight_3_1.z * value_2.w + weight_3_1.w * value_3.w;
+        sum_0_0 += value_0 * weight_0.x;
+        sum_0_1 += value_0 * weight_1_1.x;
+        sum_0_2 += value_0 * weight_2_1.x;
+        sum_0_3 += value_0 * weight_3_1.x;
+        sum_0_0 += value_1 * weight_0.y;
+        sum_0_1 += value_1 * weight_1_1.y;
+        sum_0_2 += value_1 * weight_2_1.y;
+        sum_0_3 += value_1 * weight_3_1.y;
+        sum_0_0 += value_2 * weight_0.z;
+        sum_0_1 += value_2 * weight_1_1.z;
+        sum_0_2 += value_2 * weight_2_1.z;
+        sum_0_3 += value_2 * weight_3_1.z;
+        sum_0_0 += value_3 * weight_0.w;
+        sum_0_1 += value_3 * weight_1_1.w;
+        sum_0_2 += value_3 * weight_2_1.w;
+        sum_0_3 += value_3 * weight_3_1.w;
       }
     }
     workgroupBarrier();                                                   // attention/prefill_softmax.py
@@ -349,30 +273,18 @@ fn main(
     }
     workgroupBarrier();                                                   // attention/prefill_softmax.py
     let factor = factors[team_row];                                       // attention/prefill_body.py
-    sum_0_00 *= factor;
-    sum_0_01 *= factor;
-    sum_0_02 *= factor;
-    sum_0_03 *= factor;
+    sum_0_0 *= vec4<f32>(factor);
     let factor_1 = factors[team_row + 1u];
-    sum_0_10 *= factor_1;
-    sum_0_11 *= factor_1;
-    sum_0_12 *= factor_1;
-    sum_0_13 *= factor_1;
+    sum_0_1 *= vec4<f32>(factor_1);
     let factor_2 = factors[team_row + 2u];
-    sum_0_20 *= factor_2;
-    sum_0_21 *= factor_2;
-    sum_0_22 *= factor_2;
-    sum_0_23 *= factor_2;
+    sum_0_2 *= vec4<f32>(factor_2);
     let factor_3 = factors[team_row + 3u];
-    sum_0_30 *= factor_3;
-    sum_0_31 *= factor_3;
-    sum_0_32 *= factor_3;
-    sum_0_33 *= factor_3;
+    sum_0_3 *= vec4<f32>(factor_3);
     let index = team_row * 9u + column;                                   // attention/prefill_body.py
-    scores[index] = vec4<f32>(sum_0_00, sum_0_01, sum_0_02, sum_0_03);
-    scores[index + 9u] = vec4<f32>(sum_0_10, sum_0_11, sum_0_12, sum_0_13);
-    scores[index + 18u] = vec4<f32>(sum_0_20, sum_0_21, sum_0_22, sum_0_23);
-    scores[index + 27u] = vec4<f32>(sum_0_30, sum_0_31, sum_0_32, sum_0_33);
+    scores[index] = sum_0_0;
+    scores[index + 9u] = sum_0_1;
+    scores[index + 18u] = sum_0_2;
+    scores[index + 27u] = sum_0_3;
     workgroupBarrier();                                                   // attention/prefill_body.py
     for (var at = local_id.x; at < 128u; at += 32u) {                     // parts/distribute.py
       let row_1 = at / 4u;                                                // attention/prefill_body.py

@@ -33,22 +33,10 @@ fn main(
     let line = local_id.x / 4u;                                           // attention/prefill_body.py
     let column = local_id.x % 4u;                                         // attention/prefill_body.py
     let team_row = line * 4u;                                             // attention/prefill_body.py
-    var sum_0_00: f32 = 0.0;                                              // attention/prefill_body.py
-    var sum_0_01: f32 = 0.0;
-    var sum_0_02: f32 = 0.0;
-    var sum_0_03: f32 = 0.0;
-    var sum_0_10: f32 = 0.0;
-    var sum_0_11: f32 = 0.0;
-    var sum_0_12: f32 = 0.0;
-    var sum_0_13: f32 = 0.0;
-    var sum_0_20: f32 = 0.0;
-    var sum_0_21: f32 = 0.0;
-    var sum_0_22: f32 = 0.0;
-    var sum_0_23: f32 = 0.0;
-    var sum_0_30: f32 = 0.0;
-    var sum_0_31: f32 = 0.0;
-    var sum_0_32: f32 = 0.0;
-    var sum_0_33: f32 = 0.0;
+    var sum_0_0: vec4<f32> = vec4<f32>(0.0);                              // attention/prefill_body.py
+    var sum_0_1: vec4<f32> = vec4<f32>(0.0);
+    var sum_0_2: vec4<f32> = vec4<f32>(0.0);
+    var sum_0_3: vec4<f32> = vec4<f32>(0.0);
     let row = local_id.x % 32u;                                           // attention/prefill_softmax.py
     let part = local_id.x / 32u;                                          // attention/prefill_softmax.py
     let position = step.past + first_row;                                 // attention/prefill_softmax.py
@@ -58,70 +46,22 @@ fn main(
     let known = position + 1u;                                            // attention/softmax.py
     for (var tile = known - min(known, 256u); tile < end; tile += 64u) {  // attention/prefill_body.py
       let first = team_row * 17u;                                         // attention/prefill_body.py
-      var score_0_00: f32 = 0.0;                                          // attention/prefill_body.py
-      var score_0_01: f32 = 0.0;
-      var score_0_02: f32 = 0.0;
-      var score_0_03: f32 = 0.0;
-      var score_0_10: f32 = 0.0;
-      var score_0_11: f32 = 0.0;
-      var score_0_12: f32 = 0.0;
-      var score_0_13: f32 = 0.0;
-      var score_0_20: f32 = 0.0;
-      var score_0_21: f32 = 0.0;
-      var score_0_22: f32 = 0.0;
-      var score_0_23: f32 = 0.0;
-      var score_0_30: f32 = 0.0;
-      var score_0_31: f32 = 0.0;
-      var score_0_32: f32 = 0.0;
-      var score_0_33: f32 = 0.0;
-      var score_1_00: f32 = 0.0;
-      var score_1_01: f32 = 0.0;
-      var score_1_02: f32 = 0.0;
-      var score_1_03: f32 = 0.0;
-      var score_1_10: f32 = 0.0;
-      var score_1_11: f32 = 0.0;
-      var score_1_12: f32 = 0.0;
-      var score_1_13: f32 = 0.0;
-      var score_1_20: f32 = 0.0;
-      var score_1_21: f32 = 0.0;
-      var score_1_22: f32 = 0.0;
-      var score_1_23: f32 = 0.0;
-      var score_1_30: f32 = 0.0;
-      var score_1_31: f32 = 0.0;
-      var score_1_32: f32 = 0.0;
-      var score_1_33: f32 = 0.0;
-      var score_2_00: f32 = 0.0;
-      var score_2_01: f32 = 0.0;
-      var score_2_02: f32 = 0.0;
-      var score_2_03: f32 = 0.0;
-      var score_2_10: f32 = 0.0;
-      var score_2_11: f32 = 0.0;
-      var score_2_12: f32 = 0.0;
-      var score_2_13: f32 = 0.0;
-      var score_2_20: f32 = 0.0;
-      var score_2_21: f32 = 0.0;
-      var score_2_22: f32 = 0.0;
-      var score_2_23: f32 = 0.0;
-      var score_2_30: f32 = 0.0;
-      var score_2_31: f32 = 0.0;
-      var score_2_32: f32 = 0.0;
-      var score_2_33: f32 = 0.0;
-      var score_3_00: f32 = 0.0;
-      var score_3_01: f32 = 0.0;
-      var score_3_02: f32 = 0.0;
-      var score_3_03: f32 = 0.0;
-      var score_3_10: f32 = 0.0;
-      var score_3_11: f32 = 0.0;
-      var score_3_12: f32 = 0.0;
-      var score_3_13: f32 = 0.0;
-      var score_3_20: f32 = 0.0;
-      var score_3_21: f32 = 0.0;
-      var score_3_22: f32 = 0.0;
-      var score_3_23: f32 = 0.0;
-      var score_3_30: f32 = 0.0;
-      var score_3_31: f32 = 0.0;
-      var score_3_32: f32 = 0.0;
-      var score_3_33: f32 = 0.0;
+      var score_0_0: vec4<f32> = vec4<f32>(0.0);                          // attention/prefill_body.py
+      var score_0_1: vec4<f32> = vec4<f32>(0.0);
+      var score_0_2: vec4<f32> = vec4<f32>(0.0);
+      var score_0_3: vec4<f32> = vec4<f32>(0.0);
+      var score_1_0: vec4<f32> = vec4<f32>(0.0);
+      var score_1_1: vec4<f32> = vec4<f32>(0.0);
+      var score_1_2: vec4<f32> = vec4<f32>(0.0);
+      var score_1_3: vec4<f32> = vec4<f32>(0.0);
+      var score_2_0: vec4<f32> = vec4<f32>(0.0);
+      var score_2_1: vec4<f32> = vec4<f32>(0.0);
+      var score_2_2: vec4<f32> = vec4<f32>(0.0);
+      var score_2_3: vec4<f32> = vec4<f32>(0.0);
+      var score_3_0: vec4<f32> = vec4<f32>(0.0);
+      var score_3_1: vec4<f32> = vec4<f32>(0.0);
+      var score_3_2: vec4<f32> = vec4<f32>(0.0);
+      var score_3_3: vec4<f32> = vec4<f32>(0.0);
       let row_1 = 4u + column;                                            // attention/prefill_body.py
       let row_2 = 8u + column;
       let row_3 = 12u + column;
@@ -137,9 +77,8 @@ fn main(
       for (var at = local_id.x; at < 64u; at += 32u) {                    // parts/distribute.py
         let position_1 = min(tile + at, end - 1u);                        // attention/prefill_operands.py
         let row_4 = (at % 4u) * 16u + at / 4u;                            // attention/prefill_operands.py
-        let row_5 = position_1 % 768u + kv_head;                          // attention/cache.py
-        let stored = k_cache[row_5];                                      // attention/cache.py
-        let staged_1 = vec4<f32>(unpack2x16float(stored.x), unpack2x16float(stored.y));  // attention/cache.py
+        let stored = k_cache[position_1 % 768u + kv_head];                // attention/cache.py
+        let staged_1 = vec4<f32>(unpack2x16float(stored.x), unpack2x16float(stored.y));  // attention/row_kinds.py
         let staged_2 = vec4<f32>(unpack2x16float(stored.z), unpack2x16float(stored.w));
         let start = row_4 * 3u;                                           // parts/staged_rows.py
         staged[start + 96u] = staged_1;                                   // parts/staged_rows.py
@@ -153,184 +92,147 @@ fn main(
         let query_2 = staged[place + 6u];
         let query_3 = staged[place + 9u];
         let place_1 = column * 3u + step_1;                               // parts/staged_rows.py
-        let place_2 = place_1 + 96u;                                      // parts/staged_rows.py
-        let key_0 = staged[place_2];                                      // parts/staged_rows.py
-        let key_1 = staged[place_2 + 48u];
-        let key_2 = staged[place_2 + 96u];
-        let key_3 = staged[place_2 + 144u];
-        score_0_00 = score_0_00 + query_0.x * key_0.x + query_0.y * key_0.y + query_0.z
-            * key_0.z + query_0.w * key_0.w;                              // attention/prefill_body.py
-        score_0_01 = score_0_01 + query_0.x * key_1.x + query_0.y * key_1.y + query_0.z
-            * key_1.z + query_0.w * key_1.w;
-        score_0_02 = score_0_02 + query_0.x * key_2.x + query_0.y * key_2.y + query_0.z
-            * key_2.z + query_0.w * key_2.w;
-        score_0_03 = score_0_03 + query_0.x * key_3.x + query_0.y * key_3.y + query_0.z
-            * key_3.z + query_0.w * key_3.w;
-        score_0_10 = score_0_10 + query_1.x * key_0.x + query_1.y * key_0.y + query_1.z
-            * key_0.z + query_1.w * key_0.w;
-        score_0_11 = score_0_11 + query_1.x * key_1.x + query_1.y * key_1.y + query_1.z
-            * key_1.z + query_1.w * key_1.w;
-        score_0_12 = score_0_12 + query_1.x * key_2.x + query_1.y * key_2.y + query_1.z
-            * key_2.z + query_1.w * key_2.w;
-        score_0_13 = score_0_13 + query_1.x * key_3.x + query_1.y * key_3.y + query_1.z
-            * key_3.z + query_1.w * key_3.w;
-        score_0_20 = score_0_20 + query_2.x * key_0.x + query_2.y * key_0.y + query_2.z
-            * key_0.z + query_2.w * key_0.w;
-        score_0_21 = score_0_21 + query_2.x * key_1.x + query_2.y * key_1.y + query_2.z
-            * key_1.z + query_2.w * key_1.w;
-        score_0_22 = score_0_22 + query_2.x * key_2.x + query_2.y * key_2.y + query_2.z
-            * key_2.z + query_2.w * key_2.w;
-        score_0_23 = score_0_23 + query_2.x * key_3.x + query_2.y * key_3.y + query_2.z
-            * key_3.z + query_2.w * key_3.w;
-        score_0_30 = score_0_30 + query_3.x * key_0.x + query_3.y * key_0.y + query_3.z
-            * key_0.z + query_3.w * key_0.w;
-        score_0_31 = score_0_31 + query_3.x * key_1.x + query_3.y * key_1.y + query_3.z
-            * key_1.z + query_3.w * key_1.w;
-        score_0_32 = score_0_32 + query_3.x * key_2.x + query_3.y * key_2.y + query_3.z
-            * key_2.z + query_3.w * key_2.w;
-        score_0_33 = score_0_33 + query_3.x * key_3.x + query_3.y * key_3.y + query_3.z
-            * key_3.z + query_3.w * key_3.w;
-        let place_3 = row_1 * 3u + step_1;                                // parts/staged_rows.py
-        let place_4 = place_3 + 96u;                                      // parts/staged_rows.py
-        let key_0_1 = staged[place_4];                                    // parts/staged_rows.py
-        let key_1_1 = staged[place_4 + 48u];
-        let key_2_1 = staged[place_4 + 96u];
-        let key_3_1 = staged[place_4 + 144u];
-        score_1_00 = score_1_00 + query_0.x * key_0_1.x + query_0.y * key_0_1.y + query_0.z
-            * key_0_1.z + query_0.w * key_0_1.w;                          // attention/prefill_body.py
-        score_1_01 = score_1_01 + query_0.x * key_1_1.x + query_0.y * key_1_1.y + query_0.z
-            * key_1_1.z + query_0.w * key_1_1.w;
-        score_1_02 = score_1_02 + query_0.x * key_2_1.x + query_0.y * key_2_1.y + query_0.z
-            * key_2_1.z + query_0.w * key_2_1.w;
-        score_1_03 = score_1_03 + query_0.x * key_3_1.x + query_0.y * key_3_1.y + query_0.z
-            * key_3_1.z + query_0.w * key_3_1.w;
-        score_1_10 = score_1_10 + query_1.x * key_0_1.x + query_1.y * key_0_1.y + query_1.z
-            * key_0_1.z + query_1.w * key_0_1.w;
-        score_1_11 = score_1_11 + query_1.x * key_1_1.x + query_1.y * key_1_1.y + query_1.z
-            * key_1_1.z + query_1.w * key_1_1.w;
-        score_1_12 = score_1_12 + query_1.x * key_2_1.x + query_1.y * key_2_1.y + query_1.z
-            * key_2_1.z + query_1.w * key_2_1.w;
-        score_1_13 = score_1_13 + query_1.x * key_3_1.x + query_1.y * key_3_1.y + query_1.z
-            * key_3_1.z + query_1.w * key_3_1.w;
-        score_1_20 = score_1_20 + query_2.x * key_0_1.x + query_2.y * key_0_1.y + query_2.z
-            * key_0_1.z + query_2.w * key_0_1.w;
-        score_1_21 = score_1_21 + query_2.x * key_1_1.x + query_2.y * key_1_1.y + query_2.z
-            * key_1_1.z + query_2.w * key_1_1.w;
-        score_1_22 = score_1_22 + query_2.x * key_2_1.x + query_2.y * key_2_1.y + query_2.z
-            * key_2_1.z + query_2.w * key_2_1.w;
-        score_1_23 = score_1_23 + query_2.x * key_3_1.x + query_2.y * key_3_1.y + query_2.z
-            * key_3_1.z + query_2.w * key_3_1.w;
-        score_1_30 = score_1_30 + query_3.x * key_0_1.x + query_3.y * key_0_1.y + query_3.z
-            * key_0_1.z + query_3.w * key_0_1.w;
-        score_1_31 = score_1_31 + query_3.x * key_1_1.x + query_3.y * key_1_1.y + query_3.z
-            * key_1_1.z + query_3.w * key_1_1.w;
-        score_1_32 = score_1_32 + query_3.x * key_2_1.x + query_3.y * key_2_1.y + query_3.z
-            * key_2_1.z + query_3.w * key_2_1.w;
-        score_1_33 = score_1_33 + query_3.x * key_3_1.x + query_3.y * key_3_1.y + query_3.z
-            * key_3_1.z + query_3.w * key_3_1.w;
-        let place_5 = row_2 * 3u + step_1;                                // parts/staged_rows.py
-        let place_6 = place_5 + 96u;                                      // parts/staged_rows.py
-        let key_0_2 = staged[place_6];                                    // parts/staged_rows.py
-        let key_1_2 = staged[place_6 + 48u];
-        let key_2_2 = staged[place_6 + 96u];
-        let key_3_2 = staged[place_6 + 144u];
-        score_2_00 = score_2_00 + query_0.x * key_0_2.x + query_0.y * key_0_2.y + query_0.z
-            * key_0_2.z + query_0.w * key_0_2.w;                          // attention/prefill_body.py
-        score_2_01 = score_2_01 + query_0.x * key_1_2.x + query_0.y * key_1_2.y + query_0.z
-            * key_1_2.z + query_0.w * key_1_2.w;
-        score_2_02 = score_2_02 + query_0.x * key_2_2.x + query_0.y * key_2_2.y + query_0.z
-            * key_2_2.z + query_0.w * key_2_2.w;
-        score_2_03 = score_2_03 + query_0.x * key_3_2.x + query_0.y * key_3_2.y + query_0.z
-            * key_3_2.z + query_0.w * key_3_2.w;
-        score_2_10 = score_2_10 + query_1.x * key_0_2.x + query_1.y * key_0_2.y + query_1.z
-            * key_0_2.z + query_1.w * key_0_2.w;
-        score_2_11 = score_2_11 + query_1.x * key_1_2.x + query_1.y * key_1_2.y + query_1.z
-            * key_1_2.z + query_1.w * key_1_2.w;
-        score_2_12 = score_2_12 + query_1.x * key_2_2.x + query_1.y * key_2_2.y + query_1.z
-            * key_2_2.z + query_1.w * key_2_2.w;
-        score_2_13 = score_2_13 + query_1.x * key_3_2.x + query_1.y * key_3_2.y + query_1.z
-            * key_3_2.z + query_1.w * key_3_2.w;
-        score_2_20 = score_2_20 + query_2.x * key_0_2.x + query_2.y * key_0_2.y + query_2.z
-            * key_0_2.z + query_2.w * key_0_2.w;
-        score_2_21 = score_2_21 + query_2.x * key_1_2.x + query_2.y * key_1_2.y + query_2.z
-            * key_1_2.z + query_2.w * key_1_2.w;
-        score_2_22 = score_2_22 + query_2.x * key_2_2.x + query_2.y * key_2_2.y + query_2.z
-            * key_2_2.z + query_2.w * key_2_2.w;
-        score_2_23 = score_2_23 + query_2.x * key_3_2.x + query_2.y * key_3_2.y + query_2.z
-            * key_3_2.z + query_2.w * key_3_2.w;
-        score_2_30 = score_2_30 + query_3.x * key_0_2.x + query_3.y * key_0_2.y + query_3.z
-            * key_0_2.z + query_3.w * key_0_2.w;
-        score_2_31 = score_2_31 + query_3.x * key_1_2.x + query_3.y * key_1_2.y + query_3.z
-            * key_1_2.z + query_3.w * key_1_2.w;
-        score_2_32 = score_2_32 + query_3.x * key_2_2.x + query_3.y * key_2_2.y + query_3.z
-            * key_2_2.z + query_3.w * key_2_2.w;
-        score_2_33 = score_2_33 + query_3.x * key_3_2.x + query_3.y * key_3_2.y + query_3.z
-            * key_3_2.z + query_3.w * key_3_2.w;
-        let place_7 = row_3 * 3u + step_1;                                // parts/staged_rows.py
-        let place_8 = place_7 + 96u;                                      // parts/staged_rows.py
-        let key_0_3 = staged[place_8];                                    // parts/staged_rows.py
-        let key_1_3 = staged[place_8 + 48u];
-        let key_2_3 = staged[place_8 + 96u];
-        let key_3_3 = staged[place_8 + 144u];
-        score_3_00 = score_3_00 + query_0.x * key_0_3.x + query_0.y * key_0_3.y + query_0.z
-            * key_0_3.z + query_0.w * key_0_3.w;                          // attention/prefill_body.py
-        score_3_01 = score_3_01 + query_0.x * key_1_3.x + query_0.y * key_1_3.y + query_0.z
-            * key_1_3.z + query_0.w * key_1_3.w;
-        score_3_02 = score_3_02 + query_0.x * key_2_3.x + query_0.y * key_2_3.y + query_0.z
-            * key_2_3.z + query_0.w * key_2_3.w;
-        score_3_03 = score_3_03 + query_0.x * key_3_3.x + query_0.y * key_3_3.y + query_0.z
-            * key_3_3.z + query_0.w * key_3_3.w;
-        score_3_10 = score_3_10 + query_1.x * key_0_3.x + query_1.y * key_0_3.y + query_1.z
-            * key_0_3.z + query_1.w * key_0_3.w;
-        score_3_11 = score_3_11 + query_1.x * key_1_3.x + query_1.y * key_1_3.y + query_1.z
-            * key_1_3.z + query_1.w * key_1_3.w;
-        score_3_12 = score_3_12 + query_1.x * key_2_3.x + query_1.y * key_2_3.y + query_1.z
-            * key_2_3.z + query_1.w * key_2_3.w;
-        score_3_13 = score_3_13 + query_1.x * key_3_3.x + query_1.y * key_3_3.y + query_1.z
-            * key_3_3.z + query_1.w * key_3_3.w;
-        score_3_20 = score_3_20 + query_2.x * key_0_3.x + query_2.y * key_0_3.y + query_2.z
-            * key_0_3.z + query_2.w * key_0_3.w;
-        score_3_21 = score_3_21 + query_2.x * key_1_3.x + query_2.y * key_1_3.y + query_2.z
-            * key_1_3.z + query_2.w * key_1_3.w;
-        score_3_22 = score_3_22 + query_2.x * key_2_3.x + query_2.y * key_2_3.y + query_2.z
-            * key_2_3.z + query_2.w * key_2_3.w;
-        score_3_23 = score_3_23 + query_2.x * key_3_3.x + query_2.y * key_3_3.y + query_2.z
-            * key_3_3.z + query_2.w * key_3_3.w;
-        score_3_30 = score_3_30 + query_3.x * key_0_3.x + query_3.y * key_0_3.y + query_3.z
-            * key_0_3.z + query_3.w * key_0_3.w;
-        score_3_31 = score_3_31 + query_3.x * key_1_3.x + query_3.y * key_1_3.y + query_3.z
-            * key_1_3.z + query_3.w * key_1_3.w;
-        score_3_32 = score_3_32 + query_3.x * key_2_3.x + query_3.y * key_2_3.y + query_3.z
-            * key_2_3.z + query_3.w * key_2_3.w;
-        score_3_33 = score_3_33 + query_3.x * key_3_3.x + query_3.y * key_3_3.y + query_3.z
-            * key_3_3.z + query_3.w * key_3_3.w;
+        let key_0 = staged[place_1 + 96u];                                // parts/staged_rows.py
+        let key_1 = staged[place_1 + 144u];
+        let key_2 = staged[place_1 + 192u];
+        let key_3 = staged[place_1 + 240u];
+        let key_x = vec4<f32>(key_0.x, key_1.x, key_2.x, key_3.x);
+        let key_y = vec4<f32>(key_0.y, key_1.y, key_2.y, key_3.y);
+        let key_z = vec4<f32>(key_0.z, key_1.z, key_2.z, key_3.z);
+        let key_w = vec4<f32>(key_0.w, key_1.w, key_2.w, key_3.w);
+        let factor = vec4<f32>(query_0.x);                                // attention/prefill_body.py
+        score_0_0 += key_x * factor;
+        let factor_1 = vec4<f32>(query_1.x);
+        score_0_1 += key_x * factor_1;
+        let factor_2 = vec4<f32>(query_2.x);
+        score_0_2 += key_x * factor_2;
+        let factor_3 = vec4<f32>(query_3.x);
+        score_0_3 += key_x * factor_3;
+        let factor_4 = vec4<f32>(query_0.y);
+        score_0_0 += key_y * factor_4;
+        let factor_5 = vec4<f32>(query_1.y);
+        score_0_1 += key_y * factor_5;
+        let factor_6 = vec4<f32>(query_2.y);
+        score_0_2 += key_y * factor_6;
+        let factor_7 = vec4<f32>(query_3.y);
+        score_0_3 += key_y * factor_7;
+        let factor_8 = vec4<f32>(query_0.z);
+        score_0_0 += key_z * factor_8;
+        let factor_9 = vec4<f32>(query_1.z);
+        score_0_1 += key_z * factor_9;
+        let factor_10 = vec4<f32>(query_2.z);
+        score_0_2 += key_z * factor_10;
+        let factor_11 = vec4<f32>(query_3.z);
+        score_0_3 += key_z * factor_11;
+        let factor_12 = vec4<f32>(query_0.w);
+        score_0_0 += key_w * factor_12;
+        let factor_13 = vec4<f32>(query_1.w);
+        score_0_1 += key_w * factor_13;
+        let factor_14 = vec4<f32>(query_2.w);
+        score_0_2 += key_w * factor_14;
+        let factor_15 = vec4<f32>(query_3.w);
+        score_0_3 += key_w * factor_15;
+        let place_2 = row_1 * 3u + step_1;                                // parts/staged_rows.py
+        let key_0_1 = staged[place_2 + 96u];                              // parts/staged_rows.py
+        let key_1_1 = staged[place_2 + 144u];
+        let key_2_1 = staged[place_2 + 192u];
+        let key_3_1 = staged[place_2 + 240u];
+        let key_x_1 = vec4<f32>(key_0_1.x, key_1_1.x, key_2_1.x, key_3_1.x);
+        let key_y_1 = vec4<f32>(key_0_1.y, key_1_1.y, key_2_1.y, key_3_1.y);
+        let key_z_1 = vec4<f32>(key_0_1.z, key_1_1.z, key_2_1.z, key_3_1.z);
+        let key_w_1 = vec4<f32>(key_0_1.w, key_1_1.w, key_2_1.w, key_3_1.w);
+        score_1_0 += key_x_1 * factor;                                    // attention/prefill_body.py
+        score_1_1 += key_x_1 * factor_1;
+        score_1_2 += key_x_1 * factor_2;
+        score_1_3 += key_x_1 * factor_3;
+        score_1_0 += key_y_1 * factor_4;
+        score_1_1 += key_y_1 * factor_5;
+        score_1_2 += key_y_1 * factor_6;
+        score_1_3 += key_y_1 * factor_7;
+        score_1_0 += key_z_1 * factor_8;
+        score_1_1 += key_z_1 * factor_9;
+        score_1_2 += key_z_1 * factor_10;
+        score_1_3 += key_z_1 * factor_11;
+        score_1_0 += key_w_1 * factor_12;
+        score_1_1 += key_w_1 * factor_13;
+        score_1_2 += key_w_1 * factor_14;
+        score_1_3 += key_w_1 * factor_15;
+        let place_3 = row_2 * 3u + step_1;                                // parts/staged_rows.py
+        let key_0_2 = staged[place_3 + 96u];                              // parts/staged_rows.py
+        let key_1_2 = staged[place_3 + 144u];
+        let key_2_2 = staged[place_3 + 192u];
+        let key_3_2 = staged[place_3 + 240u];
+        let key_x_2 = vec4<f32>(key_0_2.x, key_1_2.x, key_2_2.x, key_3_2.x);
+        let key_y_2 = vec4<f32>(key_0_2.y, key_1_2.y, key_2_2.y, key_3_2.y);
+        let key_z_2 = vec4<f32>(key_0_2.z, key_1_2.z, key_2_2.z, key_3_2.z);
+        let key_w_2 = vec4<f32>(key_0_2.w, key_1_2.w, key_2_2.w, key_3_2.w);
+        score_2_0 += key_x_2 * factor;                                    // attention/prefill_body.py
+        score_2_1 += key_x_2 * factor_1;
+        score_2_2 += key_x_2 * factor_2;
+        score_2_3 += key_x_2 * factor_3;
+        score_2_0 += key_y_2 * factor_4;
+        score_2_1 += key_y_2 * factor_5;
+        score_2_2 += key_y_2 * factor_6;
+        score_2_3 += key_y_2 * factor_7;
+        score_2_0 += key_z_2 * factor_8;
+        score_2_1 += key_z_2 * factor_9;
+        score_2_2 += key_z_2 * factor_10;
+        score_2_3 += key_z_2 * factor_11;
+        score_2_0 += key_w_2 * factor_12;
+        score_2_1 += key_w_2 * factor_13;
+        score_2_2 += key_w_2 * factor_14;
+        score_2_3 += key_w_2 * factor_15;
+        let place_4 = row_3 * 3u + step_1;                                // parts/staged_rows.py
+        let key_0_3 = staged[place_4 + 96u];                              // parts/staged_rows.py
+        let key_1_3 = staged[place_4 + 144u];
+        let key_2_3 = staged[place_4 + 192u];
+        let key_3_3 = staged[place_4 + 240u];
+        let key_x_3 = vec4<f32>(key_0_3.x, key_1_3.x, key_2_3.x, key_3_3.x);
+        let key_y_3 = vec4<f32>(key_0_3.y, key_1_3.y, key_2_3.y, key_3_3.y);
+        let key_z_3 = vec4<f32>(key_0_3.z, key_1_3.z, key_2_3.z, key_3_3.z);
+        let key_w_3 = vec4<f32>(key_0_3.w, key_1_3.w, key_2_3.w, key_3_3.w);
+        score_3_0 += key_x_3 * factor;                                    // attention/prefill_body.py
+        score_3_1 += key_x_3 * factor_1;
+        score_3_2 += key_x_3 * factor_2;
+        score_3_3 += key_x_3 * factor_3;
+        score_3_0 += key_y_3 * factor_4;
+        score_3_1 += key_y_3 * factor_5;
+        score_3_2 += key_y_3 * factor_6;
+        score_3_3 += key_y_3 * factor_7;
+        score_3_0 += key_z_3 * factor_8;
+        score_3_1 += key_z_3 * factor_9;
+        score_3_2 += key_z_3 * factor_10;
+        score_3_3 += key_z_3 * factor_11;
+        score_3_0 += key_w_3 * factor_12;
+        score_3_1 += key_w_3 * factor_13;
+        score_3_2 += key_w_3 * factor_14;
+        score_3_3 += key_w_3 * factor_15;
       }
       let index = first + column;                                         // attention/prefill_body.py
-      scores[index] = vec4<f32>(score_0_00, score_0_01, score_0_02, score_0_03);
-      scores[index + 17u] = vec4<f32>(score_0_10, score_0_11, score_0_12, score_0_13);
-      scores[index + 34u] = vec4<f32>(score_0_20, score_0_21, score_0_22, score_0_23);
-      scores[index + 51u] = vec4<f32>(score_0_30, score_0_31, score_0_32, score_0_33);
+      scores[index] = score_0_0;
+      scores[index + 17u] = score_0_1;
+      scores[index + 34u] = score_0_2;
+      scores[index + 51u] = score_0_3;
       let index_1 = first + row_1;
-      scores[index_1] = vec4<f32>(score_1_00, score_1_01, score_1_02, score_1_03);
-      scores[index_1 + 17u] = vec4<f32>(score_1_10, score_1_11, score_1_12, score_1_13);
-      scores[index_1 + 34u] = vec4<f32>(score_1_20, score_1_21, score_1_22, score_1_23);
-      scores[index_1 + 51u] = vec4<f32>(score_1_30, score_1_31, score_1_32, score_1_33);
+      scores[index_1] = score_1_0;
+      scores[index_1 + 17u] = score_1_1;
+      scores[index_1 + 34u] = score_1_2;
+      scores[index_1 + 51u] = score_1_3;
       let index_2 = first + row_2;
-      scores[index_2] = vec4<f32>(score_2_00, score_2_01, score_2_02, score_2_03);
-      scores[index_2 + 17u] = vec4<f32>(score_2_10, score_2_11, score_2_12, score_2_13);
-      scores[index_2 + 34u] = vec4<f32>(score_2_20, score_2_21, score_2_22, score_2_23);
-      scores[index_2 + 51u] = vec4<f32>(score_2_30, score_2_31, score_2_32, score_2_33);
+      scores[index_2] = score_2_0;
+      scores[index_2 + 17u] = score_2_1;
+      scores[index_2 + 34u] = score_2_2;
+      scores[index_2 + 51u] = score_2_3;
       let index_3 = first + row_3;
-      scores[index_3] = vec4<f32>(score_3_00, score_3_01, score_3_02, score_3_03);
-      scores[index_3 + 17u] = vec4<f32>(score_3_10, score_3_11, score_3_12, score_3_13);
-      scores[index_3 + 34u] = vec4<f32>(score_3_20, score_3_21, score_3_22, score_3_23);
-      scores[index_3 + 51u] = vec4<f32>(score_3_30, score_3_31, score_3_32, score_3_33);
+      scores[index_3] = score_3_0;
+      scores[index_3 + 17u] = score_3_1;
+      scores[index_3 + 34u] = score_3_2;
+      scores[index_3 + 51u] = score_3_3;
       workgroupBarrier();                                                 // attention/prefill_body.py
       for (var at = local_id.x; at < 64u; at += 32u) {                    // parts/distribute.py
         let position_1 = min(tile + at, end - 1u);                        // attention/prefill_operands.py
-        let row_4 = position_1 % 768u + kv_head;                          // attention/cache.py
-        let stored = v_cache[row_4];                                      // attention/cache.py
-        let staged_1 = vec4<f32>(unpack2x16float(stored.x), unpack2x16float(stored.y));  // attention/cache.py
+        let stored = v_cache[position_1 % 768u + kv_head];                // attention/cache.py
+        let staged_1 = vec4<f32>(unpack2x16float(stored.x), unpack2x16float(stored.y));  // attention/row_kinds.py
         let staged_2 = vec4<f32>(unpack2x16float(stored.z), unpack2x16float(stored.w));
         let start = at * 3u;                                              // parts/staged_rows.py
         staged[start] = staged_1;                                         // parts/staged_rows.py
@@ -449,25 +351,13 @@ fn main(
       scores[index_18] = weight_15;
       workgroupBarrier();                                                 // attention/prefill_body.py
       let factor = factors[team_row];                                     // attention/prefill_body.py
-      sum_0_00 *= factor;
-      sum_0_01 *= factor;
-      sum_0_02 *= factor;
-      sum_0_03 *= factor;
+      sum_0_0 *= vec4<f32>(factor);
       let factor_1 = factors[team_row + 1u];
-      sum_0_10 *= factor_1;
-      sum_0_11 *= factor_1;
-      sum_0_12 *= factor_1;
-      sum_0_13 *= factor_1;
+      sum_0_1 *= vec4<f32>(factor_1);
       let factor_2 = factors[team_row + 2u];
-      sum_0_20 *= factor_2;
-      sum_0_21 *= factor_2;
-      sum_0_22 *= factor_2;
-      sum_0_23 *= factor_2;
+      sum_0_2 *= vec4<f32>(factor_2);
       let factor_3 = factors[team_row + 3u];
-      sum_0_30 *= factor_3;
-      sum_0_31 *= factor_3;
-      sum_0_32 *= factor_3;
-      sum_0_33 *= factor_3;
+      sum_0_3 *= vec4<f32>(factor_3);
       for (var step_2 = 0u; step_2 < 16u; step_2++) {                     // attention/prefill_body.py
         let place = first + step_2;                                       // parts/staged_rows.py
         let weight_0 = scores[place];                                     // parts/staged_rows.py
@@ -480,38 +370,22 @@ fn main(
         let value_1 = staged[place_1 + 3u];
         let value_2 = staged[place_1 + 6u];
         let value_3 = staged[place_1 + 9u];
-        sum_0_00 = sum_0_00 + weight_0.x * value_0.x + weight_0.y * value_1.x + weight_0.z
-            * value_2.x + weight_0.w * value_3.x;
-        sum_0_01 = sum_0_01 + weight_0.x * value_0.y + weight_0.y * value_1.y + weight_0.z
-            * value_2.y + weight_0.w * value_3.y;
-        sum_0_02 = sum_0_02 + weight_0.x * value_0.z + weight_0.y * value_1.z + weight_0.z
-            * value_2.z + weight_0.w * value_3.z;
-        sum_0_03 = sum_0_03 + weight_0.x * value_0.w + weight_0.y * value_1.w + weight_0.z
-            * value_2.w + weight_0.w * value_3.w;
-        sum_0_10 = sum_0_10 + weight_1_1.x * value_0.x + weight_1_1.y * value_1.x
-            + weight_1_1.z * value_2.x + weight_1_1.w * value_3.x;
-        sum_0_11 = sum_0_11 + weight_1_1.x * value_0.y + weight_1_1.y * value_1.y
-            + weight_1_1.z * value_2.y + weight_1_1.w * value_3.y;
-        sum_0_12 = sum_0_12 + weight_1_1.x * value_0.z + weight_1_1.y * value_1.z
-            + weight_1_1.z * value_2.z + weight_1_1.w * value_3.z;
-        sum_0_13 = sum_0_13 + weight_1_1.x * value_0.w + weight_1_1.y * value_1.w
-            + weight_1_1.z * value_2.w + weight_1_1.w * value_3.w;
-        sum_0_20 = sum_0_20 + weight_2_1.x * value_0.x + weight_2_1.y * value_1.x
-            + weight_2_1.z * value_2.x + weight_2_1.w * value_3.x;
-        sum_0_21 = sum_0_21 + weight_2_1.x * value_0.y + weight_2_1.y * value_1.y
-            + weight_2_1.z * value_2.y + weight_2_1.w * value_3.y;
-        sum_0_22 = sum_0_22 + weight_2_1.x * value_0.z + weight_2_1.y * value_1.z
-            + weight_2_1.z * value_2.z + weight_2_1.w * value_3.z;
-        sum_0_23 = sum_0_23 + weight_2_1.x * value_0.w + weight_2_1.y * value_1.w
-            + weight_2_1.z * value_2.w + weight_2_1.w * value_3.w;
-        sum_0_30 = sum_0_30 + weight_3_1.x * value_0.x + weight_3_1.y * value_1.x
-            + weight_3_1.z * value_2.x + weight_3_1.w * value_3.x;
-        sum_0_31 = sum_0_31 + weight_3_1.x * value_0.y + weight_3_1.y * value_1.y
-            + weight_3_1.z * value_2.y + weight_3_1.w * value_3.y;
-        sum_0_32 = sum_0_32 + weight_3_1.x * value_0.z + weight_3_1.y * value_1.z
-            + weight_3_1.z * value_2.z + weight_3_1.w * value_3.z;
-        sum_0_33 = sum_0_33 + weight_3_1.x * value_0.w + weight_3_1.y * value_1.w
-            + weight_3_1.z * value_2.w + weight_3_1.w * value_3.w;
+        sum_0_0 += value_0 * weight_0.x;
+        sum_0_1 += value_0 * weight_1_1.x;
+        sum_0_2 += value_0 * weight_2_1.x;
+        sum_0_3 += value_0 * weight_3_1.x;
+        sum_0_0 += value_1 * weight_0.y;
+        sum_0_1 += value_1 * weight_1_1.y;
+        sum_0_2 += value_1 * weight_2_1.y;
+        sum_0_3 += value_1 * weight_3_1.y;
+        sum_0_0 += value_2 * weight_0.z;
+        sum_0_1 += value_2 * weight_1_1.z;
+        sum_0_2 += value_2 * weight_2_1.z;
+        sum_0_3 += value_2 * weight_3_1.z;
+        sum_0_0 += value_3 * weight_0.w;
+        sum_0_1 += value_3 * weight_1_1.w;
+        sum_0_2 += value_3 * weight_2_1.w;
+        sum_0_3 += value_3 * weight_3_1.w;
       }
     }
     workgroupBarrier();                                                   // attention/prefill_softmax.py
@@ -521,30 +395,18 @@ fn main(
     }
     workgroupBarrier();                                                   // attention/prefill_softmax.py
     let factor = factors[team_row];                                       // attention/prefill_body.py
-    sum_0_00 *= factor;
-    sum_0_01 *= factor;
-    sum_0_02 *= factor;
-    sum_0_03 *= factor;
+    sum_0_0 *= vec4<f32>(factor);
     let factor_1 = factors[team_row + 1u];
-    sum_0_10 *= factor_1;
-    sum_0_11 *= factor_1;
-    sum_0_12 *= factor_1;
-    sum_0_13 *= factor_1;
+    sum_0_1 *= vec4<f32>(factor_1);
     let factor_2 = factors[team_row + 2u];
-    sum_0_20 *= factor_2;
-    sum_0_21 *= factor_2;
-    sum_0_22 *= factor_2;
-    sum_0_23 *= factor_2;
+    sum_0_2 *= vec4<f32>(factor_2);
     let factor_3 = factors[team_row + 3u];
-    sum_0_30 *= factor_3;
-    sum_0_31 *= factor_3;
-    sum_0_32 *= factor_3;
-    sum_0_33 *= factor_3;
+    sum_0_3 *= vec4<f32>(factor_3);
     let index = team_row * 17u + column;                                  // attention/prefill_body.py
-    scores[index] = vec4<f32>(sum_0_00, sum_0_01, sum_0_02, sum_0_03);
-    scores[index + 17u] = vec4<f32>(sum_0_10, sum_0_11, sum_0_12, sum_0_13);
-    scores[index + 34u] = vec4<f32>(sum_0_20, sum_0_21, sum_0_22, sum_0_23);
-    scores[index + 51u] = vec4<f32>(sum_0_30, sum_0_31, sum_0_32, sum_0_33);
+    scores[index] = sum_0_0;
+    scores[index + 17u] = sum_0_1;
+    scores[index + 34u] = sum_0_2;
+    scores[index + 51u] = sum_0_3;
     workgroupBarrier();                                                   // attention/prefill_body.py
     for (var at = local_id.x; at < 64u; at += 32u) {                      // parts/distribute.py
       let row_1 = at / 2u;                                                // attention/prefill_body.py

@@ -24,53 +24,53 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  let stream = local_id.x / 32u;                                          // attention/reduce_splits.py
-  let column = local_id.x % 32u;                                          // attention/reduce_splits.py
-  let splits = step.past / 64u + 1u;                                      // attention/reduce_splits.py
+  let stream = local_id.x / 32u;                                          // decode/reduce_splits.py
+  let column = local_id.x % 32u;                                          // decode/reduce_splits.py
+  let splits = step.past / 64u + 1u;                                      // decode/reduce_splits.py
   var maximum: f32 = -1e30;                                               // attention/softmax.py
   var total: f32 = 0.0;                                                   // attention/softmax.py
   var sum_0: f32 = 0.0;                                                   // attention/softmax.py
   var sum_1: f32 = 0.0;
-  for (var first = stream; first < splits; first += 32u) {                // attention/reduce_splits.py
-    let index = splits - 1u;                                              // attention/reduce_splits.py
+  for (var first = stream; first < splits; first += 32u) {                // decode/reduce_splits.py
+    let index = splits - 1u;                                              // decode/reduce_splits.py
     let start = (min(first, index) * 4u + workgroup_id.x) * 33u;
-    let sums = partials[start + column];                                  // attention/reduce_splits.py
-    let summary = partials[start + 32u];                                  // attention/reduce_splits.py
-    let score = select(-1e30, summary.x, first < splits);                 // attention/reduce_splits.py
-    let split = first + 8u;                                               // attention/reduce_splits.py
-    let start_1 = (min(split, index) * 4u + workgroup_id.x) * 33u;        // attention/reduce_splits.py
-    let sums_1 = partials[start_1 + column];                              // attention/reduce_splits.py
-    let summary_1 = partials[start_1 + 32u];                              // attention/reduce_splits.py
-    let score_1 = select(-1e30, summary_1.x, split < splits);             // attention/reduce_splits.py
-    let split_1 = first + 16u;                                            // attention/reduce_splits.py
-    let start_2 = (min(split_1, index) * 4u + workgroup_id.x) * 33u;      // attention/reduce_splits.py
-    let sums_2 = partials[start_2 + column];                              // attention/reduce_splits.py
-    let summary_2 = partials[start_2 + 32u];                              // attention/reduce_splits.py
-    let score_2 = select(-1e30, summary_2.x, split_1 < splits);           // attention/reduce_splits.py
-    let split_2 = first + 24u;                                            // attention/reduce_splits.py
-    let start_3 = (min(split_2, index) * 4u + workgroup_id.x) * 33u;      // attention/reduce_splits.py
-    let sums_3 = partials[start_3 + column];                              // attention/reduce_splits.py
-    let summary_3 = partials[start_3 + 32u];                              // attention/reduce_splits.py
-    let score_3 = select(-1e30, summary_3.x, split_2 < splits);           // attention/reduce_splits.py
+    let sums = partials[start + column];                                  // decode/reduce_splits.py
+    let summary = partials[start + 32u];                                  // decode/reduce_splits.py
+    let score = select(-1e30, summary.x, first < splits);                 // decode/reduce_splits.py
+    let split = first + 8u;                                               // decode/reduce_splits.py
+    let start_1 = (min(split, index) * 4u + workgroup_id.x) * 33u;        // decode/reduce_splits.py
+    let sums_1 = partials[start_1 + column];                              // decode/reduce_splits.py
+    let summary_1 = partials[start_1 + 32u];                              // decode/reduce_splits.py
+    let score_1 = select(-1e30, summary_1.x, split < splits);             // decode/reduce_splits.py
+    let split_1 = first + 16u;                                            // decode/reduce_splits.py
+    let start_2 = (min(split_1, index) * 4u + workgroup_id.x) * 33u;      // decode/reduce_splits.py
+    let sums_2 = partials[start_2 + column];                              // decode/reduce_splits.py
+    let summary_2 = partials[start_2 + 32u];                              // decode/reduce_splits.py
+    let score_2 = select(-1e30, summary_2.x, split_1 < splits);           // decode/reduce_splits.py
+    let split_2 = first + 24u;                                            // decode/reduce_splits.py
+    let start_3 = (min(split_2, index) * 4u + workgroup_id.x) * 33u;      // decode/reduce_splits.py
+    let sums_3 = partials[start_3 + column];                              // decode/reduce_splits.py
+    let summary_3 = partials[start_3 + 32u];                              // decode/reduce_splits.py
+    let score_3 = select(-1e30, summary_3.x, split_2 < splits);           // decode/reduce_splits.py
     let highest = max(max(max(max(maximum, score), score_1), score_2), score_3);  // attention/softmax.py
     let rescale = exp2(maximum - highest);                                // attention/softmax.py
     total *= rescale;                                                     // attention/softmax.py
     sum_0 *= rescale;
     sum_1 *= rescale;
     maximum = highest;                                                    // attention/softmax.py
-    let weight = exp2(score - highest);                                   // attention/reduce_splits.py
+    let weight = exp2(score - highest);                                   // decode/reduce_splits.py
     total += weight * summary.y;                                          // attention/softmax.py
     sum_0 += weight * sums.x;                                             // attention/softmax.py
     sum_1 += weight * sums.y;
-    let weight_1 = exp2(score_1 - highest);                               // attention/reduce_splits.py
+    let weight_1 = exp2(score_1 - highest);                               // decode/reduce_splits.py
     total += weight_1 * summary_1.y;                                      // attention/softmax.py
     sum_0 += weight_1 * sums_1.x;                                         // attention/softmax.py
     sum_1 += weight_1 * sums_1.y;
-    let weight_2 = exp2(score_2 - highest);                               // attention/reduce_splits.py
+    let weight_2 = exp2(score_2 - highest);                               // decode/reduce_splits.py
     total += weight_2 * summary_2.y;                                      // attention/softmax.py
     sum_0 += weight_2 * sums_2.x;                                         // attention/softmax.py
     sum_1 += weight_2 * sums_2.y;
-    let weight_3 = exp2(score_3 - highest);                               // attention/reduce_splits.py
+    let weight_3 = exp2(score_3 - highest);                               // decode/reduce_splits.py
     total += weight_3 * summary_3.y;                                      // attention/softmax.py
     sum_0 += weight_3 * sums_3.x;                                         // attention/softmax.py
     sum_1 += weight_3 * sums_3.y;
@@ -103,88 +103,88 @@ fn main(
     workgroupBarrier();                                                   // attention/softmax.py
   }
   if (local_id.x < 32u) {                                                 // parts/distribute.py
-    let value = vec2<f32>(sum_0, sum_1) / total;                          // attention/reduce_splits.py
-    let start = local_id.x * 2u;                                          // attention/head_results.py
-    code_values[start] = value.x;                                         // linear/activations.py
+    let value = vec2<f32>(sum_0, sum_1) / total;                          // decode/reduce_splits.py
+    let start = local_id.x * 2u;                                          // decode/head_results.py
+    code_values[start] = value.x;                                         // parts/coded_groups.py
     code_values[start + 1u] = value.y;
   }
-  let first = workgroup_id.x * 2u;                                        // attention/head_results.py
-  workgroupBarrier();                                                     // linear/activations.py
+  let first = workgroup_id.x * 2u;                                        // decode/head_results.py
+  workgroupBarrier();                                                     // parts/coded_groups.py
   if (local_id.x < 16u) {                                                 // parts/distribute.py
-    let index = local_id.x / 8u;                                          // linear/activations.py
+    let index = local_id.x / 8u;                                          // parts/coded_groups.py
     let group = first + index;
-    let lane = local_id.x % 8u;                                           // linear/activations.py
-    let start = index * 32u;                                              // linear/activations.py
-    let at = start + 4u;                                                  // linear/activations.py
+    let lane = local_id.x % 8u;                                           // parts/coded_groups.py
+    let start = index * 32u;                                              // parts/coded_groups.py
+    let at = start + 4u;                                                  // parts/coded_groups.py
     let at_1 = start + 8u;
     let values_2 = vec4<f32>(code_values[at_1], code_values[at_1 + 1u], code_values[at_1 + 2u],
-        code_values[at_1 + 3u]);                                          // linear/activations.py
-    let at_2 = start + 12u;                                               // linear/activations.py
+        code_values[at_1 + 3u]);                                          // parts/coded_groups.py
+    let at_2 = start + 12u;                                               // parts/coded_groups.py
     let values_3 = vec4<f32>(code_values[at_2], code_values[at_2 + 1u], code_values[at_2 + 2u],
-        code_values[at_2 + 3u]);                                          // linear/activations.py
-    let at_3 = start + 16u;                                               // linear/activations.py
+        code_values[at_2 + 3u]);                                          // parts/coded_groups.py
+    let at_3 = start + 16u;                                               // parts/coded_groups.py
     let values_4 = vec4<f32>(code_values[at_3], code_values[at_3 + 1u], code_values[at_3 + 2u],
-        code_values[at_3 + 3u]);                                          // linear/activations.py
-    let at_4 = start + 20u;                                               // linear/activations.py
+        code_values[at_3 + 3u]);                                          // parts/coded_groups.py
+    let at_4 = start + 20u;                                               // parts/coded_groups.py
     let values_5 = vec4<f32>(code_values[at_4], code_values[at_4 + 1u], code_values[at_4 + 2u],
-        code_values[at_4 + 3u]);                                          // linear/activations.py
-    let at_5 = start + 24u;                                               // linear/activations.py
+        code_values[at_4 + 3u]);                                          // parts/coded_groups.py
+    let at_5 = start + 24u;                                               // parts/coded_groups.py
     let values_6 = vec4<f32>(code_values[at_5], code_values[at_5 + 1u], code_values[at_5 + 2u],
-        code_values[at_5 + 3u]);                                          // linear/activations.py
-    let at_6 = start + 28u;                                               // linear/activations.py
+        code_values[at_5 + 3u]);                                          // parts/coded_groups.py
+    let at_6 = start + 28u;                                               // parts/coded_groups.py
     let values_7 = vec4<f32>(code_values[at_6], code_values[at_6 + 1u], code_values[at_6 + 2u],
-        code_values[at_6 + 3u]);                                          // linear/activations.py
+        code_values[at_6 + 3u]);                                          // parts/coded_groups.py
     let largest = abs(vec4<f32>(code_values[start], code_values[start + 1u],
-        code_values[start + 2u], code_values[start + 3u]));               // linear/activations.py
+        code_values[start + 2u], code_values[start + 3u]));               // parts/coded_groups.py
     let t = abs(vec4<f32>(code_values[at], code_values[at + 1u], code_values[at + 2u],
-        code_values[at + 3u]));                                           // linear/activations.py
+        code_values[at + 3u]));                                           // parts/coded_groups.py
     let largest_1 = max(max(max(max(max(max(max(largest, t), abs(values_2)), abs(values_3)),
         abs(values_4)), abs(values_5)), abs(values_6)), abs(values_7));
-    let bits = bitcast<u32>(max(max(largest_1.x, largest_1.y), max(largest_1.z, largest_1.w)));  // linear/activations.py
-    let exponent = min(max(bits >> 23u, 27u), 252u);                      // linear/activations.py
-    let mantissa = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;     // linear/activations.py
-    let steps = f32(0x7f000000u / mantissa) * bitcast<f32>((253u - exponent) << 23u);  // linear/activations.py
-    let at_7 = local_id.x * 4u;                                           // linear/activations.py
+    let bits = bitcast<u32>(max(max(largest_1.x, largest_1.y), max(largest_1.z, largest_1.w)));  // parts/coded_groups.py
+    let exponent = min(max(bits >> 23u, 27u), 252u);                      // parts/coded_groups.py
+    let steps = f32(0x7f000000u / ((((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
+        * bitcast<f32>((253u - exponent) << 23u);                         // parts/coded_groups.py
+    let at_7 = local_id.x * 4u;                                           // parts/coded_groups.py
     let cut = vec4<i32>(vec4<f32>(code_values[at_7], code_values[at_7 + 1u],
-        code_values[at_7 + 2u], code_values[at_7 + 3u]) * (steps * 8.0));  // linear/activations.py
-    let parts = (cut + 4i) >> vec4<u32>(3u);                              // linear/activations.py
-    let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);     // linear/activations.py
-    let low = (codes.x >> 8u) | codes.y;                                  // linear/activations.py
+        code_values[at_7 + 2u], code_values[at_7 + 3u]) * (steps * 8.0));  // parts/coded_groups.py
+    let parts = (cut + 4i) >> vec4<u32>(3u);                              // parts/coded_groups.py
+    let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);     // parts/coded_groups.py
+    let low = (codes.x >> 8u) | codes.y;                                  // parts/coded_groups.py
     let high = (codes.z << 8u) | (codes.w << 16u);
-    let words_0 = low | high;                                             // linear/activations.py
-    let rest = bitcast<vec4<u32>>(parts) & vec4<u32>(255u);               // linear/activations.py
-    let low_1 = rest.x | (rest.y << 8u);                                  // linear/activations.py
+    let words_0 = low | high;                                             // parts/coded_groups.py
+    let rest = bitcast<vec4<u32>>(parts) & vec4<u32>(255u);               // parts/coded_groups.py
+    let low_1 = rest.x | (rest.y << 8u);                                  // parts/coded_groups.py
     let high_1 = (rest.z << 16u) | (rest.w << 24u);
-    let words_1 = low_1 | high_1;                                         // linear/activations.py
-    let plane = lane / 4u;                                                // linear/activations.py
-    let index_1 = lane % 4u;                                              // linear/activations.py
+    let words_1 = low_1 | high_1;                                         // parts/coded_groups.py
+    let plane = lane / 4u;                                                // parts/coded_groups.py
+    let index_1 = lane % 4u;                                              // parts/coded_groups.py
     coded[(plane * 8u + group) * 4u + index_1] = words_0;
-    let plane_1 = plane + 2u;                                             // linear/activations.py
-    coded[(plane_1 * 8u + group) * 4u + index_1] = words_1;               // linear/activations.py
-    let t_1 = bitcast<vec4<u32>>(unpack4xI8(0x01010101u));                // linear/dot4.py
+    let plane_1 = plane + 2u;                                             // parts/coded_groups.py
+    coded[(plane_1 * 8u + group) * 4u + index_1] = words_1;               // parts/coded_groups.py
+    let t_1 = bitcast<vec4<u32>>(unpack4xI8(0x01010101u));                // parts/dot4.py
     let products = bitcast<vec4<u32>>(unpack4xI8(words_0)) * t_1;
-    let total_1 = bitcast<i32>(products.x + products.y + products.z + products.w);  // linear/dot4.py
-    let products_1 = bitcast<vec4<u32>>(unpack4xI8(words_1)) * t_1;       // linear/dot4.py
-    let total_2 = bitcast<i32>(products_1.x + products_1.y + products_1.z + products_1.w);  // linear/dot4.py
-    code_sums[local_id.x] = total_2 + total_1 * 256i;                     // linear/activations.py
-    if (lane == 0u) {                                                     // linear/activations.py
-      coded[(group + 32u) * 4u] = bitcast<u32>(1.0 / steps);              // linear/activations.py
+    let total_1 = bitcast<i32>(products.x + products.y + products.z + products.w);  // parts/dot4.py
+    let products_1 = bitcast<vec4<u32>>(unpack4xI8(words_1)) * t_1;       // parts/dot4.py
+    let total_2 = bitcast<i32>(products_1.x + products_1.y + products_1.z + products_1.w);  // parts/dot4.py
+    code_sums[local_id.x] = total_2 + total_1 * 256i;                     // parts/coded_groups.py
+    if (lane == 0u) {                                                     // parts/coded_groups.py
+      coded[(group + 32u) * 4u] = bitcast<u32>(1.0 / steps);              // parts/coded_groups.py
     }
   }
-  workgroupBarrier();                                                     // linear/activations.py
+  workgroupBarrier();                                                     // parts/coded_groups.py
   if (local_id.x < 2u) {                                                  // parts/distribute.py
-    let group = first + local_id.x;                                       // linear/activations.py
-    let first_1 = local_id.x * 8u;                                        // linear/activations.py
-    let total_1 = code_sums[first_1] + code_sums[first_1 + 1u];           // linear/activations.py
+    let group = first + local_id.x;                                       // parts/coded_groups.py
+    let first_1 = local_id.x * 8u;                                        // parts/coded_groups.py
+    let total_1 = code_sums[first_1] + code_sums[first_1 + 1u];           // parts/coded_groups.py
     let total_2 = total_1 + code_sums[first_1 + 2u];
     let total_3 = total_2 + code_sums[first_1 + 3u];
     let total_4 = total_3 + code_sums[first_1 + 4u];
     let total_5 = total_4 + code_sums[first_1 + 5u];
     let total_6 = total_5 + code_sums[first_1 + 6u];
     let total_7 = total_6 + code_sums[first_1 + 7u];
-    let place = (group + 32u) * 4u;                                       // linear/activations.py
-    coded[place + 1u] = bitcast<u32>(total_7);                            // linear/activations.py
-    coded[place + 2u] = 0u;                                               // linear/activations.py
-    coded[place + 3u] = 0u;                                               // linear/activations.py
+    let place = (group + 32u) * 4u;                                       // parts/coded_groups.py
+    coded[place + 1u] = bitcast<u32>(total_7);                            // parts/coded_groups.py
+    coded[place + 2u] = 0u;                                               // parts/coded_groups.py
+    coded[place + 3u] = 0u;                                               // parts/coded_groups.py
   }
 }

@@ -22,53 +22,53 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  let stream = local_id.x / 8u;                                           // attention/reduce_splits.py
-  let column = local_id.x % 8u;                                           // attention/reduce_splits.py
-  let splits = step.past / 64u + 1u;                                      // attention/reduce_splits.py
+  let stream = local_id.x / 8u;                                           // decode/reduce_splits.py
+  let column = local_id.x % 8u;                                           // decode/reduce_splits.py
+  let splits = step.past / 64u + 1u;                                      // decode/reduce_splits.py
   var maximum: f32 = -1e30;                                               // attention/softmax.py
   var total: f32 = 0.0;                                                   // attention/softmax.py
   var sum_0: f32 = 0.0;                                                   // attention/softmax.py
   var sum_1: f32 = 0.0;
-  for (var first = stream; first < splits; first += 64u) {                // attention/reduce_splits.py
-    let index = splits - 1u;                                              // attention/reduce_splits.py
+  for (var first = stream; first < splits; first += 64u) {                // decode/reduce_splits.py
+    let index = splits - 1u;                                              // decode/reduce_splits.py
     let start = (min(first, index) * 8u + workgroup_id.x) * 9u;
-    let sums = partials[start + column];                                  // attention/reduce_splits.py
-    let summary = partials[start + 8u];                                   // attention/reduce_splits.py
-    let score = select(-1e30, summary.x, first < splits);                 // attention/reduce_splits.py
-    let split = first + 16u;                                              // attention/reduce_splits.py
-    let start_1 = (min(split, index) * 8u + workgroup_id.x) * 9u;         // attention/reduce_splits.py
-    let sums_1 = partials[start_1 + column];                              // attention/reduce_splits.py
-    let summary_1 = partials[start_1 + 8u];                               // attention/reduce_splits.py
-    let score_1 = select(-1e30, summary_1.x, split < splits);             // attention/reduce_splits.py
-    let split_1 = first + 32u;                                            // attention/reduce_splits.py
-    let start_2 = (min(split_1, index) * 8u + workgroup_id.x) * 9u;       // attention/reduce_splits.py
-    let sums_2 = partials[start_2 + column];                              // attention/reduce_splits.py
-    let summary_2 = partials[start_2 + 8u];                               // attention/reduce_splits.py
-    let score_2 = select(-1e30, summary_2.x, split_1 < splits);           // attention/reduce_splits.py
-    let split_2 = first + 48u;                                            // attention/reduce_splits.py
-    let start_3 = (min(split_2, index) * 8u + workgroup_id.x) * 9u;       // attention/reduce_splits.py
-    let sums_3 = partials[start_3 + column];                              // attention/reduce_splits.py
-    let summary_3 = partials[start_3 + 8u];                               // attention/reduce_splits.py
-    let score_3 = select(-1e30, summary_3.x, split_2 < splits);           // attention/reduce_splits.py
+    let sums = partials[start + column];                                  // decode/reduce_splits.py
+    let summary = partials[start + 8u];                                   // decode/reduce_splits.py
+    let score = select(-1e30, summary.x, first < splits);                 // decode/reduce_splits.py
+    let split = first + 16u;                                              // decode/reduce_splits.py
+    let start_1 = (min(split, index) * 8u + workgroup_id.x) * 9u;         // decode/reduce_splits.py
+    let sums_1 = partials[start_1 + column];                              // decode/reduce_splits.py
+    let summary_1 = partials[start_1 + 8u];                               // decode/reduce_splits.py
+    let score_1 = select(-1e30, summary_1.x, split < splits);             // decode/reduce_splits.py
+    let split_1 = first + 32u;                                            // decode/reduce_splits.py
+    let start_2 = (min(split_1, index) * 8u + workgroup_id.x) * 9u;       // decode/reduce_splits.py
+    let sums_2 = partials[start_2 + column];                              // decode/reduce_splits.py
+    let summary_2 = partials[start_2 + 8u];                               // decode/reduce_splits.py
+    let score_2 = select(-1e30, summary_2.x, split_1 < splits);           // decode/reduce_splits.py
+    let split_2 = first + 48u;                                            // decode/reduce_splits.py
+    let start_3 = (min(split_2, index) * 8u + workgroup_id.x) * 9u;       // decode/reduce_splits.py
+    let sums_3 = partials[start_3 + column];                              // decode/reduce_splits.py
+    let summary_3 = partials[start_3 + 8u];                               // decode/reduce_splits.py
+    let score_3 = select(-1e30, summary_3.x, split_2 < splits);           // decode/reduce_splits.py
     let highest = max(max(max(max(maximum, score), score_1), score_2), score_3);  // attention/softmax.py
     let rescale = exp2(maximum - highest);                                // attention/softmax.py
     total *= rescale;                                                     // attention/softmax.py
     sum_0 *= rescale;
     sum_1 *= rescale;
     maximum = highest;                                                    // attention/softmax.py
-    let weight = exp2(score - highest);                                   // attention/reduce_splits.py
+    let weight = exp2(score - highest);                                   // decode/reduce_splits.py
     total += weight * summary.y;                                          // attention/softmax.py
     sum_0 += weight * sums.x;                                             // attention/softmax.py
     sum_1 += weight * sums.y;
-    let weight_1 = exp2(score_1 - highest);                               // attention/reduce_splits.py
+    let weight_1 = exp2(score_1 - highest);                               // decode/reduce_splits.py
     total += weight_1 * summary_1.y;                                      // attention/softmax.py
     sum_0 += weight_1 * sums_1.x;                                         // attention/softmax.py
     sum_1 += weight_1 * sums_1.y;
-    let weight_2 = exp2(score_2 - highest);                               // attention/reduce_splits.py
+    let weight_2 = exp2(score_2 - highest);                               // decode/reduce_splits.py
     total += weight_2 * summary_2.y;                                      // attention/softmax.py
     sum_0 += weight_2 * sums_2.x;                                         // attention/softmax.py
     sum_1 += weight_2 * sums_2.y;
-    let weight_3 = exp2(score_3 - highest);                               // attention/reduce_splits.py
+    let weight_3 = exp2(score_3 - highest);                               // decode/reduce_splits.py
     total += weight_3 * summary_3.y;                                      // attention/softmax.py
     sum_0 += weight_3 * sums_3.x;                                         // attention/softmax.py
     sum_1 += weight_3 * sums_3.y;
@@ -101,6 +101,6 @@ fn main(
     workgroupBarrier();                                                   // attention/softmax.py
   }
   if (local_id.x < 8u) {                                                  // parts/distribute.py
-    out[workgroup_id.x * 8u + local_id.x] = vec2<f32>(sum_0, sum_1) / total;  // attention/head_results.py
+    out[workgroup_id.x * 8u + local_id.x] = vec2<f32>(sum_0, sum_1) / total;  // decode/head_results.py
   }
 }

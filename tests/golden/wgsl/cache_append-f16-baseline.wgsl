@@ -23,7 +23,6 @@ fn main(
   let pair = workgroup_id.x * 64u + local_id.x;                           // attention/rotate_and_append.py
   if (pair < 64u) {                                                       // attention/rotate_and_append.py
     let elements = x[workgroup_id.y * 64u + pair];                        // attention/rotate_and_append.py
-    let stored = pack2x16float(elements);                                 // attention/rotate_and_append.py
-    cache[(step.past + workgroup_id.y) * 64u + pair] = stored;            // attention/rotate_and_append.py
+    cache[(step.past + workgroup_id.y) * 64u + pair] = pack2x16float(elements);  // attention/rotate_and_append.py
   }
 }

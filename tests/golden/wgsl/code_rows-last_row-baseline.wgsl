@@ -20,10 +20,10 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  let source = step.seq - 1u;                                             // linear/code_rows.py
-  let first = workgroup_id.x * 32u + local_id.x;                          // linear/code_rows.py
-  if (first < 3u) {                                                       // linear/code_rows.py
-    let at = first * 8u;                                                  // linear/code_rows.py
+  let source = step.seq - 1u;                                             // int8/code_rows.py
+  let first = workgroup_id.x * 32u + local_id.x;                          // int8/code_rows.py
+  if (first < 3u) {                                                       // int8/code_rows.py
+    let at = first * 8u;                                                  // int8/code_rows.py
     let element = at * 4u;                                                // linear/buffers.py
     let inside = element < 70u;                                           // linear/buffers.py
     let index = source * 70u;                                             // linear/buffers.py
@@ -116,7 +116,7 @@ fn main(
         select(0.0, x[select(0u, element_25, inside_25) + index], inside_25),
         select(0.0, x[select(0u, element_26, inside_26) + index], inside_26),
         select(0.0, x[select(0u, element_27, inside_27) + index], inside_27));  // linear/buffers.py
-    let four = at + 7u;                                                   // linear/code_rows.py
+    let four = at + 7u;                                                   // int8/code_rows.py
     let element_28 = four * 4u;                                           // linear/buffers.py
     let inside_28 = element_28 < 70u;                                     // linear/buffers.py
     let lanes_0_7 = select(0.0, x[select(0u, element_28, inside_28) + index], inside_28);  // linear/buffers.py
@@ -130,84 +130,84 @@ fn main(
         select(0.0, x[select(0u, element_29, inside_29) + index], inside_29),
         select(0.0, x[select(0u, element_30, inside_30) + index], inside_30),
         select(0.0, x[select(0u, element_31, inside_31) + index], inside_31));  // linear/buffers.py
-    let largest = abs(values_0);                                          // linear/activations.py
-    let t = abs(values_1);                                                // linear/activations.py
+    let largest = abs(values_0);                                          // parts/coded_groups.py
+    let t = abs(values_1);                                                // parts/coded_groups.py
     let largest_1 = max(max(max(max(max(max(max(largest, t), abs(values_2)), abs(values_3)),
         abs(values_4)), abs(values_5)), abs(values_6)), abs(values_7));
-    let bits = bitcast<u32>(max(max(largest_1.x, largest_1.y), max(largest_1.z, largest_1.w)));  // linear/activations.py
-    let exponent = min(max(bits >> 23u, 27u), 252u);                      // linear/activations.py
-    let mantissa = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;     // linear/activations.py
-    let steps = f32(0x7f000000u / mantissa) * bitcast<f32>((253u - exponent) << 23u);  // linear/activations.py
-    let t_1 = vec4<f32>(steps * 8.0);                                     // linear/activations.py
+    let bits = bitcast<u32>(max(max(largest_1.x, largest_1.y), max(largest_1.z, largest_1.w)));  // parts/coded_groups.py
+    let exponent = min(max(bits >> 23u, 27u), 252u);                      // parts/coded_groups.py
+    let steps = f32(0x7f000000u / ((((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
+        * bitcast<f32>((253u - exponent) << 23u);                         // parts/coded_groups.py
+    let t_1 = vec4<f32>(steps * 8.0);                                     // parts/coded_groups.py
     let cut = vec4<i32>(values_0 * t_1);
-    let parts = (cut + 4i) >> vec4<u32>(3u);                              // linear/activations.py
-    let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);     // linear/activations.py
-    let low = (codes.x >> 8u) | codes.y;                                  // linear/activations.py
+    let parts = (cut + 4i) >> vec4<u32>(3u);                              // parts/coded_groups.py
+    let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);     // parts/coded_groups.py
+    let low = (codes.x >> 8u) | codes.y;                                  // parts/coded_groups.py
     let high = (codes.z << 8u) | (codes.w << 16u);
-    let word = low | high;                                                // linear/activations.py
-    let cut_1 = vec4<i32>(values_1 * t_1);                                // linear/activations.py
-    let parts_1 = (cut_1 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
-    let codes_1 = bitcast<vec4<u32>>(parts_1 + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let low_1 = (codes_1.x >> 8u) | codes_1.y;                            // linear/activations.py
+    let word = low | high;                                                // parts/coded_groups.py
+    let cut_1 = vec4<i32>(values_1 * t_1);                                // parts/coded_groups.py
+    let parts_1 = (cut_1 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
+    let codes_1 = bitcast<vec4<u32>>(parts_1 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
+    let low_1 = (codes_1.x >> 8u) | codes_1.y;                            // parts/coded_groups.py
     let high_1 = (codes_1.z << 8u) | (codes_1.w << 16u);
-    let word_1 = low_1 | high_1;                                          // linear/activations.py
-    let cut_2 = vec4<i32>(values_2 * t_1);                                // linear/activations.py
-    let parts_2 = (cut_2 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
-    let codes_2 = bitcast<vec4<u32>>(parts_2 + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let low_2 = (codes_2.x >> 8u) | codes_2.y;                            // linear/activations.py
+    let word_1 = low_1 | high_1;                                          // parts/coded_groups.py
+    let cut_2 = vec4<i32>(values_2 * t_1);                                // parts/coded_groups.py
+    let parts_2 = (cut_2 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
+    let codes_2 = bitcast<vec4<u32>>(parts_2 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
+    let low_2 = (codes_2.x >> 8u) | codes_2.y;                            // parts/coded_groups.py
     let high_2 = (codes_2.z << 8u) | (codes_2.w << 16u);
-    let word_2 = low_2 | high_2;                                          // linear/activations.py
-    let cut_3 = vec4<i32>(values_3 * t_1);                                // linear/activations.py
-    let parts_3 = (cut_3 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
-    let codes_3 = bitcast<vec4<u32>>(parts_3 + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let low_3 = (codes_3.x >> 8u) | codes_3.y;                            // linear/activations.py
+    let word_2 = low_2 | high_2;                                          // parts/coded_groups.py
+    let cut_3 = vec4<i32>(values_3 * t_1);                                // parts/coded_groups.py
+    let parts_3 = (cut_3 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
+    let codes_3 = bitcast<vec4<u32>>(parts_3 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
+    let low_3 = (codes_3.x >> 8u) | codes_3.y;                            // parts/coded_groups.py
     let high_3 = (codes_3.z << 8u) | (codes_3.w << 16u);
-    let word_3 = low_3 | high_3;                                          // linear/activations.py
-    let cut_4 = vec4<i32>(values_4 * t_1);                                // linear/activations.py
-    let parts_4 = (cut_4 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
-    let codes_4 = bitcast<vec4<u32>>(parts_4 + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let low_4 = (codes_4.x >> 8u) | codes_4.y;                            // linear/activations.py
+    let word_3 = low_3 | high_3;                                          // parts/coded_groups.py
+    let cut_4 = vec4<i32>(values_4 * t_1);                                // parts/coded_groups.py
+    let parts_4 = (cut_4 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
+    let codes_4 = bitcast<vec4<u32>>(parts_4 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
+    let low_4 = (codes_4.x >> 8u) | codes_4.y;                            // parts/coded_groups.py
     let high_4 = (codes_4.z << 8u) | (codes_4.w << 16u);
-    let word_4 = low_4 | high_4;                                          // linear/activations.py
-    let cut_5 = vec4<i32>(values_5 * t_1);                                // linear/activations.py
-    let parts_5 = (cut_5 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
-    let codes_5 = bitcast<vec4<u32>>(parts_5 + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let low_5 = (codes_5.x >> 8u) | codes_5.y;                            // linear/activations.py
+    let word_4 = low_4 | high_4;                                          // parts/coded_groups.py
+    let cut_5 = vec4<i32>(values_5 * t_1);                                // parts/coded_groups.py
+    let parts_5 = (cut_5 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
+    let codes_5 = bitcast<vec4<u32>>(parts_5 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
+    let low_5 = (codes_5.x >> 8u) | codes_5.y;                            // parts/coded_groups.py
     let high_5 = (codes_5.z << 8u) | (codes_5.w << 16u);
-    let word_5 = low_5 | high_5;                                          // linear/activations.py
-    let cut_6 = vec4<i32>(values_6 * t_1);                                // linear/activations.py
-    let parts_6 = (cut_6 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
-    let codes_6 = bitcast<vec4<u32>>(parts_6 + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let low_6 = (codes_6.x >> 8u) | codes_6.y;                            // linear/activations.py
+    let word_5 = low_5 | high_5;                                          // parts/coded_groups.py
+    let cut_6 = vec4<i32>(values_6 * t_1);                                // parts/coded_groups.py
+    let parts_6 = (cut_6 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
+    let codes_6 = bitcast<vec4<u32>>(parts_6 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
+    let low_6 = (codes_6.x >> 8u) | codes_6.y;                            // parts/coded_groups.py
     let high_6 = (codes_6.z << 8u) | (codes_6.w << 16u);
-    let word_6 = low_6 | high_6;                                          // linear/activations.py
-    let cut_7 = vec4<i32>(values_7 * t_1);                                // linear/activations.py
-    let parts_7 = (cut_7 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
-    let codes_7 = bitcast<vec4<u32>>(parts_7 + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let low_7 = (codes_7.x >> 8u) | codes_7.y;                            // linear/activations.py
+    let word_6 = low_6 | high_6;                                          // parts/coded_groups.py
+    let cut_7 = vec4<i32>(values_7 * t_1);                                // parts/coded_groups.py
+    let parts_7 = (cut_7 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
+    let codes_7 = bitcast<vec4<u32>>(parts_7 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
+    let low_7 = (codes_7.x >> 8u) | codes_7.y;                            // parts/coded_groups.py
     let high_7 = (codes_7.z << 8u) | (codes_7.w << 16u);
-    let word_7 = low_7 | high_7;                                          // linear/activations.py
-    let total = dot4I8Packed(word, 0x01010101u);                          // linear/dot4.py
+    let word_7 = low_7 | high_7;                                          // parts/coded_groups.py
+    let total = dot4I8Packed(word, 0x01010101u);                          // parts/dot4.py
     let added = dot4I8Packed(word_1, 0x01010101u);
     let total_1 = total + added + dot4I8Packed(word_2, 0x01010101u)
         + dot4I8Packed(word_3, 0x01010101u) + dot4I8Packed(word_4, 0x01010101u)
         + dot4I8Packed(word_5, 0x01010101u) + dot4I8Packed(word_6, 0x01010101u)
-        + dot4I8Packed(word_7, 0x01010101u);                              // linear/activations.py
-    let start = workgroup_id.y * 36u;                                     // linear/activations.py
-    let place = first * 4u + start;                                       // linear/activations.py
-    coded[place] = word;                                                  // linear/activations.py
+        + dot4I8Packed(word_7, 0x01010101u);                              // parts/coded_groups.py
+    let start = workgroup_id.y * 36u;                                     // parts/coded_groups.py
+    let place = first * 4u + start;                                       // parts/coded_groups.py
+    coded[place] = word;                                                  // parts/coded_groups.py
     coded[place + 1u] = word_1;
     coded[place + 2u] = word_2;
     coded[place + 3u] = word_3;
-    let place_1 = (first + 3u) * 4u + start;                              // linear/activations.py
-    coded[place_1] = word_4;                                              // linear/activations.py
+    let place_1 = (first + 3u) * 4u + start;                              // parts/coded_groups.py
+    coded[place_1] = word_4;                                              // parts/coded_groups.py
     coded[place_1 + 1u] = word_5;
     coded[place_1 + 2u] = word_6;
     coded[place_1 + 3u] = word_7;
-    let place_2 = (first + 6u) * 4u + start;                              // linear/activations.py
-    coded[place_2] = bitcast<u32>(256.0 / steps);                         // linear/activations.py
-    coded[place_2 + 1u] = bitcast<u32>(total_1);                          // linear/activations.py
-    coded[place_2 + 2u] = bitcast<u32>(0.0);                              // linear/activations.py
-    coded[place_2 + 3u] = 0u;                                             // linear/activations.py
+    let place_2 = (first + 6u) * 4u + start;                              // parts/coded_groups.py
+    coded[place_2] = bitcast<u32>(256.0 / steps);                         // parts/coded_groups.py
+    coded[place_2 + 1u] = bitcast<u32>(total_1);                          // parts/coded_groups.py
+    coded[place_2 + 2u] = bitcast<u32>(0.0);                              // parts/coded_groups.py
+    coded[place_2 + 3u] = 0u;                                             // parts/coded_groups.py
   }
 }

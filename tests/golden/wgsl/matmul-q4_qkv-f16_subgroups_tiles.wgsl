@@ -29,54 +29,54 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  let first_row = workgroup_id.x * 64u;                                   // linear/matmul.py
-  let first_token = workgroup_id.y * 64u;                                 // linear/matmul.py
-  let team = local_id.x / 32u;                                            // linear/matmul.py
-  let column = team % 2u;                                                 // linear/matmul.py
-  let line = team / 2u;                                                   // linear/matmul.py
-  var sum_00: subgroup_matrix_result<f32, 16, 16> = subgroup_matrix_result<f32, 16, 16>();  // linear/matmul.py
+  let index = workgroup_id.x * 64u;                                       // linear/matmul_tiled.py
+  let index_1 = workgroup_id.y * 64u;                                     // linear/matmul_tiled.py
+  let team = local_id.x / 32u;                                            // linear/matmul_units.py
+  let t = team / 2u;                                                      // linear/matmul_units.py
+  let t_1 = team % 2u;
+  var sum_00: subgroup_matrix_result<f32, 16, 16> = subgroup_matrix_result<f32, 16, 16>();  // linear/matmul_tiled.py
   var sum_01: subgroup_matrix_result<f32, 16, 16> = subgroup_matrix_result<f32, 16, 16>();
   var sum_10: subgroup_matrix_result<f32, 16, 16> = subgroup_matrix_result<f32, 16, 16>();
   var sum_11: subgroup_matrix_result<f32, 16, 16> = subgroup_matrix_result<f32, 16, 16>();
-  let line_1 = local_id.x / 4u;                                           // linear/operands.py
+  let block = local_id.x / 4u;                                            // linear/operands.py
   let unit = local_id.x % 4u;                                             // linear/operands.py
-  let index = step.seq - 1u;                                              // linear/operands.py
-  let row = min(first_token + line_1, index);
+  let index_2 = step.seq - 1u;                                            // linear/operands.py
+  let row = min(index_1 + block, index_2);
   let at = unit * 2u;                                                     // linear/operands.py
-  let index_1 = row * 16u;                                                // linear/buffers.py
-  var loaded: vec4<f32> = x[at + index_1];                                // linear/operands.py
-  var loaded_1: vec4<f32> = x[at + 1u + index_1];
+  let index_3 = row * 16u;                                                // linear/buffers.py
+  var loaded: vec4<f32> = x[at + index_3];                                // linear/operands.py
+  var loaded_1: vec4<f32> = x[at + 1u + index_3];
   let at_1 = local_id.x + 128u;                                           // linear/operands.py
-  let line_2 = at_1 / 4u;                                                 // linear/operands.py
+  let block_1 = at_1 / 4u;                                                // linear/operands.py
   let unit_1 = at_1 % 4u;                                                 // linear/operands.py
-  let row_1 = min(first_token + line_2, index);                           // linear/operands.py
+  let row_1 = min(index_1 + block_1, index_2);                            // linear/operands.py
   let at_2 = unit_1 * 2u;                                                 // linear/operands.py
-  let index_2 = row_1 * 16u;                                              // linear/buffers.py
-  var loaded_2: vec4<f32> = x[at_2 + index_2];                            // linear/operands.py
-  var loaded_3: vec4<f32> = x[at_2 + 1u + index_2];
-  let line_3 = min(local_id.x, 63u);                                      // linear/operands.py
-  let row_2 = first_row + line_3;                                         // linear/operands.py
+  let index_4 = row_1 * 16u;                                              // linear/buffers.py
+  var loaded_2: vec4<f32> = x[at_2 + index_4];                            // linear/operands.py
+  var loaded_3: vec4<f32> = x[at_2 + 1u + index_4];
+  let block_2 = min(local_id.x, 63u);                                     // linear/operands.py
+  let row_2 = index + block_2;                                            // linear/operands.py
   let row_3 = row_2 * 2u;                                                 // linear/operands.py
   let words = quants[row_3];                                              // linear/operands.py
   var loaded_4: vec4<u32> = words;                                        // linear/operands.py
   var loaded_5: f16 = scales[row_3];
-  for (var group = 0u; group < 2u; group++) {                             // linear/matmul.py
+  for (var group = 0u; group < 2u; group++) {                             // linear/matmul_tiled.py
     let four = max(min(loaded, vec4<f32>(65504.0)), vec4<f32>(-65504.0));  // parts/staged_rows.py
     let four_1 = max(min(loaded_1, vec4<f32>(65504.0)), vec4<f32>(-65504.0));
     let pair = vec2<f32>(four.x, four.y);                                 // parts/staged_rows.py
-    let t = four.z;
-    let t_1 = four.w;
-    let start = line_1 * 5u + unit;                                       // parts/staged_rows.py
-    tile[start] = vec4<u32>(pack2x16float(pair), pack2x16float(vec2<f32>(t, t_1)),
+    let t_2 = four.z;
+    let t_3 = four.w;
+    let start = block * 5u + unit;                                        // parts/staged_rows.py
+    tile[start] = vec4<u32>(pack2x16float(pair), pack2x16float(vec2<f32>(t_2, t_3)),
         pack2x16float(vec2<f32>(four_1.x, four_1.y)),
         pack2x16float(vec2<f32>(four_1.z, four_1.w)));                    // parts/staged_rows.py
     let four_2 = max(min(loaded_2, vec4<f32>(65504.0)), vec4<f32>(-65504.0));  // parts/staged_rows.py
     let four_3 = max(min(loaded_3, vec4<f32>(65504.0)), vec4<f32>(-65504.0));
     let pair_1 = vec2<f32>(four_2.x, four_2.y);                           // parts/staged_rows.py
-    let t_2 = four_2.z;
-    let t_3 = four_2.w;
-    let start_1 = line_2 * 5u + unit_1;                                   // parts/staged_rows.py
-    tile[start_1] = vec4<u32>(pack2x16float(pair_1), pack2x16float(vec2<f32>(t_2, t_3)),
+    let t_4 = four_2.z;
+    let t_5 = four_2.w;
+    let start_1 = block_1 * 5u + unit_1;                                  // parts/staged_rows.py
+    tile[start_1] = vec4<u32>(pack2x16float(pair_1), pack2x16float(vec2<f32>(t_4, t_5)),
         pack2x16float(vec2<f32>(four_3.x, four_3.y)),
         pack2x16float(vec2<f32>(four_3.z, four_3.w)));                    // parts/staged_rows.py
     if (local_id.x < 64u) {                                               // linear/operands.py
@@ -89,15 +89,15 @@ fn main(
       let high_2 = vec4<f32>(unpack4xU8((words_1.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
       let low_3 = vec4<f32>(unpack4xU8(words_1.w & 0x0f0f0f0fu)) - 8.0;   // formats/nibbles.py
       let high_3 = vec4<f32>(unpack4xU8((words_1.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
-      let t_4 = vec4<f32>(f32(loaded_5));                                 // linear/operands.py
-      let four_4 = low * t_4;
-      let four_5 = high * t_4;
-      let four_6 = low_1 * t_4;
-      let four_7 = high_1 * t_4;
-      let four_8 = low_2 * t_4;
-      let four_9 = high_2 * t_4;
-      let four_10 = low_3 * t_4;
-      let four_11 = high_3 * t_4;
+      let factor = vec4<f32>(f32(loaded_5));                              // linear/operands.py
+      let four_4 = low * factor;                                          // linear/operands.py
+      let four_5 = high * factor;
+      let four_6 = low_1 * factor;
+      let four_7 = high_1 * factor;
+      let four_8 = low_2 * factor;
+      let four_9 = high_2 * factor;
+      let four_10 = low_3 * factor;
+      let four_11 = high_3 * factor;
       let pair_2 = vec2<f32>(four_4.x, four_4.y);                         // parts/staged_rows.py
       let pair_3 = vec2<f32>(four_4.z, four_4.w);
       let pair_4 = vec2<f32>(four_6.x, four_6.y);
@@ -106,7 +106,7 @@ fn main(
       let pair_7 = vec2<f32>(four_8.z, four_8.w);
       let pair_8 = vec2<f32>(four_10.x, four_10.y);
       let pair_9 = vec2<f32>(four_10.z, four_10.w);
-      let start_2 = line_3 * 5u;                                          // parts/staged_rows.py
+      let start_2 = block_2 * 5u;                                         // parts/staged_rows.py
       tile[start_2 + 320u] = vec4<u32>(pack2x16float(pair_2), pack2x16float(pair_3),
           pack2x16float(vec2<f32>(four_5.x, four_5.y)),
           pack2x16float(vec2<f32>(four_5.z, four_5.w)));                  // parts/staged_rows.py
@@ -120,76 +120,70 @@ fn main(
           pack2x16float(vec2<f32>(four_11.x, four_11.y)),
           pack2x16float(vec2<f32>(four_11.z, four_11.w)));
     }
-    workgroupBarrier();                                                   // linear/matmul.py
-    let step_1 = min(group + 1u, 1u);                                     // linear/matmul.py
-    let index_3 = step_1 * 4u;                                            // linear/operands.py
-    let first = index_3 + unit;
+    workgroupBarrier();                                                   // linear/matmul_tiled.py
+    let step_1 = min(group + 1u, 1u);                                     // linear/matmul_tiled.py
+    let index_5 = step_1 * 4u;                                            // linear/operands.py
+    let first = index_5 + unit;
     let at_3 = first * 2u;                                                // linear/operands.py
-    loaded = x[at_3 + index_1];                                           // linear/operands.py
-    loaded_1 = x[at_3 + 1u + index_1];
-    let first_1 = index_3 + unit_1;                                       // linear/operands.py
+    loaded = x[at_3 + index_3];                                           // linear/operands.py
+    loaded_1 = x[at_3 + 1u + index_3];
+    let first_1 = index_5 + unit_1;                                       // linear/operands.py
     let at_4 = first_1 * 2u;                                              // linear/operands.py
-    loaded_2 = x[at_4 + index_2];                                         // linear/operands.py
-    loaded_3 = x[at_4 + 1u + index_2];
-    let at_5 = row_3 + step_1;                                            // linear/operands.py
-    let words_1 = quants[at_5];                                           // linear/operands.py
+    loaded_2 = x[at_4 + index_4];                                         // linear/operands.py
+    loaded_3 = x[at_4 + 1u + index_4];
+    let unit_2 = row_3 + step_1;                                          // linear/operands.py
+    let words_1 = quants[unit_2];                                         // linear/operands.py
     loaded_4 = words_1;                                                   // linear/operands.py
-    loaded_5 = scales[at_5];
-    let row_4 = line * 32u;                                               // linear/matmul.py
-    let row_5 = column * 32u;
-    for (var part = 0u; part < 2u; part++) {                              // linear/matmul.py
-      let t_4 = part * 2u;                                                // parts/staged_rows.py
-      let place = row_4 * 5u + t_4;
+    loaded_5 = scales[unit_2];
+    for (var part = 0u; part < 2u; part++) {                              // linear/matmul_tiled.py
+      let cell = part * 2u;                                               // parts/staged_rows.py
+      let place = t * 32u * 5u + cell;                                    // parts/staged_rows.py
       let x_1 = subgroupMatrixLoad<subgroup_matrix_left<f16, 16, 16>,
           row_major>(&tile, place, 5u);                                   // parts/staged_rows.py
-      let place_1 = (row_4 + 16u) * 5u + t_4;                             // parts/staged_rows.py
       let x_2 = subgroupMatrixLoad<subgroup_matrix_left<f16, 16, 16>,
-          row_major>(&tile, place_1, 5u);                                 // parts/staged_rows.py
-      let place_2 = row_5 * 5u + t_4;                                     // parts/staged_rows.py
-      let place_3 = place_2 + 320u;                                       // parts/staged_rows.py
+          row_major>(&tile, place + 80u, 5u);
+      let place_1 = t_1 * 32u * 5u + cell;                                // parts/staged_rows.py
       let w = subgroupMatrixLoad<subgroup_matrix_right<f16, 16, 16>,
-          col_major>(&tile, place_3, 5u);                                 // parts/staged_rows.py
-      let place_4 = (row_5 + 16u) * 5u + t_4;                             // parts/staged_rows.py
-      let place_5 = place_4 + 320u;                                       // parts/staged_rows.py
+          col_major>(&tile, place_1 + 320u, 5u);                          // parts/staged_rows.py
       let w_1 = subgroupMatrixLoad<subgroup_matrix_right<f16, 16, 16>,
-          col_major>(&tile, place_5, 5u);                                 // parts/staged_rows.py
-      sum_00 = subgroupMatrixMultiplyAccumulate(x_1, w, sum_00);          // linear/matmul.py
+          col_major>(&tile, place_1 + 400u, 5u);
+      sum_00 = subgroupMatrixMultiplyAccumulate(x_1, w, sum_00);          // linear/matmul_units.py
       sum_01 = subgroupMatrixMultiplyAccumulate(x_1, w_1, sum_01);
       sum_10 = subgroupMatrixMultiplyAccumulate(x_2, w, sum_10);
       sum_11 = subgroupMatrixMultiplyAccumulate(x_2, w_1, sum_11);
     }
-    workgroupBarrier();                                                   // linear/matmul.py
+    workgroupBarrier();                                                   // linear/matmul_tiled.py
   }
-  let start = team * 144u;                                                // linear/matmul.py
-  subgroupMatrixStore<row_major>(&tile, start, sum_00, 9u);               // linear/matmul.py
-  let t = start + 4u;
-  subgroupMatrixStore<row_major>(&tile, t, sum_01, 9u);
-  workgroupBarrier();                                                     // linear/matmul.py
-  for (var block = local_id.x; block < 512u; block += 128u) {             // linear/matmul.py
-    let line_4 = block / 16u;                                             // linear/matmul.py
-    let column_1 = block % 16u;                                           // linear/matmul.py
-    let index_3 = line_4 / 16u;                                           // linear/matmul.py
-    let team_1 = index_3 * 2u + column_1 / 8u;
-    let index_4 = line_4 % 16u;                                           // linear/matmul.py
-    let cell = (team_1 * 16u + index_4) * 9u + column_1 % 8u;
-    let token = index_3 * 32u + index_4;                                  // linear/matmul.py
-    let results = bitcast<vec4<f32>>(tile[cell]);                         // linear/matmul.py
-    let token_1 = first_token + token;                                    // linear/matmul.py
-    let row_4 = first_row + column_1 * 4u;
-    if (token_1 < step.seq) {                                             // linear/matmul.py
-      if (row_4 < 128u) {                                                 // linear/matmul.py
-        let pair = row_4 / 2u;                                            // linear/matmul.py
+  let start = team * 144u;                                                // linear/matmul_units.py
+  subgroupMatrixStore<row_major>(&tile, start, sum_00, 9u);               // linear/matmul_units.py
+  let t_2 = start + 4u;
+  subgroupMatrixStore<row_major>(&tile, t_2, sum_01, 9u);
+  workgroupBarrier();                                                     // linear/matmul_units.py
+  for (var block_3 = local_id.x; block_3 < 512u; block_3 += 128u) {       // linear/matmul_units.py
+    let line = block_3 / 16u;                                             // linear/matmul_units.py
+    let column = block_3 % 16u;                                           // linear/matmul_units.py
+    let index_5 = line / 16u;                                             // linear/matmul_units.py
+    let team_1 = index_5 * 2u + column / 8u;
+    let index_6 = line % 16u;                                             // linear/matmul_units.py
+    let cell = (team_1 * 16u + index_6) * 9u + column % 8u;
+    let token = index_5 * 32u + index_6;                                  // linear/matmul_units.py
+    let results = bitcast<vec4<f32>>(tile[cell]);                         // linear/matmul_units.py
+    let token_1 = index_1 + token;                                        // linear/matmul_units.py
+    let row_4 = index + column * 4u;
+    if (token_1 < step.seq) {                                             // linear/matmul_tiled.py
+      if (row_4 < 128u) {                                                 // linear/matmul_tiled.py
+        let pair = row_4 / 2u;                                            // linear/matmul_tiled.py
         let position = step.past + token_1;                               // epilogues/heads.py
         var first: f32 = results.x;                                       // epilogues/heads.py
         var second: f32 = results.y;                                      // epilogues/heads.py
         let in_head = pair % 4u;                                          // epilogues/heads.py
         let rotated = pair < 48u;                                         // epilogues/heads.py
         if (rotated) {                                                    // epilogues/heads.py
-          let index_5 = f32(in_head);                                     // parts/rotary.py
-          let product = index_5 * -3.321289;                              // parts/precise_math.py
-          let t_1 = index_5 * -0.0006390324;                              // parts/precise_math.py
-          let whole = floor(product + t_1 + 0.5);
-          let fraction = product - whole + t_1;                           // parts/precise_math.py
+          let index_7 = f32(in_head);                                     // parts/rotary.py
+          let product = index_7 * -3.321289;                              // parts/precise_math.py
+          let t_3 = index_7 * -0.0006390324;                              // parts/precise_math.py
+          let whole = floor(product + t_3 + 0.5);
+          let fraction = product - whole + t_3;                           // parts/precise_math.py
           let series = fraction * 0.00015353362 + 0.0013398874;           // parts/precise_math.py
           let series_1 = series * fraction + 0.009618437;                 // parts/precise_math.py
           let series_2 = series_1 * fraction + 0.055503324;               // parts/precise_math.py
@@ -221,7 +215,7 @@ fn main(
         if (pair < 32u) {                                                 // epilogues/heads.py
           q[pair + token_1 * 32u] = both;                                 // epilogues/heads.py
         } else {
-          let stored = pack2x16float(both);                               // epilogues/heads.py
+          let stored = pack2x16float(both);                               // attention/row_kinds.py
           if (rotated) {                                                  // epilogues/heads.py
             k_cache[row_5 + pair - 32u] = stored;                         // epilogues/heads.py
           } else {
@@ -229,20 +223,20 @@ fn main(
           }
         }
       }
-      let index_5 = row_4 + 2u;                                           // linear/matmul.py
-      if (index_5 < 128u) {
-        let pair = index_5 / 2u;                                          // linear/matmul.py
+      let index_7 = row_4 + 2u;                                           // linear/matmul_tiled.py
+      if (index_7 < 128u) {
+        let pair = index_7 / 2u;                                          // linear/matmul_tiled.py
         let position = step.past + token_1;                               // epilogues/heads.py
         var first: f32 = results.z;                                       // epilogues/heads.py
         var second: f32 = results.w;                                      // epilogues/heads.py
         let in_head = pair % 4u;                                          // epilogues/heads.py
         let rotated = pair < 48u;                                         // epilogues/heads.py
         if (rotated) {                                                    // epilogues/heads.py
-          let index_6 = f32(in_head);                                     // parts/rotary.py
-          let product = index_6 * -3.321289;                              // parts/precise_math.py
-          let t_1 = index_6 * -0.0006390324;                              // parts/precise_math.py
-          let whole = floor(product + t_1 + 0.5);
-          let fraction = product - whole + t_1;                           // parts/precise_math.py
+          let index_8 = f32(in_head);                                     // parts/rotary.py
+          let product = index_8 * -3.321289;                              // parts/precise_math.py
+          let t_3 = index_8 * -0.0006390324;                              // parts/precise_math.py
+          let whole = floor(product + t_3 + 0.5);
+          let fraction = product - whole + t_3;                           // parts/precise_math.py
           let series = fraction * 0.00015353362 + 0.0013398874;           // parts/precise_math.py
           let series_1 = series * fraction + 0.009618437;                 // parts/precise_math.py
           let series_2 = series_1 * fraction + 0.055503324;               // parts/precise_math.py
@@ -274,7 +268,7 @@ fn main(
         if (pair < 32u) {                                                 // epilogues/heads.py
           q[pair + token_1 * 32u] = both;                                 // epilogues/heads.py
         } else {
-          let stored = pack2x16float(both);                               // epilogues/heads.py
+          let stored = pack2x16float(both);                               // attention/row_kinds.py
           if (rotated) {                                                  // epilogues/heads.py
             k_cache[row_5 + pair - 32u] = stored;                         // epilogues/heads.py
           } else {
@@ -284,35 +278,35 @@ fn main(
       }
     }
   }
-  workgroupBarrier();                                                     // linear/matmul.py
-  subgroupMatrixStore<row_major>(&tile, start, sum_10, 9u);               // linear/matmul.py
-  subgroupMatrixStore<row_major>(&tile, t, sum_11, 9u);
-  workgroupBarrier();                                                     // linear/matmul.py
-  for (var block = local_id.x; block < 512u; block += 128u) {             // linear/matmul.py
-    let line_4 = block / 16u;                                             // linear/matmul.py
-    let column_1 = block % 16u;                                           // linear/matmul.py
-    let index_3 = line_4 / 16u;                                           // linear/matmul.py
-    let team_1 = index_3 * 2u + column_1 / 8u;
-    let index_4 = line_4 % 16u;                                           // linear/matmul.py
-    let cell = (team_1 * 16u + index_4) * 9u + column_1 % 8u;
-    let token = index_3 * 32u + index_4 + 16u;                            // linear/matmul.py
-    let results = bitcast<vec4<f32>>(tile[cell]);                         // linear/matmul.py
-    let token_1 = first_token + token;                                    // linear/matmul.py
-    let row_4 = first_row + column_1 * 4u;
-    if (token_1 < step.seq) {                                             // linear/matmul.py
-      if (row_4 < 128u) {                                                 // linear/matmul.py
-        let pair = row_4 / 2u;                                            // linear/matmul.py
+  workgroupBarrier();                                                     // linear/matmul_units.py
+  subgroupMatrixStore<row_major>(&tile, start, sum_10, 9u);               // linear/matmul_units.py
+  subgroupMatrixStore<row_major>(&tile, t_2, sum_11, 9u);
+  workgroupBarrier();                                                     // linear/matmul_units.py
+  for (var block_4 = local_id.x; block_4 < 512u; block_4 += 128u) {       // linear/matmul_units.py
+    let line = block_4 / 16u;                                             // linear/matmul_units.py
+    let column = block_4 % 16u;                                           // linear/matmul_units.py
+    let index_5 = line / 16u;                                             // linear/matmul_units.py
+    let team_1 = index_5 * 2u + column / 8u;
+    let index_6 = line % 16u;                                             // linear/matmul_units.py
+    let cell = (team_1 * 16u + index_6) * 9u + column % 8u;
+    let token = index_5 * 32u + index_6 + 16u;                            // linear/matmul_units.py
+    let results = bitcast<vec4<f32>>(tile[cell]);                         // linear/matmul_units.py
+    let token_1 = index_1 + token;                                        // linear/matmul_units.py
+    let row_4 = index + column * 4u;
+    if (token_1 < step.seq) {                                             // linear/matmul_tiled.py
+      if (row_4 < 128u) {                                                 // linear/matmul_tiled.py
+        let pair = row_4 / 2u;                                            // linear/matmul_tiled.py
         let position = step.past + token_1;                               // epilogues/heads.py
         var first: f32 = results.x;                                       // epilogues/heads.py
         var second: f32 = results.y;                                      // epilogues/heads.py
         let in_head = pair % 4u;                                          // epilogues/heads.py
         let rotated = pair < 48u;                                         // epilogues/heads.py
         if (rotated) {                                                    // epilogues/heads.py
-          let index_5 = f32(in_head);                                     // parts/rotary.py
-          let product = index_5 * -3.321289;                              // parts/precise_math.py
-          let t_1 = index_5 * -0.0006390324;                              // parts/precise_math.py
-          let whole = floor(product + t_1 + 0.5);
-          let fraction = product - whole + t_1;                           // parts/precise_math.py
+          let index_7 = f32(in_head);                                     // parts/rotary.py
+          let product = index_7 * -3.321289;                              // parts/precise_math.py
+          let t_3 = index_7 * -0.0006390324;                              // parts/precise_math.py
+          let whole = floor(product + t_3 + 0.5);
+          let fraction = product - whole + t_3;                           // parts/precise_math.py
           let series = fraction * 0.00015353362 + 0.0013398874;           // parts/precise_math.py
           let series_1 = series * fraction + 0.009618437;                 // parts/precise_math.py
           let series_2 = series_1 * fraction + 0.055503324;               // parts/precise_math.py
@@ -344,7 +338,7 @@ fn main(
         if (pair < 32u) {                                                 // epilogues/heads.py
           q[pair + token_1 * 32u] = both;                                 // epilogues/heads.py
         } else {
-          let stored = pack2x16float(both);                               // epilogues/heads.py
+          let stored = pack2x16float(both);                               // attention/row_kinds.py
           if (rotated) {                                                  // epilogues/heads.py
             k_cache[row_5 + pair - 32u] = stored;                         // epilogues/heads.py
           } else {
@@ -352,20 +346,20 @@ fn main(
           }
         }
       }
-      let index_5 = row_4 + 2u;                                           // linear/matmul.py
-      if (index_5 < 128u) {
-        let pair = index_5 / 2u;                                          // linear/matmul.py
+      let index_7 = row_4 + 2u;                                           // linear/matmul_tiled.py
+      if (index_7 < 128u) {
+        let pair = index_7 / 2u;                                          // linear/matmul_tiled.py
         let position = step.past + token_1;                               // epilogues/heads.py
         var first: f32 = results.z;                                       // epilogues/heads.py
         var second: f32 = results.w;                                      // epilogues/heads.py
         let in_head = pair % 4u;                                          // epilogues/heads.py
         let rotated = pair < 48u;                                         // epilogues/heads.py
         if (rotated) {                                                    // epilogues/heads.py
-          let index_6 = f32(in_head);                                     // parts/rotary.py
-          let product = index_6 * -3.321289;                              // parts/precise_math.py
-          let t_1 = index_6 * -0.0006390324;                              // parts/precise_math.py
-          let whole = floor(product + t_1 + 0.5);
-          let fraction = product - whole + t_1;                           // parts/precise_math.py
+          let index_8 = f32(in_head);                                     // parts/rotary.py
+          let product = index_8 * -3.321289;                              // parts/precise_math.py
+          let t_3 = index_8 * -0.0006390324;                              // parts/precise_math.py
+          let whole = floor(product + t_3 + 0.5);
+          let fraction = product - whole + t_3;                           // parts/precise_math.py
           let series = fraction * 0.00015353362 + 0.0013398874;           // parts/precise_math.py
           let series_1 = series * fraction + 0.009618437;                 // parts/precise_math.py
           let series_2 = series_1 * fraction + 0.055503324;               // parts/precise_math.py
@@ -397,7 +391,7 @@ fn main(
         if (pair < 32u) {                                                 // epilogues/heads.py
           q[pair + token_1 * 32u] = both;                                 // epilogues/heads.py
         } else {
-          let stored = pack2x16float(both);                               // epilogues/heads.py
+          let stored = pack2x16float(both);                               // attention/row_kinds.py
           if (rotated) {                                                  // epilogues/heads.py
             k_cache[row_5 + pair - 32u] = stored;                         // epilogues/heads.py
           } else {

@@ -151,14 +151,14 @@ fn main(
   let results_2 = team_sums[index_1];
   if (lane == 0u) {                                                       // linear/matvec.py
     let scale = inverseSqrt(results_2 * 0.015625 + 1e-5);                 // linear/matvec.py
-    let value = result * scale;                                           // linear/matvec.py
-    let value_1 = result_1 * scale;
+    let made = result * scale;                                            // linear/matvec.py
+    let made_1 = result_1 * scale;
     if (first_row < 512u) {                                               // linear/matvec.py
-      out[first_row] = value;                                             // epilogues/row.py
+      out[first_row] = made;                                              // epilogues/coded.py
     }
     let row = first_row + 1u;                                             // linear/matvec.py
     if (row < 512u) {                                                     // linear/matvec.py
-      out[row] = value_1;                                                 // epilogues/row.py
+      out[row] = made_1;                                                  // epilogues/coded.py
     }
   }
 }

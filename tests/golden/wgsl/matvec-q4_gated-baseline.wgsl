@@ -108,7 +108,7 @@ fn main(
     let up = result_1 * scale;
     if (first_row < 344u) {                                               // linear/matvec.py
       let gated = gate / (1.0 + exp(-gate)) * up;                         // epilogues/pair.py
-      out[first_row / 2u] = gated;                                        // epilogues/pair.py
+      out[first_row / 2u] = gated;                                        // epilogues/coded.py
     }
   }
 }

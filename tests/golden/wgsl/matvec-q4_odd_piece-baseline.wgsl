@@ -154,10 +154,12 @@ fn main(
   let result = sum_0;                                                     // parts/reduce.py
   let result_1 = sum_1;
   if (first_row < 33u) {                                                  // linear/matvec.py
-    out[first_row + 4u] = result + bias[first_row];                       // epilogues/row.py
+    let row = first_row + 4u;                                             // epilogues/row.py
+    out[row] = result + bias[first_row];                                  // epilogues/coded.py
   }
   let row = first_row + 1u;                                               // linear/matvec.py
   if (row < 33u) {                                                        // linear/matvec.py
-    out[row + 4u] = result_1 + bias[row];                                 // epilogues/row.py
+    let row_1 = row + 4u;                                                 // epilogues/row.py
+    out[row_1] = result_1 + bias[row];                                    // epilogues/coded.py
   }
 }

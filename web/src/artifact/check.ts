@@ -21,6 +21,9 @@ import {
   type Tensor,
 } from "./schema.js";
 
+/** What a step knows of itself; runtimes know no others. */
+const SYMBOLS: readonly string[] = ["seq", "past", "context"];
+
 /** @throws KernelcError "bad-artifact" naming `file` and the field where parts contradict each other. */
 export function checkManifest(manifest: Manifest, file: string): void {
   new Check(manifest, file).run();
@@ -84,8 +87,15 @@ class Check {
   }
 
   private symbols(): void {
-    for (const name of ["seq", "past"]) {
-      if (!this.manifest.symbols.has(name)) this.fail(`symbols.${name}`, "the field is missing");
+    const { symbols } = this.manifest;
+    for (const name of SYMBOLS) {
+      if (!symbols.has(name)) this.fail(`symbols.${name}`, "the field is missing");
+    }
+    for (const [name, [least]] of symbols) {
+      if (!SYMBOLS.includes(name))
+        this.fail(`symbols.${name}`, `steps have no such symbol, wanted ${SYMBOLS.join(", ")}`);
+      if (name !== "past" && least < 1)
+        this.fail(`symbols.${name}`, "got a low bound of 0, wanted at least 1");
     }
     const [most, wanted] = [this.contexts[1], this.manifest.model.max_context];
     if (most !== wanted) {

@@ -21,33 +21,43 @@ export interface ErrorRecord {
   readonly code: ErrorCode;
   readonly message: string;
   readonly help?: string;
+  readonly param?: string;
 }
 
 /**
- * An error for people: the message says what is wrong, where, and what was wanted; `help` says what to do.
+ * An error for people: the message says what is wrong, where, and what was wanted; `help` says what to do. A
+ * request that is refused has the path of the field as `param` ("messages[1].content").
  */
 export class KernelcError extends Error {
   override readonly name = "KernelcError";
   readonly code: ErrorCode;
   readonly help?: string;
+  readonly param?: string;
 
-  constructor(code: ErrorCode, message: string, options: { help?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { help?: string; param?: string; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     if (options.help !== undefined) this.help = options.help;
+    if (options.param !== undefined) this.param = options.param;
   }
 
   toJSON(): ErrorRecord {
-    const { code, message, help } = this;
-    return help === undefined ? { code, message } : { code, message, help };
+    const { code, message, help, param } = this;
+    return {
+      code,
+      message,
+      ...(help === undefined ? {} : { help }),
+      ...(param === undefined ? {} : { param }),
+    };
   }
 
   static fromJSON(record: ErrorRecord): KernelcError {
-    return new KernelcError(
-      record.code,
-      record.message,
-      record.help === undefined ? {} : { help: record.help },
-    );
+    const { code, message, ...options } = record;
+    return new KernelcError(code, message, options);
   }
 
   /**

@@ -77,14 +77,17 @@ function targets(node: Node): string {
   return good ? text : node.fail(`one of ${known.join(", ")}, or several with + between them`);
 }
 
+const ONE_SEQUENCE = "kernelc serve answers with this artifact; for a page, build it with --sequences 1";
+
 function readManifest(root: Node): Manifest {
   const r = root.record(
     [
       "format", "version", "name", "target", "quant", "model", "symbols", "params", "kernels", "buffers",
       "programs", "weights", "tokenizer", "chat_template", "graph",
     ],
-    ["checks", "activations", "generation", "rings"],
+    ["checks", "activations", "generation", "rings", "kv", "sequences"],
   );
+  r.sequences.optional((node) => node.fail("a single sequence, which is what a page has", ONE_SEQUENCE));
   const symbols = r.symbols.mapping(bounds, 16);
   const context = new Map([...symbols].filter(([name]) => name === "context"));
   return {
@@ -105,6 +108,7 @@ function readManifest(root: Node): Manifest {
     activations: r.activations.optional((node) => node.oneOf(schema.ACTIVATIONS)) ?? "f32",
     generation: r.generation.optional(generation),
     rings: r.rings.optional((node) => node.items(ring, 1, MAX_RINGS)) ?? [],
+    kv: r.kv.optional((node) => node.oneOf(schema.CODED_CACHES)),
   };
 }
 

@@ -34,8 +34,10 @@ export const QUANTS = Object.keys(FORMATS);
  * one.
  */
 export const ACTIVATIONS = ["f32", "int8", "int8-fast"] as const;
+/** What caches may hold instead of numbers: bytes with a scale for each head of a position. */
+export const CODED_CACHES = ["q8"] as const;
 export const TARGETS = ["wgsl", "cuda", "spirv", "opencl", "c", "wasm"] as const;
-export const ROLES = ["prefill", "decode", "score", "sample_greedy", "sample"] as const;
+export const ROLES = ["prefill", "decode", "score", "embed", "sample_greedy", "sample"] as const;
 export const PARAM_TYPES = ["u32", "f32"] as const;
 export const ACCESSES = ["read", "read_write"] as const;
 export const BUFFER_KINDS = ["weight", "state", "slot"] as const;
@@ -112,7 +114,7 @@ export interface Variant {
   readonly target: (typeof TARGETS)[number];
   readonly file: string;
   readonly sha256: string;
-  /** Of the file; artifacts of before do not say it. */
+  /** Of the file; artifacts of earlier releases do not say it. */
   readonly bytes?: number;
   readonly entry: string;
   readonly workgroup: Triple<number>;
@@ -287,4 +289,6 @@ export interface Manifest {
   readonly activations: (typeof ACTIVATIONS)[number];
   readonly generation: GenerationInfo | null;
   readonly rings: readonly Ring[];
+  /** What caches hold; null where it is numbers. */
+  readonly kv: (typeof CODED_CACHES)[number] | null;
 }

@@ -2,11 +2,12 @@
 
 import type { AdapterCard } from "../gpu/card.js";
 import type { GenerationInfo } from "../artifact/schema.js";
+import type { WarmList } from "../prefixes/warm.js";
 import type { Notice } from "../weights/load.js";
-import type { Completions } from "./openai.js";
+import type { Completions, TextCompletions } from "./openai.js";
 
 export type * from "./openai.js";
-export type { AdapterCard, GenerationInfo, Notice };
+export type { AdapterCard, GenerationInfo, Notice, WarmList };
 export { KernelcError, type ErrorCode } from "../artifact/errors.js";
 
 /** Where a model runs: on a graphics device through WebGPU, or on the processor as WebAssembly. */
@@ -18,8 +19,23 @@ export interface EngineOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Called with what a person may want to know although nothing failed, such as blocked storage. */
   readonly onNotice?: (notice: Notice) => void;
-  /** Tokens that the cache holds, 1 to the artifact's own maximum (the default). */
+  /**
+   * Called with what begins that cannot be stopped from within, such as encoding with a stranger's tokenizer,
+   * and with null where it has ended. Where the engine runs in a worker, that is ended after a while.
+   */
+  readonly onBusy?: (what: string | null) => void;
+  /** Tokens that the cache holds; by default the artifact's own maximum, or fewer where memory is short. */
   readonly context?: number;
+  /**
+   * How much memory the model may take while it is loaded; Infinity for no bound. The default is what pages
+   * get on this kind of device, as far as one can know.
+   */
+  readonly memoryBytes?: number;
+  /**
+   * The build to load: the `id` of a plan or of a stored model. Where this device has its manifest, the
+   * server is not asked whether there is a newer one.
+   */
+  readonly build?: string;
   /** Ends loading: `createEngine` throws "aborted". */
   readonly signal?: AbortSignal;
   /**
@@ -49,6 +65,11 @@ export interface EngineOptions {
    * them).
    */
   readonly selfCheck?: boolean;
+  /**
+   * The beginning of a prompt that the site's builder computed (`kernelc web --warm`): the list of its
+   * blocks, a file beside the manifest. It is fetched after all else.
+   */
+  readonly warm?: WarmList;
   /** Load the programs that score many positions at once, for `tokens.score` (default false: one by one). */
   readonly score?: boolean;
 }
@@ -98,12 +119,20 @@ export interface Probe {
 /** What a context length costs, before anything is downloaded. */
 export interface Plan {
   readonly name: string;
+  /** The build that it is about (see `EngineOptions.build`): sha256 of its manifest. */
+  readonly id: string;
   readonly context: number;
   readonly max_context: number;
   readonly gpu_bytes: number;
   readonly weight_bytes: number;
   readonly cache_bytes: number;
+  /** What the KV cache holds; null where it is numbers. */
+  readonly kv: "q8" | null;
   readonly scratch_bytes: number;
+  /** All of it while it is loaded, with the shards of weights that are under way. */
+  readonly taken_bytes: number;
+  /** What a page may take on this device; null where nothing speaks for a bound. */
+  readonly memory_bytes: number | null;
   /**
    * Bytes of weights, tokenizer, golden tiles and kernels for `device`, which a first visit downloads. A chat
    * template of a few kilobytes comes on top, whose size the manifest does not say. `stored_bytes` of them
@@ -116,6 +145,8 @@ export interface Plan {
   /** Why that is the processor: a sentence; empty for a graphics device. */
   readonly device_reason: string;
   readonly fits: boolean;
+  /** The longest context up to `context` with which it fits; 0 where there is none. */
+  readonly fitting_context: number;
   /** Why it does not fit; empty where it does. */
   readonly reasons: readonly string[];
 }
@@ -126,6 +157,9 @@ export interface Stats {
   readonly features: readonly string[];
   readonly context: number;
   readonly cached_tokens: number;
+  /** Blocks of prompts that are kept beside the cache, of 64 tokens each, and their bytes. */
+  readonly kept_blocks: number;
+  readonly kept_bytes: number;
   readonly gpu_bytes: number;
   readonly staging_bytes: number;
   readonly pipelines: number;
@@ -169,6 +203,8 @@ export interface TokenCompletion {
 export interface Engine {
   readonly model: ModelCard;
   readonly chat: { readonly completions: Completions };
+  /** Text completions: the model goes on from a prompt as it is, without a chat template. */
+  readonly completions: TextCompletions;
   readonly tokens: {
     /** Generate ids that continue `ids`. Those that are in the cache already are not computed again. */
     generate(ids: readonly number[], request?: TokenRequest): Promise<TokenCompletion>;

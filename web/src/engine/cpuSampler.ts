@@ -14,6 +14,12 @@ const COLDEST = 1e-5;
 const MULTIPLIER = 1664525;
 const INCREMENT = 1013904223;
 const GREATEST_BELOW_ONE = 1 - 2 ** -24;
+/** A Gumbel variable of bits with n zeros in front is at most n + 1 times this: -log(u), with rounding. */
+const MOST_GUMBEL = Math.LN2 + 1e-6;
+/** Scores so far below the greatest, in units of the temperature, add nothing to a sum of probabilities. */
+const NEGLIGIBLE = 60;
+/** What lies further below the greatest score is looked for among all. */
+const DEEPEST = 1e6;
 
 /** What changes the logits before a token is drawn. */
 export interface Adjustments {
@@ -65,20 +71,45 @@ export function adjust(
   for (const [id, count] of counts) change(id, (logit) => logit - count * frequencyPenalty - presencePenalty);
 }
 
+/** Tokens to draw from: their scores and, where these are not of all tokens in order, their ids. */
+export interface Candidates {
+  readonly values: Float64Array;
+  readonly ids: Int32Array | null;
+}
+
 /** The id drawn for a position. */
 export function draw(logits: Float32Array, sampling: Sampling, position: number): number {
-  const values = Float64Array.from(logits, (value) => (Number.isNaN(value) ? -Infinity : value));
-  const greatest = values.reduce((most, value) => Math.max(most, value), -Infinity);
-  if (sampling.temperature === 0) return Math.max(0, values.indexOf(greatest));
+  return drawAmong({ values: new Float64Array(logits), ids: null }, sampling, position);
+}
+
+/** The id drawn for a position among some tokens, at least one; their values may be changed. */
+export function drawAmong({ values, ids }: Candidates, sampling: Sampling, position: number): number {
+  let peak = 0;
+  let greatest = -Infinity;
+  // Loops without callbacks, which take several milliseconds for a large vocabulary.
+  for (let at = 0; at < values.length; at += 1) {
+    const value = values[at] as number;
+    if (Number.isNaN(value)) values[at] = -Infinity;
+    else if (value > greatest) [greatest, peak] = [value, at];
+  }
+  const idAt = (at: number): number => (ids ? (ids[at] as number) : at);
+  if (sampling.temperature === 0) return idAt(peak);
   const floor = threshold(values, greatest, sampling);
   const temperature = Math.fround(sampling.temperature);
-  let [best, bestScore] = [Math.max(0, values.indexOf(greatest)), -Infinity];
-  values.forEach((value, id) => {
-    if (value < floor && value !== greatest) return;
-    const score = limited(value) + temperature * gumbel(hashWords(id, position, sampling.seed));
-    if (score > bestScore) [best, bestScore] = [id, score];
-  });
-  return best;
+  const { seed } = sampling;
+  const scoreOf = (value: number, bits: number): number => limited(value) + temperature * gumbel(bits);
+  // The greatest comes first, so that few others need their logarithms.
+  let [best, bestScore] = [peak, scoreOf(greatest, hashWords(idAt(peak), position, seed))];
+  const skipsRuledOut = greatest > -LIMIT / 10; // no random number lifts -Infinity above the greatest
+  for (let at = 0; at < values.length; at += 1) {
+    const value = values[at] as number;
+    if ((skipsRuledOut && value === -Infinity) || (value < floor && value !== greatest)) continue;
+    const bits = hashWords(ids ? (ids[at] as number) : at, position, seed);
+    if (limited(value) + temperature * MOST_GUMBEL * (Math.clz32(bits) + 1) < bestScore) continue;
+    const score = scoreOf(value, bits);
+    if (score > bestScore || (score === bestScore && at < best)) [best, bestScore] = [at, score];
+  }
+  return idAt(best);
 }
 
 /** The least logit of a token that is kept: by top-k, then top-p among those, then min-p. */
@@ -86,27 +117,67 @@ function threshold(values: Float64Array, greatest: number, sampling: Sampling): 
   const { top_k, top_p, min_p } = sampling;
   const [temperature, peak] = [Math.fround(sampling.temperature), limited(greatest)];
   let floor = -Infinity;
-  if ((top_k > 0 && top_k < values.length) || top_p < 1) {
-    const descending = values.slice().sort().reverse();
-    if (top_k > 0) floor = descending[top_k - 1] ?? -Infinity;
-    const kept = descending.filter((value) => value >= floor);
-    if (top_p < 1) floor = Math.max(floor, nucleus(kept, peak, temperature, Math.fround(top_p)));
-  }
+  if (top_k > 0 && top_k < values.length) floor = greatestOf(values, greatest, top_k);
+  if (top_p < 1) floor = Math.max(floor, nucleus(values, greatest, floor, temperature, Math.fround(top_p)));
   return min_p > 0 ? Math.max(floor, peak + temperature * Math.log(Math.fround(min_p))) : floor;
 }
 
-/** The least value such that the probability of what is strictly greater is below `top_p`. */
-function nucleus(descending: Float64Array, peak: number, temperature: number, top_p: number): number {
+/** The value of which `count` are not below it; -Infinity where fewer are possible. */
+function greatestOf(values: Float64Array, greatest: number, count: number): number {
+  for (let depth = 1; depth < DEEPEST; depth *= 2) {
+    const found = descendingFrom(values, greatest - depth);
+    if (found.length >= count) return found[count - 1] ?? -Infinity;
+  }
+  return descendingFrom(values, -Infinity)[count - 1] ?? -Infinity;
+}
+
+/** The values above -Infinity that are not below a bound, the greatest first; sorting all would take long. */
+function descendingFrom(values: Float64Array, bound: number): Float64Array {
+  const least = Math.max(bound, -Number.MAX_VALUE);
+  let count = 0;
+  for (let at = 0; at < values.length; at += 1) if ((values[at] as number) >= least) count += 1;
+  const found = new Float64Array(count);
+  for (let at = 0, to = 0; to < count; at += 1) {
+    const value = values[at] as number;
+    if (value >= least) found[to++] = value;
+  }
+  return found.sort().reverse();
+}
+
+/**
+ * The least value, of those not below `floor`, such that the probability of what is strictly greater is below
+ * `top_p`.
+ */
+function nucleus(
+  values: Float64Array,
+  greatest: number,
+  floor: number,
+  temperature: number,
+  top_p: number,
+): number {
+  if (greatest === -Infinity) return -Infinity;
   const sharpness = 1 / Math.max(temperature, COLDEST);
-  const mass = descending.map((value) => Math.exp(Math.max((limited(value) - peak) * sharpness, -100)));
-  const wanted = top_p * mass.reduce((sum, each) => sum + each, 0);
-  let [floor, above, sum] = [Infinity, 0, 0];
-  descending.forEach((value, index) => {
-    if (value !== descending[index - 1]) above = sum; // equal values stay together
-    sum += mass[index] ?? 0;
-    if (above < wanted) floor = value;
-  });
-  return floor;
+  const peak = limited(greatest);
+  const massOf = (value: number): number => Math.exp(Math.max((limited(value) - peak) * sharpness, -100));
+  const least = peak - NEGLIGIBLE / sharpness;
+  let total = 0;
+  for (let at = 0; at < values.length; at += 1) {
+    const value = values[at] as number;
+    if (value >= floor && value >= least) total += massOf(value);
+  }
+  const wanted = top_p * total;
+  for (let depth = 2 / sharpness; ; depth *= 2) {
+    const isAll = !(greatest - depth > Math.max(floor, -DEEPEST));
+    const descending = descendingFrom(values, isAll ? floor : greatest - depth);
+    let [found, above, sum] = [Infinity, 0, 0];
+    for (let at = 0; at < descending.length && above < wanted; at += 1) {
+      const value = descending[at] as number;
+      if (value !== descending[at - 1]) above = sum; // equal values stay together
+      sum += massOf(value);
+      if (above < wanted) found = value;
+    }
+    if (isAll || sum >= wanted) return found;
+  }
 }
 
 function limited(value: number): number {
@@ -127,8 +198,10 @@ export class LogprobTable {
   /** Copies the logits, which may change afterwards. */
   constructor(logits: Float32Array) {
     this.logits = logits.slice();
-    const peak = this.logits.reduce((most, value) => Math.max(most, value), -Infinity);
-    this.logSum = peak + Math.log(this.logits.reduce((sum, value) => sum + Math.exp(value - peak), 0));
+    let [peak, sum] = [-Infinity, 0];
+    for (const value of this.logits) peak = Math.max(peak, value);
+    for (const value of this.logits) sum += Math.exp(value - peak);
+    this.logSum = peak + Math.log(sum);
   }
 
   of(id: number): number {

@@ -1,11 +1,16 @@
 /** Opens an artifact as an engine in this thread. */
 
 import { KernelcError, throwIfAborted } from "../artifact/errors.js";
-import { parseManifest, type Manifest } from "../artifact/manifest.js";
+import { parseManifest, type Manifest, type Role } from "../artifact/manifest.js";
 import { LinkedAbort } from "../artifact/signals.js";
 import type { LoadedExecutor } from "../gpu/executor.js";
 import type { ArtifactSource } from "../gpu/source.js";
-import { openFiles } from "../weights/files.js";
+import { PrefixCache } from "../prefixes/cache.js";
+import { layoutOf } from "../prefixes/layout.js";
+import { BlockStore } from "../prefixes/store.js";
+import { loadWarm } from "../prefixes/warm.js";
+import { planLoad } from "../gpu/loadPlan.js";
+import { openFiles, type ArtifactFiles, type FileSpec } from "../weights/files.js";
 import { openShards, type LoadProgress } from "../weights/load.js";
 import { getRecord, putRecord } from "../weights/records.js";
 import { loadTemplate } from "../text/template/template.js";
@@ -16,8 +21,14 @@ import type { Coder, Template } from "../text/types.js";
 import type { Engine, EngineOptions, ModelCard, Progress } from "./api.js";
 import { ALL_ROLES, GENERATE_ROLES, TokenEngine } from "./engine.js";
 import { LocalEngine } from "./localEngine.js";
+import { memoryBudget } from "./memory/budget.js";
+import { checkedContext, takenBytes } from "./memory/fitting.js";
 import { openDevice, type OpenedDevice, type OpenOptions } from "./openDevice.js";
-import { integer } from "./sampling.js";
+import { GREEDY_FIELDS } from "./sampling.js";
+import { watchCoder, watched, watchTemplate, type Watch } from "./watched.js";
+
+/** The most memory for beginnings of prompts, taken as they come. */
+const PREFIX_BYTES = 256 * 2 ** 20;
 
 const CHECKS = {
   get: (key: string): Promise<unknown> => getRecord("check", key),
@@ -44,15 +55,10 @@ async function open(url: string, options: EngineOptions): Promise<Engine> {
   throwIfAborted(options.signal);
   tell({ phase: "manifest" });
   const files = await openFiles(url, { signal: options.signal });
-  const found = await files.manifest();
+  const found = await files.manifest(options.build);
   const manifest = parseManifest(found.bytes, `${files.folder}manifest.json`);
-  const most = manifest.model.max_context;
-  const context = integer(
-    "context",
-    options.context ?? most,
-    manifest.symbols.get("context")?.[0] ?? 1,
-    most,
-  );
+  const budget = options.memoryBytes ?? memoryBudget();
+  const context = await checkedContext(manifest, options.context, budget);
   const source: ArtifactSource = {
     id: found.id,
     manifest,
@@ -62,7 +68,7 @@ async function open(url: string, options: EngineOptions): Promise<Engine> {
   const stopping = new LinkedAbort(options.signal);
   const loading = { ...loadOptions(options, context, tell), signal: stopping.signal };
   const [texts, { executor, device }] = await both(
-    loadTexts(source, tell),
+    loadTexts(source, tell, options.onBusy ?? (() => undefined)),
     opened(source, loading),
     stopping,
   );
@@ -78,11 +84,43 @@ async function open(url: string, options: EngineOptions): Promise<Engine> {
     options.onNotice?.({ code: "device-restored", message });
     return reloaded.executor;
   };
-  const engine = new TokenEngine(executor, manifest, context, loading.roles, reopen);
+  const prefixes = keeping(manifest, found.id, context, loading.roles, budget);
+  const engine = new TokenEngine(executor, manifest, context, loading.roles, reopen, prefixes);
   tell({ phase: "ready" });
+  if (prefixes && options.warm) void warmUp(prefixes, options.warm, files, found.id);
   const loadSeconds = (performance.now() - began) / 1000;
   const facts = card(found.id, files.folder, manifest, context);
   return new LocalEngine({ engine, manifest, ...texts, card: facts, loadSeconds });
+}
+
+/**
+ * What keeps beginnings of prompts, so that conversations may take turns, in half of the memory that the
+ * model leaves of `budget`; null where nothing can.
+ */
+function keeping(
+  manifest: Manifest,
+  build: string,
+  context: number,
+  roles: readonly Role[],
+  budget: number,
+): PrefixCache | null {
+  const plan = planLoad(manifest, context, roles);
+  const layout = layoutOf(manifest, plan.buffers, context);
+  const bytes = Math.min(PREFIX_BYTES, Math.floor((budget - takenBytes(manifest, plan)) / 2));
+  if (!layout || bytes <= 0) return null;
+  const idle = { ...GREEDY_FIELDS, seq: 1, past: 0, context };
+  return new PrefixCache({ layout, build, store: new BlockStore(bytes), idle });
+}
+
+/** Takes what the site's builder computed, beside the first answers. Without it they are only later. */
+async function warmUp(
+  prefixes: PrefixCache,
+  list: NonNullable<EngineOptions["warm"]>,
+  files: ArtifactFiles,
+  build: string,
+): Promise<void> {
+  const fetch = (name: string, spec: FileSpec): Promise<Uint8Array> => files.file(name, spec);
+  await loadWarm(prefixes, list, fetch, (more) => files.belong(build, more)).catch(() => undefined);
 }
 
 /** As `openDevice`, with a way to release what was loaded. */
@@ -126,9 +164,11 @@ interface Texts {
   readonly prompts: ReturnType<typeof makePromptEncoder>;
 }
 
-async function loadTexts(
-  { manifest, file }: ArtifactSource,
+/** The tokenizer and the template; `watch` is told of the work on them, and not of what is fetched. */
+export async function loadTexts(
+  { manifest, file }: Pick<ArtifactSource, "manifest" | "file">,
   tell: (progress: Progress) => void,
+  watch: Watch,
 ): Promise<Texts> {
   const { tokenizer, chat_template } = manifest;
   if (!tokenizer) {
@@ -142,8 +182,10 @@ async function loadTexts(
   };
   const fetchTemplate = (name: string): Promise<Uint8Array> =>
     file(name, { sha256: chat_template?.sha256 ?? "" });
-  const coder = await loadCoder(tokenizer, fetchTokenizer, manifest.model.vocab_size);
-  const template = await loadTemplate(chat_template, fetchTemplate, coder);
+  const making = (make: () => Coder): Coder => watched(watch, "the tokenizer's file", make);
+  const coder = await loadCoder(tokenizer, fetchTokenizer, manifest.model.vocab_size, making);
+  watchCoder(coder, watch);
+  const template = watchTemplate(await loadTemplate(chat_template, fetchTemplate, coder), watch);
   coder.protect(writtenMarkup(coder, template));
   tell({ phase: "tokenizer" });
   return { coder, template, prompts: makePromptEncoder(coder, template) };

@@ -7,6 +7,7 @@ import { KernelcError, throwIfAborted } from "../artifact/errors.js";
 import { LOGITS_BUFFER, type Manifest, type Role } from "../artifact/schema.js";
 import { unlessAborted } from "../artifact/signals.js";
 import type { Executor } from "../gpu/executor.js";
+import type { PrefixCache } from "../prefixes/cache.js";
 import { Generation, type Chooser } from "./generation.js";
 import { ProgramTable } from "./programTable.js";
 import { HeldPositions } from "./rings.js";
@@ -20,15 +21,13 @@ export const ALL_ROLES: readonly Role[] = [...GENERATE_ROLES, "score"];
 /**
  * A prompt of at most this many tokens is fed by decode steps. A prefill step costs as much as several of
  * them however few rows it has, and its kernels may still be compiling. The whole prompt counts, cached or
- * not, so that the same prompt is always computed in the same way. Where decoding rounds activations, every
- * prompt is fed by prefill steps.
+ * not, so that the same prompt is always computed in the same way. Where decoding rounds activations to one
+ * byte, which can be noticed, every prompt is fed by prefill steps.
  */
 const SHORT_PROMPT_TOKENS = 8;
 /** Decode steps that are submitted before the first id is read back. */
 const AHEAD = 4;
-/**
- * Prompt chunks submitted at once: the device stays busy, and what comes after a stop waits for two at most.
- */
+/** Prompt chunks submitted at once: the device stays busy, and what follows a stop waits for two at most. */
 const CHUNKS_AHEAD = 2;
 /** After this many losses in a row with no token in between, the device is given up. */
 const MOST_LOSSES = 3;
@@ -46,6 +45,7 @@ export interface GenerateOptions {
   readonly signal?: AbortSignal | undefined;
   readonly ahead?: number | undefined;
   readonly choose?: Chooser | undefined;
+  readonly prepare?: (() => void) | undefined;
 }
 
 /** A loaded artifact and one sequence in its cache. Not for several callers at once. */
@@ -59,6 +59,7 @@ export class TokenEngine {
   private readonly reopen: Reopen;
   private readonly shortPrompt: number;
   private readonly mostAhead: number;
+  private readonly prefixes: PrefixCache | null;
   private losses = 0;
   private tokensAtLoss = 0;
   private disposed = false;
@@ -69,12 +70,14 @@ export class TokenEngine {
     context: number,
     roles: readonly Role[],
     reopen: Reopen,
+    prefixes: PrefixCache | null = null,
   ) {
     this.context = context;
     this.vocabSize = manifest.model.vocab_size;
     this.roles = roles;
     this.reopen = reopen;
-    this.shortPrompt = manifest.activations === "f32" ? SHORT_PROMPT_TOKENS : 0;
+    this.prefixes = prefixes;
+    this.shortPrompt = manifest.activations === "int8-fast" ? 0 : SHORT_PROMPT_TOKENS;
     const held = new HeldPositions(manifest.rings);
     this.mostAhead = held.spare; // what runs past a stop is cut off
     this.sequence = new CachedSequence(executor, new ProgramTable(manifest, roles), context, held);
@@ -106,6 +109,11 @@ export class TokenEngine {
     return executor.dispatchCount([table.select("decode", 1, past), table.select("sample_greedy", 1, past)]);
   }
 
+  /** How many blocks of prompts are kept beside the cache, and their bytes. */
+  get kept(): { readonly size: number; readonly bytes: number } {
+    return this.prefixes?.store ?? { size: 0, bytes: 0 };
+  }
+
   /** How many of the first `ids` are in the cache already. */
   commonPrefix(ids: readonly number[]): number {
     const cached = this.sequence.ids;
@@ -122,6 +130,19 @@ export class TokenEngine {
    */
   truncate(length: number): number {
     return this.sequence.truncate(integer("the length to keep", length, 0, this.sequence.ids.length));
+  }
+
+  /** Make the cache hold a beginning of `ids` alone, computing nothing; returns its length. */
+  async reuse(ids: readonly number[]): Promise<number> {
+    const same = this.commonPrefix(ids);
+    if (same < this.ids.length) await this.remember(); // the rest is lost now
+    const kept = this.truncate(same);
+    return (await this.prefixes?.restore(this.sequence, ids, kept)) ?? kept;
+  }
+
+  /** Keep what the cache holds for later prompts, where prefixes are kept. It waits for the device. */
+  async remember(): Promise<void> {
+    await this.surviving(async () => this.prefixes?.save(this.sequence));
   }
 
   /**
@@ -157,6 +178,7 @@ export class TokenEngine {
         throwIfAborted(options.signal);
         const rows = sequence.table.mostRows(role, sequence.ids.length);
         flying.push(sequence.feed(role, ids.slice(done(), done() + rows)));
+        if (this.prefixes?.urgent) await this.prefixes.save(sequence);
         if (flying.length === CHUNKS_AHEAD) await collect();
         options.onProgress?.(done(), ids.length);
       }
@@ -215,6 +237,7 @@ export class TokenEngine {
       ahead: Math.min(options.ahead ?? AHEAD, this.mostAhead),
       vocabSize: this.vocabSize,
       choose: options.choose,
+      prepare: options.prepare,
       signal: options.signal,
     };
     return new Generation(this.sequence, request, (error) => this.recover(error));
@@ -269,7 +292,6 @@ export class TokenEngine {
       await this.recover(again);
     }
   }
-
 }
 
 function isLoss(error: unknown): boolean {

@@ -30,6 +30,8 @@ export interface GenerationRequest {
   readonly ahead: number;
   readonly vocabSize: number;
   readonly choose?: Chooser | undefined;
+  /** Does what the next choice needs, while the device computes that choice's logits. */
+  readonly prepare?: (() => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -122,6 +124,7 @@ export class Generation implements AsyncIterable<Generated> {
         while (this.flying.length < this.ahead && position + this.flying.length < end) {
           this.flying.push(this.submit(position + this.flying.length));
         }
+        this.request.prepare?.();
         return await this.receive(position);
       } catch (error) {
         // Replaying has left the logits.

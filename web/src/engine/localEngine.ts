@@ -7,22 +7,25 @@ import type { LoadedExecutor } from "../gpu/executor.js";
 import type { PromptEncoder } from "../text/prompt.js";
 import type { Coder, Template } from "../text/types.js";
 import type {
-  ChatChunk,
-  ChatCompletion,
-  ChatRequest,
+  CommonRequest,
   Completions,
+  Creates,
   Engine,
   ModelCard,
   Plan,
   Stats,
+  TextCompletions,
   TokenCompletion,
   TokenRequest,
 } from "./api.js";
 import { ChatCompletions } from "./chat.js";
 import type { TokenEngine } from "./engine.js";
+import { Grammars } from "./grammars.js";
 import { Mutex } from "./mutex.js";
+import { formsOf } from "./reading.js";
 import { planManifest } from "./plan.js";
 import { checkedSampling, integer } from "./sampling.js";
+import { TextAnswers } from "./textCompletions.js";
 
 /** What an engine is made of. */
 export interface EngineParts {
@@ -38,6 +41,7 @@ export interface EngineParts {
 export class LocalEngine implements Engine {
   readonly model: ModelCard;
   readonly chat: { readonly completions: Completions };
+  readonly completions: TextCompletions;
   readonly tokens = {
     generate: (ids: readonly number[], request?: TokenRequest): Promise<TokenCompletion> =>
       this.generate(ids, request),
@@ -51,17 +55,21 @@ export class LocalEngine implements Engine {
     this.parts = parts;
     this.model = parts.card;
     const { engine, coder, prompts, card, template } = parts;
-    const chat = new ChatCompletions({
+    const answering = {
       engine,
       coder,
       prompts,
       isPlain: template.isPlain,
+      forms: formsOf(template, coder),
       stopIds: card.eos_token_ids,
+      grammars: new Grammars(coder, engine.vocabSize, card.eos_token_ids),
       generation: card.generation,
       name: card.name,
       mutex: this.mutex,
-    });
-    this.chat = { completions: { create: creator(chat, () => this.requireOpen()) } };
+    };
+    const requireOpen = (): void => this.requireOpen();
+    this.chat = { completions: creator(new ChatCompletions(answering), requireOpen) };
+    this.completions = creator(new TextAnswers(answering), requireOpen);
   }
 
   private async generate(ids: readonly number[], request: TokenRequest = {}): Promise<TokenCompletion> {
@@ -70,7 +78,7 @@ export class LocalEngine implements Engine {
     const most = integer("max_tokens", request.max_tokens ?? engine.context, 0, Number.MAX_SAFE_INTEGER);
     return this.alone(async () => {
       engine.startTiming();
-      engine.truncate(Math.max(0, Math.min(engine.commonPrefix(ids), ids.length - 1)));
+      await engine.reuse(ids.slice(0, -1));
       await engine.feed(ids.slice(engine.ids.length), { signal: request.signal });
       const stops = request.stop_ids ?? card.eos_token_ids;
       const generation = engine.generate(most, sampling, stops, { signal: request.signal });
@@ -103,6 +111,8 @@ export class LocalEngine implements Engine {
       features: executor.features,
       context: engine.context,
       cached_tokens: engine.ids.length,
+      kept_blocks: engine.kept.size,
+      kept_bytes: engine.kept.bytes,
       gpu_bytes: plannedBytes(manifest, planLoad(manifest, engine.context, engine.roles)),
       staging_bytes: executor.stagingBytes,
       pipelines: executor.pipelines,
@@ -120,7 +130,7 @@ export class LocalEngine implements Engine {
   }
 
   async plan(contextLength: number): Promise<Plan> {
-    return planManifest(this.parts.manifest, contextLength);
+    return { id: this.model.id, ...(await planManifest(this.parts.manifest, contextLength)) };
   }
 
   async reset(): Promise<void> {
@@ -156,18 +166,27 @@ function loadedOf({ executor }: TokenEngine): LoadedExecutor {
   throw new KernelcError("internal", "the engine runs on no device");
 }
 
+/** What answers one kind of request. */
+interface Answers<Request, Whole, Chunk> {
+  complete(request: Request): Promise<Whole>;
+  stream(request: Request): Promise<AsyncIterable<Chunk>>;
+}
+
 /** `create` with its three signatures: a stream where the request asks for one, else the whole answer. */
-function creator(chat: ChatCompletions, requireOpen: () => void): Completions["create"] {
-  async function create(request: ChatRequest & { readonly stream: true }): Promise<AsyncIterable<ChatChunk>>;
-  async function create(request: ChatRequest & { readonly stream?: false }): Promise<ChatCompletion>;
-  async function create(request: ChatRequest): Promise<ChatCompletion | AsyncIterable<ChatChunk>>;
-  async function create(request: ChatRequest): Promise<ChatCompletion | AsyncIterable<ChatChunk>> {
+function creator<Request extends CommonRequest, Whole, Chunk>(
+  answers: Answers<Request, Whole, Chunk>,
+  requireOpen: () => void,
+): Creates<Request, Whole, Chunk> {
+  async function create(request: Request & { readonly stream: true }): Promise<AsyncIterable<Chunk>>;
+  async function create(request: Request & { readonly stream?: false | null }): Promise<Whole>;
+  async function create(request: Request): Promise<Whole | AsyncIterable<Chunk>>;
+  async function create(request: Request): Promise<Whole | AsyncIterable<Chunk>> {
     requireOpen();
     try {
-      return await (request.stream ? chat.stream(request) : chat.complete(request));
+      return await (request.stream ? answers.stream(request) : answers.complete(request));
     } catch (error) {
       throw KernelcError.from(error);
     }
   }
-  return create;
+  return { create };
 }

@@ -3,7 +3,7 @@
 import { KernelcError, throwIfAborted } from "../artifact/errors.js";
 import type { Manifest } from "../artifact/schema.js";
 import type { LoadedExecutor } from "../gpu/executor.js";
-import { openAdapter, type DeviceOptions } from "../gpu/device.js";
+import { openAdapter, type Adapter } from "../gpu/device.js";
 import { loadArtifact, type LoadOptions } from "../gpu/load.js";
 import type { ArtifactSource } from "../gpu/source.js";
 import { hasModules, loadOnProcessor } from "../wasm/load.js";
@@ -21,10 +21,13 @@ export function mayCompute(manifest: Manifest, choice: DeviceChoice): boolean {
 /**
  * Why the processor is taken before a graphics device is tried: a sentence, or null where one is to be tried.
  */
-export async function whyNotGraphics(choice: DeviceChoice, options: DeviceOptions): Promise<string | null> {
+export async function whyNotGraphics(
+  choice: DeviceChoice,
+  adapter: () => Promise<Adapter>,
+): Promise<string | null> {
   if (choice === "wasm") return "The processor was asked for.";
   try {
-    const { card } = await openAdapter(options);
+    const { card } = await adapter();
     return card.fallback ? `The graphics adapter (${card.name}) is only imitated by software.` : null;
   } catch (error) {
     return sentence(KernelcError.from(error));
@@ -55,7 +58,7 @@ export async function openDevice(source: ArtifactSource, options: OpenOptions): 
   if (device === "wasm") return { executor: await loadOnProcessor(source, options), device };
   if (!mayCompute(source.manifest, device))
     return { executor: await loadArtifact(source, options), device: "webgpu" };
-  let why = await whyNotGraphics(device, options);
+  let why = await whyNotGraphics(device, () => openAdapter(options));
   if (why === null) {
     try {
       return { executor: await loadArtifact(source, options), device: "webgpu" };

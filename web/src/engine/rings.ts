@@ -39,6 +39,20 @@ export class HeldPositions {
     this.end = mark;
   }
 
+  /** The position from which on all rings hold all that was written. */
+  get oldest(): number {
+    return Math.max(0, ...this.rings.map(({ rows }) => this.end - rows));
+  }
+
+  /**
+   * Note that the cache was filled with `length` positions, rings with those from `oldest` on that they have
+   * rows for: that is what they hold after the longest of them replaced what lies before.
+   */
+  filled(length: number, oldest: number): void {
+    const longest = Math.max(0, ...this.rings.map(({ rows }) => rows));
+    this.end = Math.max(length, oldest ? oldest + longest : 0);
+  }
+
   /** Whether the sequence may go on after its first `length` positions. */
   enoughFor(length: number): boolean {
     const { end } = this;

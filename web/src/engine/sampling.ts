@@ -63,13 +63,29 @@ export function integer(name: string, value: unknown, low: number, high: number)
 
 /** Throw the "usage" error of a field that is not what is `wanted`. */
 export function refuse(name: string, value: unknown, wanted: string): never {
-  const shown = Array.isArray(value) ? `a list of ${value.length}` : shownValue(value);
-  throw new KernelcError("usage", `${name} is ${shown}, wanted ${wanted}`);
+  return refuseField(name, `${name} is ${shownValue(value)}, wanted ${wanted}`);
 }
 
+/** Throw the "usage" error of a field, or of the request as a whole. */
+export function refuseField(param: string | undefined, message: string): never {
+  throw new KernelcError("usage", printable(message), param === undefined ? {} : { param: printable(param) });
+}
+
+const MOST_SHOWN = 80;
+
+/** A value in few words. */
 function shownValue(value: unknown): string {
-  if (typeof value === "object" && value !== null) return "an object";
-  return (typeof value === "string" ? JSON.stringify(value) : String(value)).slice(0, 80);
+  if (value === null || value === undefined) return "null";
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === "object") return "an object";
+  if (typeof value !== "string") return String(value).slice(0, MOST_SHOWN);
+  const shown = [...value.slice(0, 2 * MOST_SHOWN)].slice(0, MOST_SHOWN).join("");
+  return shown.length < value.length ? `"${shown}..."` : `"${value}"`;
+}
+
+/** `text` with every half of a surrogate pair, which no encoding has, as U+FFFD. */
+export function printable(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\ufffd");
 }
 
 /** Whether the most likely token of the untouched logits is taken. */

@@ -52,7 +52,7 @@ export class CachedSequence {
   /** Tokens fed and sampled since the engine was opened. */
   tokensEver = 0;
   private computed: Computed[] = [];
-  private readonly held: HeldPositions;
+  readonly held: HeldPositions;
 
   constructor(executor: Executor, table: ProgramTable, context: number, held = new HeldPositions([])) {
     this.executor = executor;
@@ -119,6 +119,19 @@ export class CachedSequence {
       if (became === "unbegun") this.held.restore(held);
       this.truncate(Math.min(past, this.ids.length));
     }
+  }
+
+  /**
+   * Note that the cache was filled with the rows of `ids`, rings with those from position `oldest` on. After
+   * a loss they are computed.
+   */
+  filled(ids: readonly number[], oldest: number): void {
+    this.ids.length = 0;
+    for (const id of ids) this.ids.push(id);
+    this.computed = this.inChunks(0, ids.length);
+    this.nextId = null;
+    this.hasLogits = false;
+    this.held.filled(ids.length, oldest);
   }
 
   /** Note that the keys and values from `start` on were computed by a step of `role`. */

@@ -31,7 +31,8 @@ export function codesMatch(got: Uint8Array, wanted: Uint8Array, output: CheckOut
       return off <= absolute + STEP_MARGIN * right.scale + relative * Math.abs(value);
     });
     const squares = Math.abs(mine.squares - right.squares);
-    return near && mine.summed && squares <= SQUARES_ABSOLUTE + SQUARES_RELATIVE * right.squares + absolute;
+    const most = absolute + SQUARES_ABSOLUTE + (relative + SQUARES_RELATIVE) * right.squares;
+    return near && mine.summed && squares <= most;
   });
 }
 

@@ -2,6 +2,7 @@
 
 import { compileDim, evaluateDim, freeSymbols, type Bounds, type Dim, type Env } from "../artifact/dim.js";
 import { STEP_BUFFER, type Manifest, type Program, type Role, type Triple } from "../artifact/schema.js";
+import { checkPlan } from "./planChecks.js";
 
 /** A range of a buffer that a dispatch binds. */
 export interface Range {
@@ -34,6 +35,8 @@ export type Grid = Triple<number> | ((env: Env) => Triple<number>);
  * Resolve the programs of `roles` for `context`, with all buffers that they bind, at exact sizes.
  *
  * The step block's buffer is among them where any kernel takes parameters.
+ *
+ * @throws KernelcError "bad-artifact" where a range is not in its buffer, or the host would reach beyond one.
  */
 export function planLoad(manifest: Manifest, context: number, roles: readonly Role[]): LoadPlan {
   const env = { context };
@@ -49,7 +52,9 @@ export function planLoad(manifest: Manifest, context: number, roles: readonly Ro
   for (const [name, buffer] of manifest.buffers) {
     if (used.has(name)) buffers.set(name, evaluateDim(buffer.bytes, env));
   }
-  return { context, buffers, programs, kernels };
+  const plan = { context, buffers, programs, kernels };
+  checkPlan(manifest, plan);
+  return plan;
 }
 
 function resolve(program: Program, env: Env): readonly ResolvedDispatch[] {

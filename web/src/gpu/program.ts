@@ -9,6 +9,7 @@ import { STEP_BUFFER, type Manifest, type Role } from "../artifact/schema.js";
 import type { AdapterCard } from "./card.js";
 import type { Fetch, LoadedExecutor, StepFields, Ticket } from "./executor.js";
 import type { Device } from "./device.js";
+import { checkCopy } from "./planChecks.js";
 import type { Launch, ProgramSet } from "./programSet.js";
 import { GpuTicket, StagingPool } from "./readback.js";
 import { StepBlock } from "./step.js";
@@ -139,13 +140,17 @@ export class GpuExecutor implements LoadedExecutor {
   private copyOut(encoder: GPUCommandEncoder, fetch: readonly Fetch[], staging: GPUBuffer): void {
     let at = 0;
     for (const { buffer, offset, bytes } of fetch) {
-      encoder.copyBufferToBuffer(this.buffer(buffer), offset, staging, at, bytes);
+      const source = this.buffer(buffer);
+      checkCopy({ buffer, offset, bytes }, source.size);
+      encoder.copyBufferToBuffer(source, offset, staging, at, bytes);
       at += bytes;
     }
   }
 
   write(buffer: string, offset: number, data: Uint32Array<ArrayBuffer>): void {
-    this.device.gpu.queue.writeBuffer(this.buffer(buffer), offset, data);
+    const target = this.buffer(buffer);
+    checkCopy({ buffer, offset, bytes: data.byteLength }, target.size);
+    this.device.gpu.queue.writeBuffer(target, offset, data);
   }
 
   dispatchCount(programs: readonly string[]): number {

@@ -1,24 +1,43 @@
-import { MAX_CONTENT, type AnswerStats, type Conversation } from "./state/conversations.js";
-import type { ChatChunk, ChatEngine, GenerationInfo, StreamRequest, Usage } from "./state/ports.js";
+import {
+  MAX_CONTENT,
+  type AnswerStats,
+  type ChatMessage,
+  type Conversation,
+  type Finish,
+} from "./state/conversations.js";
+import type {
+  ChatChunk,
+  ChatEngine,
+  GenerationInfo,
+  PromptProgress,
+  StreamRequest,
+  Usage,
+} from "./state/ports.js";
+import { partsOf } from "./reading/reasoning.js";
 import { inForce, type Settings } from "./state/settings.js";
 
 /**
- * The request for a conversation's next answer, by a model whose authors recommend `own`. Its last message,
- * the answer that is still empty, is left out.
+ * The request for a conversation's last answer, by a model whose authors recommend `own`, on a site whose
+ * system prompt is `site`. Where something of the answer is there already, it goes on from there.
  */
 export function requestFor(
   conversation: Conversation,
   given: Settings,
   signal: AbortSignal,
   own: GenerationInfo | null = null,
+  site = "",
 ): StreamRequest {
   const settings = inForce(given, own);
-  const system: StreamRequest["messages"] = settings.system.trim()
-    ? [{ role: "system", content: settings.system }]
-    : [];
-  const said = conversation.messages.slice(0, -1).map(({ role, content }) => ({ role, content }));
+  const written = conversation.system ?? settings.system;
+  const content = written.trim() ? written : site;
+  const system: StreamRequest["messages"] = content.trim() ? [{ role: "system", content }] : [];
+  const messages = [...system, ...saidIn(conversation.messages)];
   return {
-    messages: [...system, ...said],
+    messages,
+    continue_final_message: messages.at(-1)?.role === "assistant",
+    context_policy: conversation.slides ? "slide" : "stop",
+    return_progress: true,
+    reasoning_format: "none", // it folds thoughts itself
     stream: true,
     temperature: settings.temperature,
     top_p: settings.topP,
@@ -31,13 +50,30 @@ export function requestFor(
   };
 }
 
+/**
+ * What was said, without answers that are empty: models do not know such turns. Nor do they know one of
+ * reasoning alone, which templates do not drop where it has no end; but the last one goes on from there.
+ * Questions that then follow each other become one, since templates want turns to alternate.
+ */
+function saidIn(messages: readonly ChatMessage[]): StreamRequest["messages"] {
+  const said: { role: ChatMessage["role"]; content: string }[] = [];
+  for (const [index, { role, content }] of messages.entries()) {
+    const unanswered = role === "assistant" && index < messages.length - 1 && !partsOf(content).answer.trim();
+    if (unanswered || !content.trim()) continue;
+    const last = said.at(-1);
+    if (last?.role === role) last.content += `\n\n${content}`;
+    else said.push({ role, content });
+  }
+  return said;
+}
+
 function randomSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 }
 
 export interface Outcome {
   text: string;
-  finish: "stop" | "length" | "stopped" | "failed";
+  finish: Finish;
   stats: AnswerStats | null;
   error: unknown;
 }
@@ -56,23 +92,26 @@ const SHOW_SHARE = 5;
 /**
  * Streams an answer. Never throws: the outcome says what went wrong, and has the text that came until then.
  *
- * `onText` is called from time to time with the whole text so far.
+ * `onText` is called from time to time with the whole text so far, which begins with `begun`; `onProgress`
+ * with how far the prompt is read.
  */
 export async function streamAnswer(
   engine: ChatEngine,
   request: StreamRequest,
   clock: () => number,
-  onText: (text: string) => void,
+  begun: string,
+  { onText, onProgress }: AnswerEvents,
 ): Promise<Outcome> {
-  const reading = new Reading(clock);
+  const reading = new Reading(clock, begun);
   let next = 0;
   try {
     for await (const chunk of await engine.chat.completions.create(request)) {
       reading.take(chunk);
-      const begun = clock();
-      if (begun < next || !reading.text) continue;
+      if (chunk.prompt_progress) onProgress(chunk.prompt_progress);
+      const now = clock();
+      if (now < next || !reading.hasText) continue;
       onText(reading.text);
-      next = begun + Math.max(SHOW_EVERY_MS, SHOW_SHARE * (clock() - begun));
+      next = now + Math.max(SHOW_EVERY_MS, SHOW_SHARE * (clock() - now));
     }
     return reading.outcome(request.signal?.aborted ? "stopped" : reading.finish, null);
   } catch (error) {
@@ -80,10 +119,15 @@ export async function streamAnswer(
   }
 }
 
+/** What `streamAnswer` tells on the way. */
+export interface AnswerEvents {
+  onText(text: string): void;
+  onProgress(progress: PromptProgress): void;
+}
+
 /** The text of an answer so far, and when it arrived. */
 class Reading {
-  text = "";
-  finish: "stop" | "length" = "stop";
+  finish: Finish = "stop";
   private usage: Usage | null = null;
   private engineRate: number | null = null;
   private chunks = 0;
@@ -91,14 +135,23 @@ class Reading {
   private lastMs = 0;
   private readonly startMs: number;
 
-  constructor(private readonly clock: () => number) {
+  constructor(
+    private readonly clock: () => number,
+    public text: string,
+  ) {
     this.startMs = clock();
+  }
+
+  /** Whether any text has come. */
+  get hasText(): boolean {
+    return this.chunks > 0;
   }
 
   take(chunk: ChatChunk): void {
     const choice = chunk.choices[0];
     if (choice?.delta.content) this.takeText(choice.delta.content);
-    if (choice?.finish_reason === "length") this.finish = "length";
+    if (choice?.finish_reason === "length")
+      this.finish = chunk.kernelc?.finish === "context" ? "context" : "length";
     if (chunk.usage) this.usage = chunk.usage;
     if (chunk.kernelc) this.engineRate = chunk.kernelc.decode_tokens_per_second;
   }

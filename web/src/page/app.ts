@@ -1,14 +1,15 @@
 import type { Actions } from "./actions.js";
-import { Announcer } from "./announcer.js";
+import { Announcer, whatHappened } from "./announcer.js";
 import { ChatController } from "./chatController.js";
 import { h } from "./dom.js";
-import { formatBytes } from "./format.js";
-import { loadFraction } from "./state/modelState.js";
 import { ModelController } from "./modelController.js";
+import { keepDraft, lastChat, rememberChat, unsentDraft } from "./keeping/resume.js";
 import type { Services } from "./services.js";
+import type { StorageEstimate } from "./state/ports.js";
 import { readSettings, type Settings } from "./state/settings.js";
 import {
   initialState,
+  loadedModel,
   loadedTitle,
   reduce,
   type Action,
@@ -20,6 +21,7 @@ import { Composer } from "./views/composer.js";
 import { ModelPanel } from "./views/modelPanel.js";
 import { SettingsDialog } from "./views/settingsDialog.js";
 import { Sidebar } from "./views/sidebar.js";
+import { StorageDialog } from "./views/storageDialog.js";
 import { applyTheme } from "./views/themeButton.js";
 import { Toasts } from "./views/toasts.js";
 import { Topbar } from "./views/topbar.js";
@@ -38,6 +40,7 @@ export class App implements Actions {
   private readonly transcript: Transcript;
   private readonly composer: Composer;
   private readonly settings: SettingsDialog;
+  private readonly storage: StorageDialog;
   private readonly stage: HTMLElement;
   private readonly root: HTMLElement;
 
@@ -55,11 +58,13 @@ export class App implements Actions {
     this.transcript = new Transcript(this);
     this.composer = new Composer(this);
     this.settings = new SettingsDialog(this);
+    this.storage = new StorageDialog(this);
     const main = h(
       "main",
       { class: "main" },
       this.panel.element,
       this.transcript.element,
+      h("div", { class: "to-end-place" }, this.transcript.toEnd),
       this.composer.element,
     );
     this.stage = h("div", { class: "stage" }, this.topbar.element, main);
@@ -69,14 +74,24 @@ export class App implements Actions {
   /** Puts the page into `parent` and begins. */
   async start(parent: HTMLElement): Promise<void> {
     const toasts = new Toasts(this);
-    parent.append(this.root, toasts.element, this.settings.element, this.announcer.element);
-    const views: View[] = [this.topbar, this.sidebar, this.panel, this.transcript, this.composer, toasts];
+    const dialogs = [this.settings.element, this.storage.element];
+    parent.append(this.root, toasts.element, ...dialogs, this.announcer.element);
+    const views: View[] = [
+      this.topbar,
+      this.sidebar,
+      this.panel,
+      this.transcript,
+      this.composer,
+      this.storage,
+      toasts,
+    ];
     this.store.subscribe((state, previous) => this.changed(state, previous, views));
     for (const view of views) view.update(this.store.state);
     applyTheme(this.store.state.theme);
     document.addEventListener("keydown", (event) => this.press(event));
-    document.addEventListener("visibilitychange", () => this.comeBack());
-    await Promise.all([this.chats.start(), this.models.start()]);
+    document.addEventListener("visibilitychange", () => this.comeAndGo());
+    addEventListener("pagehide", () => void this.chats.keepNow());
+    await Promise.all([this.chats.start().then(() => this.resume()), this.models.start()]);
   }
 
   /**
@@ -101,11 +116,27 @@ export class App implements Actions {
     this.composer.focus();
   }
 
-  async ask(text: string, from: string | null = null): Promise<void> {
+  async ask(text: string, from: string | null = null): Promise<boolean> {
     this.announcer.say("The model is answering.");
     const answered = this.chats.ask(text, from);
     this.composer.focus();
-    await answered;
+    return answered;
+  }
+
+  continueAnswer(): Promise<void> {
+    return this.chats.continue();
+  }
+
+  slide(): Promise<void> {
+    return this.chats.slide();
+  }
+
+  chooseVersion(messageId: string, step: number): void {
+    void this.chats.chooseVersion(messageId, step);
+  }
+
+  keepDraft(text: string): void {
+    keepDraft(this.services.preferences, text);
   }
 
   regenerate(): Promise<void> {
@@ -120,8 +151,24 @@ export class App implements Actions {
     return this.chats.rename(id, title);
   }
 
+  instructChat(system: string): Promise<void> {
+    return this.chats.instruct(system);
+  }
+
   deleteChat(id: string): Promise<void> {
     return this.chats.delete(id);
+  }
+
+  exportChats(id: string | null): void {
+    this.chats.export(id);
+  }
+
+  importChats(file: Blob): Promise<void> {
+    return this.chats.import(file);
+  }
+
+  deleteAllChats(): Promise<void> {
+    return this.chats.deleteAll();
   }
 
   selectModel(name: string): void {
@@ -132,8 +179,8 @@ export class App implements Actions {
     this.models.chooseContext(context);
   }
 
-  loadModel(): Promise<void> {
-    return this.models.load();
+  loadModel(build?: "planned" | "stored"): Promise<void> {
+    return this.models.load(build);
   }
 
   cancelLoading(): void {
@@ -177,7 +224,16 @@ export class App implements Actions {
   }
 
   openSettings(): void {
-    this.settings.open(this.store.state.settings, this.models.engine?.model?.generation ?? null);
+    const [{ state }, { engine }] = [this.store, this.models];
+    this.settings.open(state, engine?.model?.generation ?? null, loadedModel(state)?.system);
+  }
+
+  openStorage(): void {
+    void this.storage.open();
+  }
+
+  storageEstimate(): Promise<StorageEstimate> {
+    return this.services.storageEstimate();
   }
 
   openDrawer(): void {
@@ -193,6 +249,16 @@ export class App implements Actions {
     this.topbar.menu.focus();
   }
 
+  /** Goes on where this window, or one that was ended, stopped. */
+  private resume(): void {
+    const id = lastChat(this.store.state, this.services.session);
+    if (id !== null) this.store.dispatch({ type: "chat-opened", id });
+    // Later ones are noted as they are opened; this one may be written in without that.
+    rememberChat(this.services.session, this.store.state.current.id);
+    const draft = unsentDraft(this.store.state, this.services.preferences);
+    if (draft !== null) this.composer.restore(draft);
+  }
+
   private build(): HTMLElement {
     const skip = h(
       "button",
@@ -206,32 +272,19 @@ export class App implements Actions {
   private changed(state: AppState, previous: AppState, views: readonly View[]): void {
     for (const view of views) view.update(state);
     const title = loadedTitle(state);
+    if (state.current.id !== previous.current.id) rememberChat(this.services.session, state.current.id);
     document.title = title ? `${title} · kernelc` : "kernelc";
-    if (state.model.loaded && !previous.model.loaded) this.ready(title ?? "");
-    else this.announceLoading(state, previous);
-    if (previous.answering && !state.answering)
-      this.announcer.say(state.answerFailure ? "The answer failed." : "The answer is complete.");
+    for (const words of whatHappened(state, previous)) this.announcer.say(words);
+    if (state.model.loaded && !previous.model.loaded) this.composer.focus();
   }
 
-  private ready(title: string): void {
-    this.announcer.say(`${title} is ready.`);
-    this.composer.focus();
-  }
-
-  /** Announces every quarter of the way. */
-  private announceLoading(state: AppState, previous: AppState): void {
-    if (state.model.status.kind !== "loading" || previous.model.status.kind !== "loading") return;
-    const quarter = Math.floor(loadFraction(state.model.status.steps) * 4);
-    if (quarter <= Math.floor(loadFraction(previous.model.status.steps) * 4)) return;
-    const bytes = state.model.status.steps.weights?.loadedBytes;
-    this.announcer.say(
-      `${quarter * 25} percent loaded${bytes === undefined ? "" : `, ${formatBytes(bytes)}`}.`,
-    );
-  }
-
-  /** Reads the conversations again, as another tab may have changed them meanwhile. */
-  private comeBack(): void {
+  /**
+   * Reads the conversations again when the page comes back, as another tab may have changed them. When it
+   * goes out of sight, the browser may end it at any time, so what is being written is stored.
+   */
+  private comeAndGo(): void {
     if (document.visibilityState === "visible") void this.chats.start();
+    else void this.chats.keepNow();
   }
 
   /** Escape closes the drawer where it is open, else stops the answer. A dialog handles its own Escape. */

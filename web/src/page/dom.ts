@@ -44,12 +44,31 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Hides an element or shows it, but does not touch one where that is so already. */
+export function setHidden(element: HTMLElement, hidden: boolean): void {
+  if (element.hidden !== hidden) element.hidden = hidden;
+}
+
 /** Puts the children in place. Those that are in the document already are not moved. */
 export function setChildren(parent: Element, children: readonly Element[]): void {
-  for (const old of [...parent.children]) if (!children.includes(old)) old.remove();
-  children.forEach((child, index) => {
-    if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null);
-  });
+  if (children.length === parent.children.length && areAt(parent, children)) return;
+  const wanted = new Set(children);
+  for (const old of [...parent.children]) if (!wanted.has(old)) old.remove();
+  let next = parent.firstElementChild;
+  for (const child of children) {
+    if (child === next) next = next.nextElementSibling;
+    else parent.insertBefore(child, next);
+  }
+}
+
+/** Whether the first children of `parent` are these. */
+function areAt(parent: Element, children: readonly Element[]): boolean {
+  let next = parent.firstElementChild;
+  for (const child of children) {
+    if (child !== next) return false;
+    next = next.nextElementSibling;
+  }
+  return true;
 }
 
 let idCounter = 0;

@@ -47,3 +47,30 @@ export function formatDay(time: number, now: number): string {
 function startOfDay(time: number): number {
   return new Date(time).setHours(0, 0, 0, 0);
 }
+
+/** `134515008` as "135 million", `6738415616` as "6.7 billion". */
+export function formatLarge(count: number): string {
+  const [value, unit] = count >= 999.5e6 ? [count / 1e9, "billion"] : [count / 1e6, "million"];
+  return `${value.toFixed(value < 9.95 ? 1 : 0)} ${unit}`;
+}
+
+/** Codes of languages as a list: "English, French and German"; of many, how many they are. */
+export function formatLanguages(codes: readonly string[]): string {
+  if (codes.length > 5) return `${codes.length} languages`;
+  const names = new Intl.DisplayNames(["en"], { type: "language", fallback: "code" });
+  return new Intl.ListFormat("en").format(codes.map((code) => names.of(code) ?? code));
+}
+
+const LICENSES: Readonly<Record<string, string>> = {
+  "apache-2.0": "Apache 2.0",
+  mit: "MIT",
+  llama2: "Llama 2 licence",
+  "llama3.1": "Llama 3.1 licence",
+  "llama3.2": "Llama 3.2 licence",
+  gemma: "Gemma licence",
+};
+
+/** A licence as people write it. */
+export function formatLicense(license: string): string {
+  return LICENSES[license.toLowerCase()] ?? license;
+}

@@ -39,6 +39,11 @@ const PATHS = {
   warning: ["M12 4L2.8 20h18.4z", "M12 10v5", "M12 17.6v.1"],
   info: ["M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17z", "M12 11v5.5", "M12 7.6v.1"],
   down: ["M6 9l6 6 6-6"],
+  back: ["M15 6l-6 6 6 6"],
+  forth: ["M9 6l6 6-6 6"],
+  play: ["M8 5l11 7-11 7z"],
+  box: ["M4 8h16v12H4z", "M4 8l2-4h12l2 4", "M10 12h4"],
+  save: ["M12 4v11", "M7 10l5 5 5-5", "M5 20h14"],
 } as const;
 
 export type IconName = keyof typeof PATHS;

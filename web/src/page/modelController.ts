@@ -1,6 +1,8 @@
+import { adapterName, isSoftware } from "./state/adapterName.js";
 import { readCatalog, type CatalogModel } from "./state/catalog.js";
 import { codeOf, describeFailure, type Failure } from "./state/failures.js";
-import { usualContext } from "./state/modelState.js";
+import { formatCount, formatRate } from "./format.js";
+import { contextChoices, SLOW_RATE, usualContext } from "./state/modelState.js";
 import { bytesToFetch, type ChatEngine, type Notice } from "./state/ports.js";
 import type { Services } from "./services.js";
 import { selectedModel, storedFor, type Action, type AppState, type DeviceState } from "./state/state.js";
@@ -10,11 +12,19 @@ import { newId } from "./state/conversations.js";
 /** Notices that describe a state and not an event: they are shown with the models and do not pop up. */
 const QUIET = new Set<Notice["code"]>(["not-persistent", "f16-missing", "on-processor", "one-thread"]);
 
+/**
+ * Opening a stored model may fetch as much without a question: kernels for another device, a changed
+ * template.
+ */
+const UNASKED_BYTES = 1_000_000;
+
 /** Chooses, plans, loads and deletes models. Holds the one engine that is loaded. */
 export class ModelController {
   private loaded: ChatEngine | null = null;
   private loading: AbortController | null = null;
   private planRound = 0;
+  /** The build of each model that was planned or loaded last: planning it again asks no server. */
+  private readonly builds = new Map<string, string | undefined>();
 
   constructor(
     private readonly store: Store<AppState, Action>,
@@ -37,16 +47,18 @@ export class ModelController {
     } catch (error) {
       this.store.dispatch({ type: "catalog-failed", failure: this.describe(error) });
     }
+    await probed.catch((error: unknown) => this.warn(this.describe(error).detail));
     const model = this.preferredModel();
     if (model) await this.startWith(model);
-    await probed.catch((error: unknown) => this.warn(this.describe(error).detail));
   }
 
   private async startWith(model: CatalogModel): Promise<void> {
     await this.select(model.name);
     const { plan } = this.store.state.model;
     const stored = storedFor(this.store.state, model);
-    if (plan.kind === "known" && plan.plan.fits && stored?.complete) await this.load();
+    if (plan.kind !== "known" || !plan.plan.fits || !stored?.complete) return;
+    // A new build at the same address is downloaded where a person wants it, and not without a word.
+    if (bytesToFetch(plan.plan) <= UNASKED_BYTES) await this.load();
   }
 
   /** Selects a model and reads what it would need. None of its weights are downloaded. */
@@ -54,9 +66,25 @@ export class ModelController {
     const model = this.store.state.catalog?.find((entry) => entry.name === name);
     if (!model || this.store.state.model.status.kind === "loading") return;
     const context = this.rememberedContext(model);
-    this.store.dispatch({ type: "model-selected", name, context });
+    this.builds.delete(name); // the server may have a newer one by now
+    const rate = this.rememberedRate(model);
+    this.store.dispatch({ type: "model-selected", name, context, rate });
     this.services.preferences.write("model", name);
     await this.plan();
+    await this.shorten(model);
+  }
+
+  /** Takes a shorter context where the chosen one does not fit this device. What a person chose is kept. */
+  private async shorten(model: CatalogModel): Promise<void> {
+    const { plan, selected } = this.store.state.model;
+    if (selected !== model.name || plan.kind !== "known" || plan.plan.fits) return;
+    const longest = plan.plan.fitting_context;
+    if (longest < 1) return;
+    const context = contextChoices(model.context).findLast((choice) => choice <= longest) ?? longest;
+    this.store.dispatch({ type: "context-chosen", context });
+    await this.plan();
+    const set = `${model.title} is set to hold ${formatCount(context)} tokens`;
+    this.store.dispatch({ type: "noted", note: `${set}: more would not fit this device.` });
   }
 
   /** Chooses a context length. For a model that is loaded already, it takes effect with the next load. */
@@ -68,24 +96,59 @@ export class ModelController {
     await this.plan();
   }
 
-  /** Loads the chosen model with the chosen context. */
-  async load(): Promise<void> {
+  /** Loads the chosen model with the chosen context: the build that was planned, or the stored one. */
+  async load(build: "planned" | "stored" = "planned"): Promise<void> {
     const model = selectedModel(this.store.state);
     if (!model || this.loading) return;
-    this.askToKeep();
+    const { plan } = this.store.state.model;
+    const planned = plan.kind === "known" ? plan.plan.id : undefined;
+    const id = build === "stored" ? storedFor(this.store.state, model)?.id : planned;
+    if (build === "planned") this.askToKeep();
     const { signal } = (this.loading = new AbortController());
     this.store.dispatch({ type: "load-started" });
     try {
       await this.unload();
-      this.loaded = await this.createEngine(model, signal);
+      this.loaded = await this.createEngine(model, id, signal);
+      this.builds.set(model.name, id);
       this.store.dispatch({ type: "load-ready" });
     } catch (error) {
-      this.endLoad(error);
+      this.endLoad(error, model.name);
     } finally {
       this.loading = null;
     }
     await this.readStored();
     await this.plan();
+    if (this.store.state.model.rate === null) await this.measure(model);
+  }
+
+  /** Notes how fast the loaded model answered, in tokens per second: what to expect of it the next time. */
+  noteRate(rate: number): void {
+    const { loaded, selected } = this.store.state.model;
+    const model = this.store.state.catalog?.find((entry) => entry.name === loaded?.name);
+    if (!model || rate <= 0) return;
+    this.services.preferences.write(this.rateKey(model), rate);
+    if (selected === model.name) this.store.dispatch({ type: "rate-measured", rate });
+  }
+
+  /** Measures a model that has not answered on this device yet, and says where it is slow. */
+  private async measure(model: CatalogModel): Promise<void> {
+    const rate = await this.loaded?.measure?.().catch(() => null); // the engine may be put away meanwhile
+    if (!rate || this.store.state.model.loaded?.name !== model.name) return;
+    this.noteRate(rate);
+    if (rate >= SLOW_RATE) return;
+    const words = `${model.title} writes about ${formatRate(rate)} on this device`;
+    this.warn(`${words}: more slowly than people read. A smaller model, or another browser, may be faster.`);
+  }
+
+  private rateKey(model: CatalogModel): string {
+    const { device, settings } = this.store.state;
+    const adapter = device.kind === "usable" ? device.name : "";
+    return `rate.${model.name}.${settings.device}.${adapter}`;
+  }
+
+  private rememberedRate(model: CatalogModel): number | null {
+    const rate = this.services.preferences.read(this.rateKey(model));
+    return typeof rate === "number" && rate > 0 ? rate : null;
   }
 
   /** Asks the browser to keep what is stored. It may ask the person, so only where they start a download. */
@@ -125,9 +188,15 @@ export class ModelController {
     await this.plan();
   }
 
-  private createEngine(model: CatalogModel, signal: AbortSignal): Promise<ChatEngine> {
+  private createEngine(
+    model: CatalogModel,
+    build: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ChatEngine> {
     return this.services.createEngine(model.url, {
       context: this.store.state.model.context,
+      ...(build === undefined ? {} : { build }),
+      ...(model.warm ? { warm: model.warm } : {}),
       device: this.store.state.settings.device,
       signal,
       onProgress: (progress) => this.store.dispatch({ type: "load-progress", progress }),
@@ -135,7 +204,8 @@ export class ModelController {
     });
   }
 
-  private endLoad(error: unknown): void {
+  private endLoad(error: unknown, name: string): void {
+    this.builds.delete(name); // the server's files may be those of another build by now
     if (codeOf(error) === "aborted") this.store.dispatch({ type: "load-cancelled" });
     else this.store.dispatch({ type: "load-failed", failure: this.describe(error) });
   }
@@ -149,8 +219,11 @@ export class ModelController {
     this.store.dispatch({ type: "plan-reading" });
     try {
       const { model: { context }, settings } = this.store.state;
-      const plan = await this.services.planArtifact(model.url, context, settings.device);
-      if (round === this.planRound) this.store.dispatch({ type: "plan-known", plan });
+      const choices = { device: settings.device, build: this.builds.get(model.name) };
+      const plan = await this.services.planArtifact(model.url, context, choices);
+      if (round !== this.planRound) return;
+      this.builds.set(model.name, plan.id);
+      this.store.dispatch({ type: "plan-known", plan });
     } catch (error) {
       if (round === this.planRound)
         this.store.dispatch({ type: "plan-failed", failure: this.describe(error) });
@@ -160,7 +233,7 @@ export class ModelController {
   private async probe(): Promise<void> {
     const { code, reasons, adapter } = await this.services.probe();
     const device: DeviceState = adapter
-      ? { kind: "usable", name: adapter.name, fallback: adapter.fallback }
+      ? { kind: "usable", name: adapterName(adapter), slow: adapter.fallback || isSoftware(adapter) }
       : { kind: "unusable", failure: this.describe(Object.assign(new Error(reasons.join(" ")), { code })) };
     this.store.dispatch({ type: "device-probed", device });
   }
@@ -174,9 +247,7 @@ export class ModelController {
   private preferredModel(): CatalogModel | null {
     const { catalog } = this.store.state;
     const last = this.services.preferences.read("model");
-    return (
-      catalog?.find((model) => model.name === last) ?? (catalog?.length === 1 ? (catalog[0] ?? null) : null)
-    );
+    return catalog?.find((model) => model.name === last) ?? catalog?.[0] ?? null;
   }
 
   private rememberedContext(model: CatalogModel): number {

@@ -1,7 +1,7 @@
 /** Fits a conversation into the model's context. */
 
 import { KernelcError } from "../artifact/errors.js";
-import type { PromptEncoder } from "./prompt.js";
+import type { PromptEncoder, PromptOptions } from "./prompt.js";
 import type { Message, Prompt } from "./types.js";
 
 /** What to do where a conversation outgrows the context: refuse it, or leave out its oldest turns. */
@@ -15,6 +15,8 @@ export interface FitOptions {
   readonly maxNew: number;
   /** How many of the oldest turns were left out before, under "slide": they stay out. */
   readonly from?: number;
+  /** What else is asked of the prompt. */
+  readonly prompt?: PromptOptions;
 }
 
 export interface Fitted {
@@ -43,7 +45,7 @@ export function fitPrompt(prompts: PromptEncoder, messages: readonly Message[], 
     context - prompt.ids.length - (policy === "slide" ? Math.min(maxNew, quarter) : 0);
   const without = (droppedTurns: number): Fitted => {
     const shown = [...systemOf(messages), ...turns.slice(droppedTurns).flat()];
-    return { prompt: prompts.prompt(shown), messages: shown, droppedTurns };
+    return { prompt: prompts.prompt(shown, options.prompt), messages: shown, droppedTurns };
   };
   let fitted = without(Math.min(from, last));
   if (free(fitted) >= 0) return fitted;
@@ -68,13 +70,15 @@ export class ConversationFitter {
 
   /** `fitPrompt`, with the turns left out that the last request left out where this one continues it. */
   fit(prompts: PromptEncoder, messages: readonly Message[], options: Omit<FitOptions, "from">): Fitted {
-    const same = ({ role, content }: Message, at: number): boolean =>
-      messages[at]?.role === role && messages[at].content === content;
+    const same = (message: Message, at: number): boolean =>
+      JSON.stringify(messages[at]) === JSON.stringify(message);
     const fitted = fitPrompt(prompts, messages, {
       ...options,
       from: this.#messages.every(same) ? this.#dropped : 0,
     });
-    [this.#messages, this.#dropped] = [[...messages], fitted.droppedTurns];
+    // The beginning of an answer will have grown in the next request.
+    this.#messages = options.prompt?.continues ? messages.slice(0, -1) : [...messages];
+    this.#dropped = fitted.droppedTurns;
     return fitted;
   }
 }

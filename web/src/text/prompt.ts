@@ -11,18 +11,32 @@
  */
 
 import { anyOf } from "./addedTokens.js";
-import type { Coder, Message, Prompt, Template } from "./types.js";
+import { formOf, type CallForm } from "./tools/forms.js";
+import { rendered } from "./tools/rendering.js";
+import type { Coder, Definition, Message, Prompt, Template } from "./types.js";
 
 const ANCHORS = ["\n", "x", "\n\nx"];
 const MAX_KNOWN = 1024; // texts remembered; a turn adds two at most
 const FIRST_GUARD = 0xf0000;
+
+export interface PromptOptions {
+  /**
+   * Whether the last message is the beginning of the answer: the prompt ends with it, and what the template
+   * writes after an answer is left out.
+   */
+  readonly continues?: boolean;
+  /** The tools that the model is told of. */
+  readonly tools?: readonly Definition[];
+  /** What the prompt ends with, markup included, given what the template wrote. */
+  readonly begun?: (text: string) => string;
+}
 
 /** Renders and encodes prompts with the tokenizer and the template of one model. */
 export interface PromptEncoder {
   /** The ids of a prompt; throws KernelcError("template") where it cannot be rendered. */
   encode(messages: readonly Message[]): number[];
   /** The prompt as text, for `remember`, and as ids. */
-  prompt(messages: readonly Message[]): Prompt;
+  prompt(messages: readonly Message[], options?: PromptOptions): Prompt;
   /** Note that these ids stand for a prompt and the answer to it, so that the next prompt keeps them. */
   remember(prompt: Prompt, answerIds: readonly number[]): void;
   /** Forget all texts, as for a new conversation. */
@@ -36,6 +50,7 @@ export function makePromptEncoder(coder: Coder, template: Template): PromptEncod
 class Encoder implements PromptEncoder {
   readonly #coder: Coder;
   readonly #template: Template;
+  readonly #form: CallForm;
   readonly #markup: Markup;
   readonly #known = new Map<string, readonly number[]>();
   /** By token that is not special: whether the template looks for it in answers. */
@@ -44,6 +59,7 @@ class Encoder implements PromptEncoder {
   constructor(coder: Coder, template: Template) {
     this.#coder = coder;
     this.#template = template;
+    this.#form = formOf(template.source);
     this.#markup = new Markup(coder.markup);
   }
 
@@ -51,9 +67,19 @@ class Encoder implements PromptEncoder {
     return this.prompt(messages).ids;
   }
 
-  prompt(messages: readonly Message[]): Prompt {
-    const guarded = messages.map(({ role, content }) => ({ role, content: this.#guarded(role, content) }));
-    const text = this.#template.render(guarded);
+  prompt(
+    messages: readonly Message[],
+    { continues = false, tools = [], begun = () => "" }: PromptOptions = {},
+  ): Prompt {
+    const guarded = messages.map((message) => ({
+      ...(this.#guardedIn({ ...message, content: "" }) as Message),
+      role: message.role, // ours, whatever word a model has for markup
+      content: this.#guarded(message.role, message.content),
+    }));
+    const last = continues ? guarded.pop() : undefined;
+    const told = tools.map((each) => this.#guardedIn(each) as Definition);
+    const written = rendered(this.#template, this.#form, guarded, told);
+    const text = written + (last?.content ?? "") + begun(written);
     return { text, ids: this.#encodeBehindKnown(text) ?? this.#cut(text) };
   }
 
@@ -78,6 +104,16 @@ class Encoder implements PromptEncoder {
     if (role !== "assistant") return this.#markup.guard(content);
     const shown = this.#markup.found(content).filter((token) => !this.#coder.specialIds.has(token));
     return this.#markup.guard(content, new Set(shown.filter((token) => this.#reads(token))));
+  }
+
+  /** A JSON value with guards for the markup in its texts. */
+  #guardedIn(value: unknown): unknown {
+    if (typeof value === "string") return this.#markup.guard(value);
+    if (Array.isArray(value)) return value.map((each: unknown) => this.#guardedIn(each));
+    if (typeof value !== "object" || value === null) return value;
+    const fields = Object.entries(value);
+    const guarded = fields.map(([name, each]) => [this.#markup.guard(name), this.#guardedIn(each)]);
+    return Object.fromEntries(guarded);
   }
 
   /** Whether the template looks for this token in an answer: then a guard changes what it writes. */

@@ -11,7 +11,8 @@ const MAX_BYTES = 64 * 2 ** 20;
 const BESIDE = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
 
 /**
- * Load an artifact's tokenizer; `fetchFile` reads its files, by their names in the manifest.
+ * Load an artifact's tokenizer; `fetchFile` reads its files, by their names in the manifest. `making` calls
+ * what makes the tokenizer of them, once all are there.
  *
  * Throws KernelcError("bad-artifact") where a file is damaged, the files disagree or the vocabulary has more
  * tokens than the model (`vocabSize`) has rows. Added tokens beyond these are left out.
@@ -20,10 +21,11 @@ export async function loadCoder(
   info: TokenizerFiles,
   fetchFile: FetchFile,
   vocabSize?: number,
+  making: (make: () => Coder) => Coder = (make) => make(),
 ): Promise<Coder> {
   const [data, files] = await Promise.all([fetchFile(info.file), settingsFiles(info, fetchFile)]);
   if (data.length > MAX_BYTES) throw bad(info.file, `got ${data.length} bytes, wanted at most ${MAX_BYTES}`);
-  const coder = makeCoder(info, data, files, vocabSize);
+  const coder = making(() => makeCoder(info, data, files, vocabSize));
   if (vocabSize !== undefined && coder.vocabSize > vocabSize) {
     const last = JSON.stringify(coder.token(coder.vocabSize - 1));
     throw bad(

@@ -1,9 +1,32 @@
 /** The interfaces of tokenizers, chat templates and prompts. */
 
+/** A call of a tool that an answer made. Its arguments are an object. */
+export interface SaidCall {
+  readonly id: string;
+  readonly type: "function";
+  readonly function: { readonly name: string; readonly arguments: unknown };
+}
+
 /** One message of a conversation. */
 export interface Message {
   readonly role: "system" | "user" | "assistant" | "tool";
   readonly content: string;
+  /** Of the role "assistant". */
+  readonly tool_calls?: readonly SaidCall[];
+  readonly reasoning_content?: string;
+  /** Of the role "tool": the call that it answers, and the name of the tool. */
+  readonly tool_call_id?: string;
+  readonly name?: string;
+}
+
+/** A tool as templates see it. */
+export interface Definition {
+  readonly type: "function";
+  readonly function: {
+    readonly name: string;
+    readonly description?: string;
+    readonly parameters: Readonly<Record<string, unknown>>;
+  };
 }
 
 /** What decoding does with a space at the start of a text, which encoding may have added. */
@@ -83,6 +106,8 @@ export interface Coder {
 export interface RenderOptions {
   /** Whether the prompt ends where the assistant's answer begins (default true). */
   readonly addGenerationPrompt?: boolean;
+  /** The tools that the template is told of. */
+  readonly tools?: readonly Definition[];
   /** The time that the template is given. */
   readonly now?: Date;
 }
@@ -93,6 +118,8 @@ export interface Template {
    * Whether it only joins the messages, as for a base model: an answer then continues the user's own text.
    */
   readonly isPlain: boolean;
+  /** Its own text, of which calls and thoughts have their form. */
+  readonly source: string;
   /** Throws KernelcError("template") where the template refuses the messages, fails or was stopped. */
   render(messages: readonly Message[], options?: RenderOptions): string;
 }

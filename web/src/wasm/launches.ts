@@ -4,6 +4,7 @@ import type { Env } from "../artifact/dim.js";
 import { KernelcError } from "../artifact/errors.js";
 import { STEP_BUFFER, type Manifest, type Variant } from "../artifact/schema.js";
 import { resolveGrid, type Grid, type LoadPlan, type ResolvedDispatch } from "../gpu/loadPlan.js";
+import { checkCopy } from "../gpu/planChecks.js";
 import { makeMemory, type KernelModule } from "./module.js";
 import { STACK_BYTES } from "./threads.js";
 import type { TableLaunch } from "./table.js";
@@ -62,12 +63,9 @@ export class Layout {
   /** The bytes of a buffer, or of a range of it. */
   bytes(buffer: string, offset = 0, bytes?: number): Uint8Array {
     const [start, size] = [this.starts.get(buffer), this.plan.buffers.get(buffer)];
-    if (start === undefined || size === undefined || offset + (bytes ?? 0) > size) {
-      throw new KernelcError(
-        "internal",
-        `buffer ${buffer} is not loaded, or smaller than ${offset + (bytes ?? 0)}`,
-      );
-    }
+    checkCopy({ buffer, offset, bytes: bytes ?? 0 }, size);
+    if (start === undefined || size === undefined)
+      throw new KernelcError("internal", `buffer ${buffer} is not loaded`);
     return new Uint8Array(this.memory.buffer, start + offset, bytes ?? size - offset);
   }
 

@@ -40,9 +40,14 @@ export function features(): ReadonlySet<string> {
   return new Set(["dot4", ...(WebAssembly.validate(RELAXED_DOT) ? ["relaxed_simd"] : [])]);
 }
 
-/** How many threads may compute: 1 where the page is not isolated, since then no memory can be shared. */
+/**
+ * How many threads may compute: 1 where no memory can be shared, as in pages that are not isolated. Isolated
+ * ones may be without it as well (WebKitGTK).
+ */
 export function usableThreads(): number {
-  const { crossOriginIsolated, navigator, Worker } = globalThis as Partial<typeof globalThis>;
-  if (crossOriginIsolated !== true || Worker === undefined) return 1;
+  const { crossOriginIsolated, navigator, SharedArrayBuffer, Worker } = globalThis as Partial<
+    typeof globalThis
+  >;
+  if (crossOriginIsolated !== true || SharedArrayBuffer === undefined || Worker === undefined) return 1;
   return Math.max(1, navigator?.hardwareConcurrency ?? 1);
 }

@@ -2,13 +2,14 @@ import { KernelcError, throwIfAborted } from "../artifact/errors.js";
 import { LinkedAbort } from "../artifact/signals.js";
 import { rememberedModels, rememberModel } from "./catalog.js";
 import { contentsOf, isManifest } from "./contents.js";
-import { Exchange, type Fetch, named } from "./download/http.js";
+import { Exchange, type Fetch, named, refuseWebPage } from "./download/http.js";
 import { Retries, type Wait } from "./download/retry.js";
 import { type Bytes, isSha256, sha256Hex } from "./sha256.js";
 import { defaultStore } from "./stores/openStore.js";
 import { getBytes, putBytes, type Store } from "./stores/store.js";
 import { fileUrl, folderUrl } from "./download/url.js";
 
+const MANIFEST = "manifest.json";
 const MAX_MANIFEST_BYTES = 32 * 2 ** 20;
 const MAX_FILE_BYTES = 64 * 2 ** 20;
 /** How long to wait for the network where a copy of the manifest is stored. */
@@ -60,12 +61,15 @@ export class ArtifactFiles {
   }
 
   /**
-   * The manifest: the server's, so that a new build is noticed, else the one that was stored last.
+   * The manifest: the server's, so that a new build is noticed, else the one that was stored last. With
+   * `build` (an id), that build's where this device has it, without asking the server.
    *
    * @throws KernelcError "network" where there is neither; "bad-artifact" where the server sends something
    *   else.
    */
-  async manifest(): Promise<FoundManifest> {
+  async manifest(build?: string): Promise<FoundManifest> {
+    const wanted = build === undefined ? undefined : await this.storedBuild(build);
+    if (wanted) return { ...wanted, fromStore: true };
     const stored = await this.storedManifest();
     try {
       const bytes = await this.fetchManifest(stored !== undefined);
@@ -102,11 +106,20 @@ export class ArtifactFiles {
     throw damaged(name, spec, got);
   }
 
+  /** Notes that more files belong to a build of this address, so that they go when it is deleted. */
+  async belong(build: string, sha256: readonly string[]): Promise<void> {
+    const models = await rememberedModels(this.store);
+    const known = models.find(({ id }) => id === build);
+    if (!known) return;
+    const files = [...new Set([...known.files, ...sha256])];
+    await rememberModel(this.store, { ...known, files });
+  }
+
   /** The server's manifest. With `hurry`, it may take PATIENCE_MS at most. */
   private async fetchManifest(hurry: boolean): Promise<Bytes> {
-    const url = fileUrl(this.folder, "manifest.json");
+    const url = fileUrl(this.folder, MANIFEST);
     const late = hurry ? AbortSignal.timeout(PATIENCE_MS) : undefined;
-    const bytes = await this.fetch("manifest.json", "no-cache", MAX_MANIFEST_BYTES, late);
+    const bytes = await this.fetch(MANIFEST, "no-cache", MAX_MANIFEST_BYTES, late);
     if (bytes && isManifest(bytes)) return bytes;
     throw new KernelcError("bad-artifact", `${url} is not the manifest of a model.`, {
       help: "Is this the folder that `kernelc build` wrote, with every file in it?",
@@ -147,7 +160,9 @@ export class ArtifactFiles {
       const exchange = new Exchange(signal);
       try {
         const send = this.options.fetch ?? ((url: string, init: RequestInit) => fetch(url, init));
-        return await gather(exchange, await exchange.send(send, fileUrl(this.folder, name), init), most);
+        const response = await exchange.send(send, fileUrl(this.folder, name), init);
+        if (name !== MANIFEST) refuseWebPage(response); // a manifest is read, and then found to be none
+        return await gather(exchange, response, most);
       } catch (error) {
         if (!retries) throw error; // a copy is stored: no second attempt
         await retries.after(named(name, error), 0, signal);
@@ -155,6 +170,16 @@ export class ArtifactFiles {
         exchange.close();
       }
     }
+  }
+
+  /** The manifest of a build of this address, as it is stored. */
+  private async storedBuild(id: string): Promise<{ bytes: Bytes; id: string } | undefined> {
+    const models = await rememberedModels(this.store).catch(() => []);
+    const known = models.find((model) => model.id === id && model.url === this.folder);
+    const bytes = known && (await this.read(id));
+    if (!bytes || (await sha256Hex(bytes)) !== id) return undefined;
+    await rememberModel(this.store, { ...known, openedMs: Date.now() }).catch(() => undefined);
+    return { bytes, id };
   }
 
   private async storedManifest(): Promise<{ bytes: Bytes; id: string } | undefined> {

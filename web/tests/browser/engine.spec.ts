@@ -1,6 +1,6 @@
 /** The engine in a real Chromium: it outlives its device, starts from what is stored, and costs little JavaScript. */
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 
 import { hasChromium, openEngine, startBrowser, startServer, type TestServer } from "./harness";
 
@@ -35,7 +35,7 @@ describe.skipIf(!hasChromium)("the engine in Chromium", () => {
         await engine.reset();
         let [text, pieces] = ["", 0];
         for await (const chunk of await engine.chat.completions.create({ ...request, temperature, seed: 7 })) {
-          const piece = chunk.choices[0].delta.content ?? "";
+          const piece = chunk.choices[0]?.delta.content ?? "";
           text += piece;
           pieces += Number(piece !== "");
           if (loseAt > 0 && pieces === loseAt) await engine.simulateLoss();
@@ -80,6 +80,23 @@ describe.skipIf(!hasChromium)("the engine in Chromium", () => {
     expect(calls / tokens).toBeGreaterThan(dispatches); // or the calls were not seen
   }, 120_000);
 
+  test("requests of OpenAI's API have the answers that they have natively", async () => {
+    const answered = inject("prepared").answered;
+    const found = await page.evaluate(async (requests) => {
+      const engine = await kernelc.createWorkerEngine("/models/tiny-f32/");
+      const choices: unknown[] = [];
+      for (const { endpoint, request } of requests) {
+        const api = endpoint === "chat" ? engine.chat.completions : engine.completions;
+        const create = api.create as unknown as (request: unknown) => Promise<{ choices: unknown[] }>;
+        choices.push((await create(request)).choices);
+      }
+      await engine.dispose();
+      return choices;
+    }, answered);
+    expect(answered.length).toBeGreaterThan(5);
+    expect(found).toEqual(answered.map(({ choices }) => roughly(choices)));
+  }, 180_000);
+
   test("the model that comes with the repository passes its golden tiles and generates", async () => {
     const { ids, checked } = await page.evaluate(
       async ([url, prompt]) => {
@@ -95,6 +112,14 @@ describe.skipIf(!hasChromium)("the engine in Chromium", () => {
     expect(checked).toBe(true);
   }, 120_000);
 });
+
+/** JSON of which fractions need only be near: log probabilities differ by the rounding of sums. */
+function roughly(value: unknown): unknown {
+  if (typeof value === "number") return Number.isInteger(value) ? value : expect.closeTo(value, 3);
+  if (Array.isArray(value)) return value.map(roughly);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, roughly(each)]));
+}
 
 /**
  * In the page: what a longer answer calls of WebGPU beyond a shorter one, so that prompt and warming up do not count.

@@ -9,6 +9,7 @@ import { chromium, type Browser, type BrowserContext, type Page } from "playwrig
 import { inject } from "vitest";
 
 import type * as Kernelc from "../../src/index";
+import type { OtherName } from "./other_browsers";
 import { TestServer, type Mount } from "./server";
 
 export { TestServer, type Fault, type Seen } from "./server";
@@ -29,11 +30,19 @@ const FLAGS = [
   "--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension",
 ];
 
+/** Headers of pages whose memory threads may share. */
+export const ISOLATING = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
 /** Whether there is a browser to test with; use as `describe.skipIf(!hasChromium)`. */
 export const hasChromium: boolean = inject("chromium") !== "";
 
-/** Whether there is a Firefox to test with. */
-export const hasFirefox: boolean = inject("firefox") !== "";
+/** Whether there is such a browser to test with. */
+export function hasOther(name: OtherName): boolean {
+  return inject("others")[name] !== "";
+}
 
 /** Start Chromium; `flags` come on top. Without `adapter` pages find no graphics adapter. */
 export async function startBrowser(flags: readonly string[] = [], adapter = true): Promise<Browser> {

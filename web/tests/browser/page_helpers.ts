@@ -1,7 +1,7 @@
 /** What the page's specs share: opening it over an engine that pretends, asking, and looking for what is wrong. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
 import type { FakeOptions } from "../unit/fakeEngine.js";
 import type { TestServer } from "./harness.js";
@@ -11,7 +11,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 /** Options of the fake that can cross into a page; `answer` is a fixed text there. */
 export type PageOptions = Omit<FakeOptions, "answer"> & { answer?: string };
 
-/** A page of its own with the fake engine, on `/fake/`. */
+/** A page of its own with the fake engine, on `/fake/`, that shows the models. */
 export async function openFake(
   browser: Browser,
   server: TestServer,
@@ -19,14 +19,26 @@ export async function openFake(
   context: BrowserContextOptions = {},
 ): Promise<Page> {
   const opened = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...context });
-  const page = await opened.newPage();
+  const page = await openFakeIn(opened, server, options);
+  await page.click(".start-details");
+  await page.waitForSelector(".model-card, .failure");
+  return page;
+}
+
+/** A page in a window of `context`, on `/fake/`, as it shows itself first. */
+export async function openFakeIn(
+  context: BrowserContext,
+  server: TestServer,
+  options: PageOptions = {},
+): Promise<Page> {
+  const page = await context.newPage();
   await watch(page);
   await page.addInitScript((given: PageOptions) => {
     const { answer, ...rest } = given;
     globalThis.fakeOptions = answer === undefined ? rest : { ...rest, answer: () => answer };
   }, options);
   await page.goto(`${server.origin}/fake/`);
-  await page.waitForSelector(".model-card, .failure");
+  await page.waitForSelector(".start-details:visible, .composer-field:visible");
   return page;
 }
 
@@ -59,7 +71,7 @@ export function expectGood(page: Page): void {
 
 /** Presses the button that loads the chosen model, and waits until one can write. */
 export async function load(page: Page): Promise<void> {
-  await page.click(".plan .button.primary");
+  await page.locator(":is(.plan, .start-bar) .button.primary:visible").first().click();
   await page.waitForSelector(".composer-field:visible");
 }
 

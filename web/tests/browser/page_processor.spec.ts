@@ -25,7 +25,7 @@ describe.skipIf(!hasChromium || site === "")("the site on the processor (needs t
     const page = await context.newPage();
     await watch(page);
     await page.goto(`${server.origin}/computed/`);
-    await page.waitForSelector(".model-card, .composer-field:visible", { state: "attached" });
+    await page.waitForSelector(".start-details:visible, .composer-field:visible");
     return page;
   }
 
@@ -33,11 +33,16 @@ describe.skipIf(!hasChromium || site === "")("the site on the processor (needs t
     const page = await open();
     // The server sends no headers: the service worker does, and the page loads itself again.
     await page.waitForFunction(() => crossOriginIsolated);
+    await page.click(".start-details");
     await page.waitForSelector(".plan .button.primary:enabled");
     expect(await page.innerText(".verdict")).toMatch(/^This device can run it on its processor, .* no graphics adapter/);
     expect(await page.isVisible(".failure")).toBe(false);
     await load(page);
-    expect(await ask(page, "My name is Ada.")).toMatch(/\w+ \w+/);
+    const answer = await ask(page, "My name is Ada.");
+    expect(answer).toMatch(/\w+ \w+/);
+    await page.reload(); // shows the chat that it showed
+    await expect.poll(() => page.innerText(".answer:last-child .markdown")).toBe(answer);
+    await page.waitForSelector(".composer-field:visible");
     await page.click(".model-button");
     const cores = await page.evaluate(() => navigator.hardwareConcurrency);
     const threads = cores > 1 ? `${cores} threads` : "1 thread";

@@ -32,7 +32,7 @@ describe.skipIf(!hasChromium)("the site", { timeout: 2 * PATIENCE_MS }, () => {
     page.setDefaultTimeout(PATIENCE_MS);
     await watch(page);
     await page.goto(`${server.origin}/site/`);
-    await page.waitForSelector(".model-card, .composer-field:visible", { state: "attached" });
+    await page.waitForSelector(".start-details:visible, .composer-field:visible");
     return page;
   }
 
@@ -40,6 +40,7 @@ describe.skipIf(!hasChromium)("the site", { timeout: 2 * PATIENCE_MS }, () => {
 
   test("downloads nothing before it is asked to, then loads, chats and keeps both", async () => {
     const page = await open();
+    await page.click(".start-details");
     await page.check(`.model-card:has-text('${MODEL}') input[type=radio]`);
     await page.waitForSelector(".plan .button.primary:enabled");
     expect(await page.innerText(".plan .button.primary")).toMatch(/^Download \d+(\.\d)? [kM]B and start$/);
@@ -54,10 +55,11 @@ describe.skipIf(!hasChromium)("the site", { timeout: 2 * PATIENCE_MS }, () => {
   });
 
   test("opened again, it starts without being asked and without downloading, and the chat is there", async () => {
-    const before = shards();
+    const manifests = (): number => server.requests(`/${MODEL}/manifest.json`).length;
+    const before = [shards(), manifests()];
     const page = await open();
     await page.waitForSelector(".composer-field:visible");
-    expect(shards()).toBe(before);
+    expect([shards(), manifests()]).toEqual([before[0], (before[1] ?? 0) + 1]); // asked for a newer build, once
     await page.click(".chat-open");
     expect(await page.innerText(".question-text")).toBe("My name is Ada.");
     expect(await ask(page, "What is my name?")).toMatch(/\w+ \w+/);
@@ -69,11 +71,18 @@ describe.skipIf(!hasChromium)("the site", { timeout: 2 * PATIENCE_MS }, () => {
     const page = await open();
     await page.waitForSelector(".composer-field:visible");
     await page.click("text=Settings");
+    await page.click("text=Advanced");
     await page.getByLabel("Seed").fill("5");
     await page.getByLabel("Longest answer").first().fill("16");
     await page.click("text=Done");
     const first = await ask(page, "Tell me a story.");
     expect(await page.innerText(".answer:last-child .stats")).toContain("cut off");
+    await page.click("text=Continue");
+    await page.waitForSelector(".send:not(.stopping)");
+    await expect.poll(() => page.innerText(".answer:last-child .stats")).toContain("32 tokens");
+    const longer = await page.innerText(".answer:last-child .markdown");
+    expect(longer.startsWith(first)).toBe(true);
+    expect(longer.length).toBeGreaterThan(first.length);
     await page.click("text=New chat");
     expect(await ask(page, "Tell me a story.")).toBe(first);
     expectGood(page);
@@ -85,7 +94,7 @@ describe.skipIf(!hasChromium)("the site", { timeout: 2 * PATIENCE_MS }, () => {
     await page.waitForSelector(".composer-field:visible");
     await page.click(".model-button");
     await page.click(`[aria-label='Delete the stored files of ${MODEL}']`);
-    await page.click("dialog .danger");
+    await page.click("dialog.small .danger");
     await expect.poll(() => page.isVisible(`.model-card:has-text('${MODEL}') .stored`)).toBe(false);
     expect(await page.innerText(`.model-card:has-text('${MODEL}')`)).toContain("running");
     expectGood(page);

@@ -17,6 +17,23 @@ import {
 
 const STORY =
   "The owl **Ada** lived by the sea.\n\n1. one ship\n2. two ships\n\n| ship | tons |\n|---|---|\n| Red | 120 |\n\n```py\nprint(1)\n```\n\nSee [more](https://example.org).";
+/** Reasoning, coloured code, formulas wider than a phone, and a table. */
+const RICH = `<think>Four **steps**, with code:\n\n${"```"}js\nlet y;\n${"```"}</think>\n\n${String.raw`By $e^{i\pi} = -1$, and \(${"a_1+".repeat(40)}b\), for $5 and $6:
+
+$$
+\sum_{k=1}^{n} k = \frac{n(n+1)}{2} ${"+ x_{1234567}".repeat(12)}
+$$`}
+
+| a column | another column | a third column | and a fourth |
+|---|---|---|---|
+| $x^2$ | unbreakablewords | unbreakablewords | unbreakablewords |
+
+${"```"}py
+# What is so
+class Owl(Bird):
+    def hoot(self, times=3) -> str:
+        return f"{self.name}: " + "hoot" * times
+${"```"}`;
 const HOSTILE =
   "<img src=https://evil.test/a.png onerror=alert(1)><script src=https://evil.test/x.js></script>\n\n![x](https://evil.test/pixel.png)\n\n<style>@import 'https://evil.test/y.css'</style>\n\n<iframe src=https://evil.test></iframe>\n\n[go](javascript:alert(1))";
 const LONG = "word ".repeat(400);
@@ -25,13 +42,21 @@ const MODELS = [
   { name: "llama", title: "A larger model with quite a long name, instruct", bytes: 712_000_000, context: 8192 },
 ];
 
+/** Opens the reasoning, and looks at all of the last answer, so that everything in it is drawn. */
+async function look(page: Page): Promise<void> {
+  await page.click(".reasoning summary");
+  for (const part of [".reasoning pre", ".math.display", "code.language-py"]) await page.locator(part).first().scrollIntoViewIfNeeded();
+  for (const part of [".reasoning .hljs-keyword", ".math.display .katex", "code.language-py .hljs-title"])
+    await page.locator(part).first().waitFor();
+}
+
 describe.skipIf(!hasChromium)("the page", () => {
   let browser: Browser;
   let server: TestServer;
   let page: Page;
 
   beforeAll(async () => {
-    const folder = await buildFakePage();
+    const folder = await buildFakePage("views");
     [browser, server] = await Promise.all([startBrowser(), startServer({ "/fake/": folder })]);
   });
   afterEach(async () => {
@@ -48,10 +73,10 @@ describe.skipIf(!hasChromium)("the page", () => {
 
   test("plans before anything is downloaded, and the slider changes what it takes", async () => {
     await open({ models: MODELS });
-    expect(await page.locator(".plan").count()).toBe(0);
+    expect(await page.isChecked("input[type=radio] >> nth=0")).toBe(true);
     await page.check("input[type=radio] >> nth=1");
     expect(await page.innerText(".plan")).toContain("712 MB");
-    expect(await page.innerText(".verdict")).toBe("This device can run it: Pretended Graphics 9.");
+    expect(await page.innerText(".verdict")).toBe("This device can run it, on Pretended Graphics 9.");
     const memory = await page.innerText(".facts-list > :nth-child(2) dd");
     await page.focus(".plan input[type=range]");
     await page.keyboard.press("ArrowRight");
@@ -117,6 +142,21 @@ describe.skipIf(!hasChromium)("the page", () => {
     await open();
   });
 
+  test("code is coloured, formulas are drawn with the site's own fonts, reasoning is folded", async () => {
+    await open({ answer: RICH });
+    await load(page);
+    await ask(page, "go");
+    expect(await page.isVisible(".reasoning .markdown")).toBe(false);
+    await look(page);
+    expect(await page.locator(".reasoning strong").innerText()).toBe("steps");
+    expect(await page.locator(".answer .code-name").allInnerTexts()).toEqual(["JavaScript", "Python"]);
+    expect(await page.locator(".markdown code[class^=math-]").count()).toBe(0);
+    expect(await page.innerText(".answer > .markdown > p")).toContain("for $5 and $6:");
+    // Styles that KaTeX sets are in force under the page's policy, and its fonts are there.
+    expect(await page.locator(".math [style*=height]").first().getAttribute("style")).toMatch(/height: [\d.]+em/);
+    expect(await page.evaluate(() => document.fonts.ready.then(() => document.fonts.check("16px KaTeX_Main")))).toBe(true);
+  });
+
   test("Escape stops; what came is kept; it can be answered again", async () => {
     await open({ answer: LONG, pause: 5 });
     await load(page);
@@ -146,6 +186,9 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.press(".edit-field", "Enter");
     await expect.poll(() => page.innerText(".answer:last-child .markdown")).toBe("You said: ONE");
     expect(await page.locator(".message").count()).toBe(2);
+    await page.click("[aria-label='Earlier version']");
+    expect(await page.locator(".question-text").allInnerTexts()).toEqual(["one", "two"]);
+    expect(await page.innerText(".versions:visible")).toContain("1 / 2");
   });
 
   test("copies an answer as it was written", async () => {
@@ -186,16 +229,18 @@ describe.skipIf(!hasChromium)("the page", () => {
     await open();
     await load(page);
     await page.click("text=Settings");
-    await page.getByLabel("System prompt").fill("Be brief.");
+    await page.getByLabel("System prompt", { exact: true }).fill("Be brief.");
     await page.locator(".setting:has-text('Temperature') input[type=number]").fill("1.5");
+    await page.click("text=Advanced");
     await page.locator(".setting:has-text('Top-k') input[type=number]").fill("-7");
     await page.keyboard.press("Tab");
-    expect(await page.locator(".setting:has-text('Top-k') input[type=number]").inputValue()).toBe("40");
+    expect(await page.locator(".setting:has-text('Top-k') input[type=number]").inputValue()).toBe("0");
+    expect(await page.innerText(".setting:has-text('Top-k') .note")).toBe("0 is the least.");
     await page.click("text=Done");
     await page.click("text=Settings");
     expect(await page.locator(".setting:has-text('Temperature') input[type=range]").inputValue()).toBe("1.5");
     await page.click("text=Reset to defaults");
-    expect(await page.getByLabel("System prompt").inputValue()).toBe("");
+    expect(await page.getByLabel("System prompt", { exact: true }).inputValue()).toBe("");
     await page.keyboard.press("Escape");
     expect(await page.isVisible("dialog")).toBe(false);
   });
@@ -247,6 +292,8 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.waitForSelector(".answer .failure");
     expect(await page.innerText(".answer")).toContain("You said:");
     expect(await page.innerText(".answer .failure")).toContain("filled the context");
+    await page.click("text=Forget the oldest turns");
+    await page.waitForSelector(".answer .failure"); // this engine fails again
     expect(await page.isVisible("[aria-label='Answer again']")).toBe(true);
   });
 
@@ -255,9 +302,9 @@ describe.skipIf(!hasChromium)("the page", () => {
     await load(page);
     await page.fill(".composer-field", "one two");
     await page.press(".composer-field", "Enter");
-    await page.waitForSelector(".composer-closed:visible");
+    await page.waitForSelector(".start-bar:visible");
     expect(await page.innerText(".answer .failure")).toContain("graphics device was lost");
-    await page.click("text=Choose a model");
+    await page.click(".start-details");
     expect(await page.innerText(".plan .failure")).toContain("gone");
     expect(await page.innerText(".plan .button.primary")).toBe("Try again");
   });
@@ -282,7 +329,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.click(".plan .button.primary");
     await page.click(".chat-open");
     expect(await page.innerText(".question-text")).toBe("About owls");
-    await expect.poll(() => page.innerText(".composer-closed")).toMatch(/The model is loading: \d+ %/);
+    await expect.poll(() => page.innerText(".start-bar")).toMatch(/Demo\s*is loading: \d+ %/);
     await setFake(page, { pause: 0 });
     await page.waitForSelector(".composer-field:visible");
   });
@@ -302,7 +349,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     });
     expect(await page.innerText(".leftovers")).toContain("An earlier build · 4.0 MB");
     await page.click("[aria-label='Delete An earlier build']");
-    await page.click("dialog .danger");
+    await page.click("dialog.small .danger");
     await expect.poll(() => page.locator(".leftovers li").count()).toBe(0);
     await load(page);
     await page.click(".model-button");
@@ -311,7 +358,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.keyboard.press("Escape");
     expect(await page.isVisible(".stored")).toBe(true);
     await page.click("[aria-label='Delete the stored files of Demo']");
-    await page.click("dialog .danger");
+    await page.click("dialog.small .danger");
     await expect.poll(() => page.isVisible(".stored")).toBe(false);
   });
 
@@ -364,8 +411,12 @@ describe.skipIf(!hasChromium)("the page", () => {
       });
     await page.waitForFunction(() => (document.querySelector(".transcript")?.scrollTop ?? 0) > 300);
     await page.evaluate(() => document.querySelector(".transcript")?.scrollTo(0, 50));
-    await page.waitForSelector(".stats:visible");
+    await page.waitForSelector(".stats:visible", { state: "attached" });
     expect((await scroll())[0]).toBe(50);
+    await page.click(".to-end");
+    const [at, end] = await scroll();
+    expect(at).toBeGreaterThan((end ?? 0) - 2);
+    await expect.poll(() => page.isVisible(".to-end")).toBe(false);
   });
 
   describe.each([
@@ -382,12 +433,15 @@ describe.skipIf(!hasChromium)("the page", () => {
       await open(
         {
           models: MODELS,
-          answer: `${STORY}\n\n${"wide".repeat(60)}`,
+          answer: `${RICH}\n\n${STORY}\n\n${"wide".repeat(60)}`,
           pause: 100, // long enough to be looked at
           failAfter: { pieces: 200, code: "internal", message: "" },
         },
         context,
       );
+      await page.click("text=Back to the chat");
+      await check("before a model runs");
+      await page.click(".start-details");
       await check("choosing");
       await page.check("input[type=radio] >> nth=1");
       await check("planning");
@@ -402,12 +456,17 @@ describe.skipIf(!hasChromium)("the page", () => {
       await check("answering");
       await setFake(page, { pause: 0 });
       await page.waitForSelector(".stats:visible");
+      await look(page);
       await check("answered");
       if (name === "a phone") await page.click("[aria-label='Show the list of chats']");
       await page.waitForTimeout(300);
       await check("list of chats");
       await page.click("text=Settings");
+      await page.click("text=Advanced");
       await check("settings");
+      await page.click("text=Done");
+      await page.click("[aria-label='What is on this device']");
+      await check("storage");
     });
   });
 });

@@ -16,6 +16,7 @@ import importlib.util
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[3]
@@ -30,9 +31,16 @@ import tiny_reference  # noqa: E402
 from kernelc.artifact import Artifact  # noqa: E402
 from kernelc.cli import main  # noqa: E402
 from kernelc.commands.build import add_compile_options  # noqa: E402
-from kernelc.commands.cache import built  # noqa: E402
-from kernelc.session import open_engine  # noqa: E402
+from kernelc.commands.kept import built  # noqa: E402
+from kernelc.session import Session, open_engine, text_of  # noqa: E402
 from model.hub.locate import Located  # noqa: E402
+from runtime.chat.openai.requests import parse_chat, parse_text  # noqa: E402
+from runtime.chat.openai.responses import (  # noqa: E402
+    Head,
+    chat_completion,
+    prompt_texts,
+    text_completion,
+)
 
 TINY, DEMO = BUILD / "models" / "tiny", REPO / "model" / "demo"
 REAL = {"stories260K": ("f32",), "babyllama105": ("f32",)}  # by name, how each is quantised
@@ -42,6 +50,7 @@ PUBLISHED = {
     "gemma-3-270m": ("gemma-3-270m-q4_k_m.gguf", (2, 818, 6590, 529, 1972, 563)),
 }
 LONG = "gemma-3-270m"  # takes minutes in a browser without a GPU: at night only
+WARM = "Once upon a time there was a cat who had a hat and a bat. " * 6  # a system prompt
 NEW_TOKENS = 4  # SwiftShader takes seconds for one
 SITE = ("tiny-q4", "demo-q4")
 COMPUTED = ("stories260K",)  # on the processor too
@@ -75,10 +84,13 @@ def prepare() -> dict[str, object]:
                 artifacts[name] = artifact(models / file, "keep")
                 published[name] = {"prompt_ids": prompt, "ids": said(artifacts[name], prompt)}
     shown = SHOWN if os.environ.get("KERNELC_SCREENSHOTS") == "1" else SITE
-    site = site_of([artifacts[name] for name in shown if name in artifacts])
+    cards = [str(DEMO) if name == "demo-q4" else "-" for name in shown if name in artifacts]
+    site = site_of([artifacts[name] for name in shown if name in artifacts], cards=cards)
     computed = site_of([artifacts["tiny-q4-wasm"]], "site-wasm") if COMPILER else ""
-    found = {"artifacts": artifacts, "references": references, "published": published}
-    return {**found, "site": site, "computed": computed, "missing": missing}
+    warm = site_of([artifacts["tiny-f32"]], "site-warm", more=["--warm", WARM])
+    found: dict[str, object] = {"artifacts": artifacts, "references": references, "published": published}
+    found["answered"] = answered(artifacts["tiny-f32"])
+    return {**found, "site": site, "computed": computed, "warm": warm, "missing": missing}
 
 
 def artifact(folder: Path, quant: str, target: str = "wgsl") -> str:
@@ -95,11 +107,35 @@ def said(folder: str, prompt: tuple[int, ...]) -> list[int]:
         return [token.id for token in engine.generate(NEW_TOKENS)]
 
 
-def site_of(artifacts: list[str], name: str = "site") -> str:
+def answered(folder: str) -> list[dict[str, object]]:
+    """Return the requests of tests/requests/answered.json, each with the choices of the native answer."""
+    with Session.open(folder, device="cpu") as session:
+        entries = json.loads((REPO / "tests" / "requests" / "answered.json").read_text("utf-8"))
+        return [{**entry, "choices": choices(session, **entry)} for entry in entries]
+
+
+def choices(session: Session, endpoint: str, request: dict[str, object]) -> object:
+    """Return the choices of the answer to one request."""
+    completer, tokenizer = session.completer(), session.tokenizer
+    vocab_size = session.engine.vocab_size
+    if endpoint == "chat":
+        call = parse_chat(request, vocab_size=vocab_size)
+        answers = [completer.complete(each) for each in call.requests]
+        return chat_completion(Head.chat("tiny"), call, answers, tokenizer)["choices"]
+    text = parse_text(request, vocab_size=vocab_size)
+    answers = [completer.complete(each) for each in text.requests]
+    prompts = prompt_texts(text, lambda ids: text_of(tokenizer, ids))
+    return text_completion(Head.text("tiny"), text, answers, tokenizer, prompts)["choices"]
+
+
+def site_of(
+    artifacts: list[str], name: str = "site", cards: Sequence[str] = (), more: Sequence[str] = ()
+) -> str:
     """Return the site that `kernelc web` makes of some artifacts."""
     out = BUILD / name
+    options = [f"--card={card}" for card in cards]
     with contextlib.redirect_stdout(sys.stderr):
-        code = main(["web", *artifacts, "--out", str(out)])
+        code = main(["web", *artifacts, *options, *more, "--out", str(out)])
     if code != 0:
         sys.exit("prepare.py: `kernelc web` failed")
     return str(out)

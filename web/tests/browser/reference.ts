@@ -11,16 +11,23 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 
 import type { EngineOptions } from "../../src/index";
-import { ReportingPage } from "./firefox";
-import { distFolder, hasChromium, hasFirefox, openEngine, startBrowser, startServer, type TestServer } from "./harness";
+import {
+  distFolder,
+  hasChromium,
+  ISOLATING,
+  openEngine,
+  startBrowser,
+  startServer,
+  type TestServer,
+} from "./harness";
 
 const [DAWN, PLAIN] = ["dawn.mjs", "wasm.mjs"].map((name) => resolve(distFolder("lib"), "../../tests/node", name)) as [
   string,
   string,
 ];
 const DRIVER = process.env["VK_DRIVER_FILES"] ?? join(dirname(inject("chromium")), "vk_swiftshader_icd.json");
-const STOP_IDS = [1, 2]; // where the references stop
-const LOGIT_POSITIONS = 32;
+export const STOP_IDS = [1, 2]; // where the references stop
+export const LOGIT_POSITIONS = 32;
 const MOST_ERROR = 1e-3; // of a logit
 
 /** Ways to open the engine, which take different kernels and hand the step over differently. */
@@ -35,9 +42,6 @@ const WHY = {
   "without a graphics adapter": [false, "This browser has WebGPU, but offers no graphics adapter to it."],
   "with a software adapter": [true, "swiftshader) is only imitated by software."],
 } as const;
-
-/** With these headers a page's threads may share memory. */
-const ISOLATING = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
 export type Mode = keyof typeof MODES;
 
@@ -58,7 +62,7 @@ export function hasReference(model: string): boolean {
   return model in inject("prepared").references;
 }
 
-function reference(model: string): Reference {
+export function reference(model: string): Reference {
   const files = inject("prepared").references[model];
   if (files === undefined) throw new Error(`no reference outputs of ${model}: see prepare.py`);
   const bytes = readFileSync(files[1]);
@@ -71,7 +75,7 @@ interface Found {
   readonly logits: readonly (readonly number[])[];
 }
 
-interface FoundInPage extends Found {
+export interface FoundInPage extends Found {
   readonly features: readonly string[];
   readonly unused: readonly string[];
   readonly adapter: string;
@@ -82,7 +86,7 @@ interface FoundInNode extends Found {
   readonly notices: readonly string[];
 }
 
-function expectReference(found: Found, { runs, logits }: Reference): void {
+export function expectReference(found: Found, { runs, logits }: Reference): void {
   expect(runs.length).toBeGreaterThan(1);
   expect(found.ids).toEqual(runs.map((run) => run.ids));
   expect(found.logits.length).toBe(LOGIT_POSITIONS);
@@ -189,18 +193,6 @@ export function compareOnProcessor(model: string): void {
       expectReference(found, wanted);
     });
 
-    const inFirefox = "in Firefox (needs firefox-esr), isolated: %s: the reference's";
-    test.skipIf(!hasFirefox).each([true, false])(inFirefox, async (isolated) => {
-      const asked = [`/models/${model}-f32-wasm/`, { device: "wasm" }, wanted.runs, scored, STOP_IDS] as const;
-      const report = new ReportingPage(`return (${found.toString()})(${JSON.stringify(asked)});`);
-      const own = await startServer({ "/report/": report.handle });
-      own.headers = isolated ? ISOLATING : {};
-      const got = (await report.open(own, "/report/")) as Awaited<ReturnType<typeof found>>;
-      await own.close();
-      expect(got.adapter).toMatch(isolated && availableParallelism() > 1 ? /, \d+ threads\)$/ : /, 1 thread\)$/);
-      expectReference(got, wanted);
-    });
-
     test("a memory that is lost is set up again, and the answer goes on", async () => {
       const runs = wanted.runs.slice(0, 1);
       const request = { options: { device: "wasm" }, runs, scored, stop_ids: STOP_IDS, lose: true };
@@ -252,7 +244,7 @@ async function afterStop([url, prompt, wanted, stop_ids]: readonly [
 type Asked = readonly [string, EngineOptions, readonly Run[], readonly number[], readonly number[]];
 
 /** Runs in a page: what an engine in a worker makes of some prompts. */
-async function found([url, options, runs, scored, stop_ids]: Asked): Promise<FoundInPage> {
+export async function found([url, options, runs, scored, stop_ids]: Asked): Promise<FoundInPage> {
   const notices: string[] = [];
   const engine = await kernelc.createWorkerEngine(url, { ...options, onNotice: (n) => notices.push(n.message) });
   const ids: number[][] = [];

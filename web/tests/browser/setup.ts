@@ -6,9 +6,10 @@ import { fileURLToPath } from "node:url";
 
 import type { TestProject } from "vitest/node";
 
+import { OTHER_BROWSERS, type OtherName } from "./other_browsers";
+
 const WEB = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const REPO = dirname(WEB);
-const FIREFOX = ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
 const CHROMIUM = ["/usr/lib/chromium/chromium", "/usr/bin/chromium", "/usr/bin/google-chrome"];
 
 /** What prepare.py prints: paths. */
@@ -19,9 +20,13 @@ export interface Prepared {
   references: Record<string, [runs: string, logits: string]>;
   /** Published models that were found, by name: a prompt and what a few native steps at temperature 0 add to it. */
   published: Record<string, { prompt_ids: number[]; ids: number[] }>;
+  /** Requests to tiny-f32 with the choices of the native answers. */
+  answered: { endpoint: "chat" | "text"; request: Record<string, unknown>; choices: unknown[] }[];
   site: string;
   /** A site whose model runs on the processor too; "" where there is no compiler for it. */
   computed: string;
+  /** A site whose model has a system prompt with its rows. */
+  warm: string;
   /** Test data outside the repository that was looked for and is not there. */
   missing: string[];
 }
@@ -31,8 +36,8 @@ declare module "vitest" {
     prepared: Prepared;
     /** Chromium's binary, "" where there is none. */
     chromium: string;
-    /** Firefox's binary, "" where there is none. */
-    firefox: string;
+    /** The binaries of other browsers, "" where there is none. */
+    others: Record<OtherName, string>;
   }
 }
 
@@ -42,11 +47,7 @@ export default function setup(project: TestProject): void {
     throw new Error("Chromium is required here, and there is none: apt-get install chromium");
   }
   project.provide("chromium", chromium);
-  const firefox = process.env["KERNELC_FIREFOX"] ?? FIREFOX.find((path) => existsSync(path)) ?? "";
-  if (firefox === "" && process.env["KERNELC_REQUIRE_FIREFOX"] === "1") {
-    throw new Error("Firefox is wanted here, and there is none: apt-get install firefox-esr");
-  }
-  project.provide("firefox", firefox);
+  project.provide("others", { Firefox: found("Firefox"), WebKit: found("WebKit") });
   if (process.env["KERNELC_WEB_BUILT"] !== "1") {
     execFileSync("npm", ["run", "--silent", "build"], { cwd: WEB, stdio: ["ignore", "ignore", "inherit"] });
   }
@@ -57,6 +58,16 @@ export default function setup(project: TestProject): void {
   const message = `${first} is missing; $KERNELC_TEST_DATA says where test data is`;
   if (process.env["KERNELC_REQUIRE_TEST_DATA"] === "1") throw new Error(message);
   console.warn(`SKIPPED tests of real models (*.data.spec.ts): ${message}`);
+}
+
+/** The binary of a browser; "" where there is none, and it is not wanted. */
+function found(name: OtherName): string {
+  const { variable, paths, package: brought } = OTHER_BROWSERS[name];
+  const binary = process.env[variable] ?? paths.find((path) => existsSync(path)) ?? "";
+  if (binary === "" && process.env["KERNELC_REQUIRE_OTHERS"] === "1") {
+    throw new Error(`${name} is wanted here, and there is none: apt-get install ${brought}`);
+  }
+  return binary;
 }
 
 function prepare(): Prepared {

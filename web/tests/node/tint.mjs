@@ -59,18 +59,20 @@ function fewBuffers(code) {
 }
 
 /**
- * The module; of a kernel on matrix units one that the null adapter takes: it has no 32 KiB, and as its subgroups have
- * up to 128 invocations, workgroups must be whole multiples of that, where those with matrix units have 32.
+ * The module, or of a kernel that only some devices get one that the null adapter takes, which has what WebGPU
+ * guarantees: 256 invocations where kernels may have up to 1,024, and no 32 KiB. As its subgroups have up to 128
+ * invocations, workgroups with matrices must be whole multiples of that, where devices want 32.
  */
 function fitting(code, module) {
-  if (!code.includes("enable chromium_experimental_subgroup_matrix;")) return module;
-  const halved = code.replace(/(var<workgroup> \w+: array<.*, )(\d+)>;/g, (_, head, length) => {
-    return `${head}${Math.ceil(Number(length) / 2)}>;`;
+  const matrices = code.includes("enable chromium_experimental_subgroup_matrix;");
+  const fewer = code.replace(/@workgroup_size\((\d+)\)/, (found, threads) => {
+    if (threads > 1024 || (matrices && threads % 32)) return found;
+    return `@workgroup_size(${Math.min(matrices ? Math.ceil(threads / 128) * 128 : threads, 256)})`;
   });
-  const whole = halved.replace(/@workgroup_size\((\d+)\)/, (found, threads) => {
-    return Number(threads) % 32 ? found : `@workgroup_size(${Math.ceil(Number(threads) / 128) * 128})`;
+  const halved = fewer.replace(/(var<workgroup> \w+: array<.*, )(\d+)>;/g, (found, head, length) => {
+    return matrices ? `${head}${Math.ceil(length / 2)}>;` : found;
   });
-  return device.createShaderModule({ code: whole });
+  return halved === code ? module : device.createShaderModule({ code: halved });
 }
 
 function filesOf(path) {

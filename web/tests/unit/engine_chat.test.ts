@@ -1,60 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ChatChunk, ChatRequest } from "../../src/engine/api.js";
-import { ChatCompletions } from "../../src/engine/chat.js";
-import { GENERATE_ROLES, TokenEngine } from "../../src/engine/engine.js";
-import { Mutex } from "../../src/engine/mutex.js";
-import { checkedRequest } from "../../src/engine/request.js";
+import { checkedRequest } from "../../src/engine/request/chat.js";
 import { StopMatcher } from "../../src/engine/stopStrings.js";
-import type { PromptEncoder } from "../../src/text/prompt.js";
-import type { Coder } from "../../src/text/types.js";
-import { CONTEXT, ToyExecutor, toyManifest, VOCAB } from "./engine_fakes.js";
-
-const MANIFEST = toyManifest();
-
-/** Each id is a letter; "é" takes two ids. */
-const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789. ";
-
-const coder: Coder = {
-  kind: "tokenizers",
-  vocabSize: VOCAB,
-  bosId: null,
-  eosId: null,
-  promptPrefix: [],
-  specialIds: new Map(),
-  addedIds: new Map(),
-  markup: new Map(),
-  templateTokens: new Map(),
-  protect: () => undefined,
-  leadingSpace: "keep",
-  encode: (text) => [...text].map((letter) => Math.max(0, LETTERS.indexOf(letter))),
-  decode: (ids) => Array.from(ids, (id) => LETTERS[id] ?? "").join(""),
-  token: (id) => LETTERS[id] ?? "",
-  piece: (id) => ({ data: new TextEncoder().encode(LETTERS[id] ?? ""), droppable: false }),
-  stream: () => ({ push: (id) => LETTERS[id] ?? "", flush: () => "" }),
-};
-
-interface Setup {
-  readonly chat: ChatCompletions;
-  readonly engine: TokenEngine;
-  readonly mutex: Mutex;
-  readonly remembered: number[][];
-}
-
-function setUp(stopIds: readonly number[] = []): Setup {
-  const remembered: number[][] = [];
-  const text = (messages: ChatRequest["messages"]): string => messages.map(({ content }) => content).join("");
-  const prompts: PromptEncoder = {
-    encode: (messages) => coder.encode(text(messages)),
-    prompt: (messages) => ({ text: text(messages), ids: coder.encode(text(messages)) }),
-    remember: (prompt, ids) => void remembered.push([...prompt.ids, ...ids]),
-    forget: () => undefined,
-  };
-  const make = (): ToyExecutor => new ToyExecutor();
-  const engine = new TokenEngine(make(), MANIFEST, CONTEXT, GENERATE_ROLES, async () => make());
-  const mutex = new Mutex();
-  const chat = new ChatCompletions({ engine, coder, prompts, isPlain: false, stopIds, generation: null, name: "toy", mutex });
-  return { chat, engine, mutex, remembered };
-}
+import { VOCAB } from "./engine_fakes.js";
+import { coder, setUp, type Setup } from "./engine_letters.js";
 
 const ASK: ChatRequest = { messages: [{ role: "user", content: "Tell me more" }], temperature: 0, max_tokens: 12 };
 
@@ -65,7 +14,7 @@ async function collect(stream: AsyncIterable<ChatChunk>): Promise<ChatChunk[]> {
 }
 
 function textOf(chunks: readonly ChatChunk[]): string {
-  return chunks.map((chunk) => chunk.choices[0].delta.content ?? "").join("");
+  return chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "").join("");
 }
 
 describe("chat completions", () => {
@@ -74,7 +23,7 @@ describe("chat completions", () => {
 
   beforeEach(async () => {
     it_ = setUp();
-    answer = (await setUp().chat.complete(ASK)).choices[0].message.content;
+    answer = (await setUp().chat.complete(ASK)).choices[0].message.content ?? "";
   });
 
   it("answer whole, in OpenAI's words", async () => {
@@ -94,11 +43,41 @@ describe("chat completions", () => {
   it("stream the same text: the role first, the reason and the usage last", async () => {
     const chunks = await collect(await it_.chat.stream(ASK));
     expect(textOf(chunks)).toBe(answer);
-    expect(chunks[0]?.choices[0].delta).toEqual({ role: "assistant", content: "" });
-    const reasons = chunks.map((chunk) => chunk.choices[0].finish_reason);
+    expect(chunks[0]?.choices[0]?.delta).toEqual({ role: "assistant", content: "" });
+    const reasons = chunks.map((chunk) => chunk.choices[0]?.finish_reason);
     expect(reasons).toEqual([...new Array<null>(chunks.length - 1).fill(null), "length"]);
     expect(chunks.filter((chunk) => chunk.usage)).toEqual([chunks.at(-1)]);
     expect(new Set(chunks.map((chunk) => chunk.id)).size).toBe(1);
+  });
+
+  it("go on where the answer so far ends, and return only what follows", async () => {
+    const begun = answer.slice(0, 5);
+    const messages = [...ASK.messages, { role: "assistant" as const, content: begun }];
+    await it_.chat.complete({ ...ASK, max_tokens: 5 });
+    const rest = await it_.chat.complete({ ...ASK, messages, continue_final_message: true, max_tokens: 7 });
+    const { content } = rest.choices[0].message;
+    expect(content).toHaveLength(7);
+    expect(it_.remembered.at(-1)).toEqual(coder.encode(`Tell me more${begun}${content}`));
+    expect(rest.usage).toMatchObject({ prompt_tokens: 17, completion_tokens: 7 });
+    expect(rest.kernelc.reused_tokens).toBe(16); // what was said is still in the cache
+    const wrong = { ...ASK, continue_final_message: true };
+    await expect(it_.chat.complete(wrong)).rejects.toThrow("continue_final_message");
+  });
+
+  it("tell how far the prompt is read where that is wanted, and stop reading where nobody listens", async () => {
+    const long: ChatRequest = { ...ASK, messages: [{ role: "user", content: "ab".repeat(30) }], return_progress: true };
+    const chunks = await collect(await it_.chat.stream(long));
+    const told = chunks.flatMap(({ prompt_progress }) => prompt_progress ?? []);
+    expect(told.at(-1)).toEqual({ total: 60, cached: 0, processed: 60 });
+    expect(told.every(({ total, processed }) => total === 60 && processed > 0)).toBe(true);
+    expect(textOf(chunks)).toHaveLength(12);
+    const silent = await collect(await it_.chat.stream({ ...long, return_progress: false }));
+    expect(silent.some(({ prompt_progress }) => prompt_progress)).toBe(false);
+    expect(textOf(silent)).toBe(textOf(chunks));
+    const other = setUp();
+    for await (const chunk of await other.chat.stream(long)) if (chunk.prompt_progress) break;
+    expect(other.engine.ids.length).toBeLessThan(72);
+    expect((await other.chat.complete(ASK)).choices[0].message.content).toBe(answer);
   });
 
   it("end before a stop string, of which nothing is shown", async () => {
@@ -106,7 +85,7 @@ describe("chat completions", () => {
     const chunks = await collect(await it_.chat.stream({ ...ASK, stop: ["nowhere", stop] }));
     expect(textOf(chunks)).toBe(answer.slice(0, answer.indexOf(stop)));
     expect(chunks.at(-1)).toMatchObject({ kernelc: { finish: "stop-string" } });
-    expect(chunks.at(-1)?.choices[0].finish_reason).toBe("stop");
+    expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe("stop");
   });
 
   it("end where the model ends them, and where the context is full", async () => {
@@ -146,7 +125,7 @@ describe("chat completions", () => {
     expect(biased.choices[0].message.content).toBe("zzzz");
     const both = { logit_bias: { [only]: 9 }, frequency_penalty: 2 };
     const penalised = await it_.chat.complete({ ...ASK, ...both, max_tokens: 30 });
-    const count = [...penalised.choices[0].message.content].filter((letter) => letter === "z").length;
+    const count = [...(penalised.choices[0].message.content ?? "")].filter((letter) => letter === "z").length;
     expect(count).toBeGreaterThan(2);
     expect(count).toBeLessThan(30);
   });
@@ -203,7 +182,7 @@ describe("chat completions", () => {
     const listening = new Set<unknown>();
     const add = vi.spyOn(signal, "addEventListener").mockImplementation((_, listener) => void listening.add(listener));
     vi.spyOn(signal, "removeEventListener").mockImplementation((_, listener) => void listening.delete(listener));
-    for await (const chunk of await it_.chat.stream({ ...ASK, signal })) if (chunk.choices[0].delta.content) break;
+    for await (const chunk of await it_.chat.stream({ ...ASK, signal })) if (chunk.choices[0]?.delta.content) break;
     expect(add).toHaveBeenCalled();
     expect(listening.size).toBe(0);
   });
@@ -226,7 +205,7 @@ describe("chat completions", () => {
     await it_.chat.stream({ ...ASK, signal: controller.signal });
     controller.abort();
     expect((await it_.chat.complete(ASK)).choices[0].message.content).toBe(answer);
-    for await (const chunk of await it_.chat.stream(ASK)) if (chunk.choices[0].delta.content) break;
+    for await (const chunk of await it_.chat.stream(ASK)) if (chunk.choices[0]?.delta.content) break;
     expect((await it_.chat.complete(ASK)).choices[0].message.content).toBe(answer);
     await expect(it_.chat.complete({ ...ASK, signal: controller.signal })).rejects.toMatchObject({ code: "aborted" });
   });
@@ -251,55 +230,18 @@ describe("what a request leaves out", () => {
       { role: "developer", content: "be kind" },
       { role: "user", content: [{ type: "text", text: "one" }, { type: "text", text: "two" }] },
       { role: "assistant", content: null },
-      { role: "tool" },
+      { role: "tool", tool_call_id: "a" },
     ];
     expect(checkedRequest({ messages: given }, VOCAB).messages).toEqual([
       { role: "system", content: "be kind" },
       { role: "user", content: "one\ntwo" },
       { role: "assistant", content: "" },
-      { role: "tool", content: "" },
+      { role: "tool", content: "", tool_call_id: "a" },
     ]);
   });
 });
 
 describe("a request", () => {
-  it.each<[Partial<Record<keyof ChatRequest, unknown>>, string]>([
-    [{ messages: [] }, "messages is a list of 0, wanted at least one message"],
-    [{ messages: "hi" }, 'messages is "hi"'],
-    [
-      { messages: [{ role: "judge", content: "" }] },
-      'messages[0].role is "judge", wanted one of system, developer, user, assistant, tool',
-    ],
-    [{ messages: [null] }, "messages[0].role is undefined"],
-    [{ messages: [{ role: "user", content: 3 }] }, "messages[0].content is 3, wanted a text"],
-    [{ messages: [{ role: "user", content: [{ type: "image_url" }] }] }, "messages[0].content[0] is an object"],
-    [{ max_tokens: -1 }, "max_tokens is -1"],
-    [{ stop: [""] }, 'stop[0] is "", wanted a text of 1 to 1000 characters'],
-    [{ stop: new Array<string>(17).fill("x") }, "stop is a list of 17, wanted at most 16 texts"],
-    [{ logit_bias: { 64: 1 } }, "a token id of logit_bias is 64, wanted an integer from 0 to 63"],
-    [{ logit_bias: { "": 1 } }, "a token id of logit_bias is NaN"],
-    [{ logit_bias: { 3: 101 } }, "logit_bias[3] is 101, wanted a number from -100 to 100"],
-    [{ context_policy: "forget" }, 'context_policy is "forget", wanted stop or slide'],
-    [{ seed: 2 ** 32 }, "seed is 4294967296, wanted an integer from 0 to 4294967295"],
-    [{ seed: -1 }, "seed is -1"],
-    [{ seed: 0.5 }, "seed is 0.5"],
-    [{ temperature: NaN }, "temperature is NaN, wanted a number from 0 to 100"],
-    [{ temperature: -0.1 }, "temperature is -0.1"],
-    [{ temperature: Infinity }, "temperature is Infinity"],
-    [{ temperature: "1" }, 'temperature is "1"'],
-    [{ top_k: -1 }, "top_k is -1"],
-    [{ top_p: 0 }, "top_p is 0, wanted a number above 0"],
-    [{ min_p: NaN }, "min_p is NaN"],
-    [{ repetition_penalty: 0 }, "repetition_penalty is 0"],
-    [{ max_tokens: 1.5 }, "max_tokens is 1.5"],
-    [{ logit_bias: { 3: NaN } }, "logit_bias[3] is NaN"],
-    [{ frequency_penalty: 3 }, "frequency_penalty is 3, wanted a number from -2 to 2"],
-    [{ logprobs: true, top_logprobs: 21 }, "top_logprobs is 21, wanted an integer from 0 to 20"],
-    [{ top_logprobs: 2 }, "top_logprobs is 2, wanted logprobs: true with it"],
-  ])("is refused by name: %j", (fields, message) => {
-    expect(() => checkedRequest({ ...ASK, ...fields } as ChatRequest, VOCAB)).toThrow(message);
-  });
-
   it("takes null for what is left out, as OpenAI's does", () => {
     const empty = { stop: null, seed: null, logit_bias: null, logprobs: null, frequency_penalty: null, max_tokens: null };
     const checked = checkedRequest({ ...ASK, ...empty } as unknown as ChatRequest, VOCAB);

@@ -54,7 +54,7 @@ export class ToyExecutor implements Executor {
   flying = 0;
   mostFlying = 0;
   private readonly tokens = new Uint32Array(CONTEXT + 1);
-  private readonly values = new Uint32Array(CONTEXT);
+  protected readonly values = new Uint32Array(CONTEXT);
   private logits: Float32Array = new Float32Array(VOCAB);
   private rows: Float32Array[] = [];
 
@@ -113,15 +113,21 @@ export class ToyExecutor implements Executor {
     if (program !== "score") this.logits = this.rows.at(-1) ?? this.logits;
   }
 
+  /** A buffer that outlives steps. */
+  protected state(buffer: string): Uint32Array | null {
+    return buffer === "tokens" ? this.tokens : buffer === "cache" ? this.values : null;
+  }
+
   private read(buffer: string): Uint8Array {
-    if (buffer === "tokens") return new Uint8Array(this.tokens.buffer);
+    const state = this.state(buffer);
+    if (state) return new Uint8Array(state.buffer as ArrayBuffer);
     if (buffer === "logits") return new Uint8Array(this.logits.buffer as ArrayBuffer);
     const all = new Float32Array(this.rows.flatMap((row) => [...row]));
     return new Uint8Array(all.buffer);
   }
 
-  write(_: string, offset: number, data: Uint32Array): void {
-    this.tokens.set(data, offset / 4);
+  write(buffer: string, offset: number, data: Uint32Array): void {
+    this.state(buffer)?.set(data, offset / 4);
   }
 
   dispatchCount(programs: readonly string[]): number {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { adjust, draw, gumbel, hashWords, LogprobTable } from "../../src/engine/cpuSampler.js";
-import { checkedSampling, isGreedy, stepFields, type SamplingOptions } from "../../src/engine/sampling.js";
+import { drawAllowed } from "../../src/engine/masking.js";
+import { checkedSampling, isGreedy, stepFields, type Sampling, type SamplingOptions } from "../../src/engine/sampling.js";
 import vectors from "./sampling_vectors.json" with { type: "json" };
 
 const NO_CHANGE = { bias: new Map<number, number>(), frequencyPenalty: 0, presencePenalty: 0 };
@@ -91,5 +92,57 @@ describe("sampling parameters", () => {
     [{ top_k: "5" as unknown as number }, 'top_k is "5"'],
   ])("refuse %j", (options, message) => {
     expect(() => checkedSampling(options)).toThrow(message);
+  });
+});
+
+describe("drawing among all tokens or some", () => {
+  /** The definition, with a random number for each token and all of them sorted. */
+  function plainly(logits: readonly number[], sampling: Sampling, position: number): number {
+    const { temperature, top_k, top_p, min_p, seed } = sampling;
+    const values = logits.map((value) => (Number.isNaN(value) ? -Infinity : value));
+    const greatest = Math.max(...values);
+    if (temperature === 0) return values.indexOf(greatest);
+    const cold = Math.fround(temperature);
+    const possible = values.filter((value) => value > -Infinity).sort((a, b) => b - a);
+    let floor = top_k > 0 ? (possible[top_k - 1] ?? -Infinity) : -Infinity;
+    const kept = possible.filter((value) => value >= floor);
+    const massOf = (value: number): number => Math.exp((value - greatest) / cold);
+    const sumOf = (some: readonly number[]): number => some.reduce((sum, value) => sum + massOf(value), 0);
+    const wanted = Math.fround(top_p) * sumOf(kept);
+    if (top_p < 1) floor = Math.min(...kept.filter((value) => sumOf(kept.filter((each) => each > value)) < wanted));
+    if (min_p > 0) floor = Math.max(floor, greatest + cold * Math.log(Math.fround(min_p)));
+    const scores = values.map((value, id) => {
+      const isKept = value > -Infinity && (value >= floor || value === greatest);
+      return isKept ? value + cold * gumbel(hashWords(id, position, seed)) : -Infinity;
+    });
+    return scores.indexOf(Math.max(...scores));
+  }
+
+  it("is what sorting all and a random number for each give, masked or not", () => {
+    let state = 1;
+    const next = (): number => (state = (Math.imul(state, 1103515245) + 12345) >>> 0) / 2 ** 32;
+    const one = <Item>(...of: readonly Item[]): Item => of[Math.floor(next() * of.length)] as Item;
+    for (let round = 0; round < 600; round += 1) {
+      const count = 2 + Math.floor(next() * 120);
+      const spread = one(0.01, 1, 8, 60);
+      const logits = Float32Array.from({ length: count }, () =>
+        next() < 0.1 ? one(NaN, -Infinity) : next() < 0.3 ? Math.round(4 * next()) : spread * (next() + next() - 1),
+      );
+      logits[0] = 0;
+      const [top_k, top_p, min_p] = [one(0, 0, 3, 40), one(1, 1, 0.9, 0.3), one(0, 0, 0.2)];
+      const temperature = one(0, 0.3, 1, 2);
+      const sampling = { ...checkedSampling({ temperature, top_k, top_p, min_p }), seed: round };
+      expect(draw(logits.slice(), sampling, 9)).toBe(plainly([...logits], sampling, 9));
+      const mask = new Uint32Array(Math.ceil(count / 32)).map(() => Math.floor(next() * 2 ** 32) | 1);
+      const allowed = [...logits].map((value, id) => ((mask[id >>> 5] ?? 0) >>> (id & 31)) & 1 ? value : -Infinity);
+      expect(drawAllowed(logits.slice(), sampling, 9, mask)).toBe(plainly(allowed, sampling, 9));
+    }
+  });
+
+  it("is of some allowed token where none has a score", () => {
+    const sampling = { ...checkedSampling({ temperature: 1 }), seed: 1 };
+    for (const value of [NaN, -Infinity]) {
+      expect(drawAllowed(new Float32Array(70).fill(value), sampling, 3, Uint32Array.of(0, 4, 0))).toBe(34);
+    }
   });
 });

@@ -73,6 +73,16 @@ describe("feeding and generating", () => {
     expect(devices[0]?.prepared).not.toContain("sample");
   });
 
+  it.each([["f32", "decode"], ["int8", "decode"], ["int8-fast", "prefill"]] as const)(
+    "with activations %s feeds a few tokens by %s",
+    async (activations, role) => {
+      const device = new ToyExecutor();
+      const manifest = { ...MANIFEST, activations };
+      await new TokenEngine(device, manifest, CONTEXT, GENERATE_ROLES, async () => device).feed([1, 2, 3]);
+      expect(new Set(device.steps.map(({ programs }) => programs[0]))).toEqual(new Set([role]));
+    },
+  );
+
   it("chooses on the processor from the same logits", async () => {
     const { engine, devices } = open();
     await engine.feed(PROMPT);

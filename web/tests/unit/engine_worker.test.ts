@@ -1,7 +1,15 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { KernelcError } from "../../src/artifact/errors.js";
-import type { ChatChunk, ChatCompletion, ChatRequest, Engine, EngineOptions, ModelCard } from "../../src/engine/api.js";
+import type {
+  ChatChunk,
+  ChatCompletion,
+  ChatRequest,
+  Engine,
+  EngineOptions,
+  ModelCard,
+  TextRequest,
+} from "../../src/engine/api.js";
 import type { FromWorker, ToWorker } from "../../src/engine/worker/protocol.js";
 import { createWorkerEngine } from "../../src/engine/worker/workerEngine.js";
 import { WorkerHost } from "../../src/engine/worker/workerHost.js";
@@ -46,6 +54,10 @@ class FakeEngine {
   disposed = 0;
   left = 0;
   readonly chat = { completions: { create: (request: ChatRequest) => this.create(request) } };
+  readonly completions = {
+    create: async ({ prompt, stream }: TextRequest): Promise<unknown> =>
+      stream ? this.say(String(prompt).split(" ")) : { text: prompt },
+  };
   readonly tokens = {
     generate: async (ids: readonly number[]) => ({ ids: [...ids].reverse() }),
     score: async (ids: readonly number[]) => {
@@ -113,7 +125,7 @@ describe("an engine in a worker", () => {
 
   async function said(stream: AsyncIterable<ChatChunk>): Promise<string[]> {
     const words: string[] = [];
-    for await (const { choices } of stream) words.push(choices[0].delta.content ?? "");
+    for await (const { choices } of stream) words.push(choices[0]?.delta.content ?? "");
     return words;
   }
 
@@ -124,6 +136,31 @@ describe("an engine in a worker", () => {
     expect(engine.model).toEqual(MODEL);
   });
 
+  it("ends a worker that a stranger's text keeps busy, and no other", async () => {
+    vi.useFakeTimers();
+    try {
+      const say = async (busy: string | null): Promise<void> => {
+        opened?.options.onBusy?.(busy);
+        await vi.advanceTimersByTimeAsync(0);
+      };
+      await say("the tokenizer");
+      await vi.advanceTimersByTimeAsync(19_000);
+      await say(null);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(worker.terminated).toBe(false);
+      fake.stats = () => new Promise(() => undefined); // it hears nothing while it searches
+      const asked = engine.stats();
+      const told = expect(asked).rejects.toThrow("the tokenizer of the model took longer than 20 s");
+      await say("the tokenizer");
+      await vi.advanceTimersByTimeAsync(20_001);
+      await told;
+      expect(worker.terminated).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+    await expect(engine.stats()).rejects.toThrow("took longer");
+  });
+
   it("answers every call", async () => {
     expect(await engine.stats()).toEqual({ context: 8 });
     expect(await engine.plan(5)).toEqual({ context: 5 });
@@ -131,7 +168,13 @@ describe("an engine in a worker", () => {
     expect((await engine.tokens.score([1, 2])).map((row) => [...row])).toEqual([[0, 0, 0, 0], [1, 1, 1, 1]]);
     const { messages } = ask("hi");
     expect(await engine.chat.completions.create({ messages })).toEqual({ whole: "hi" });
+    expect(await engine.completions.create({ prompt: "hi" })).toEqual({ text: "hi" });
     await engine.reset();
+  });
+
+  it("streams text completions, too", async () => {
+    const stream = await engine.completions.create({ prompt: "a b", stream: true });
+    expect(await said(stream as unknown as AsyncIterable<ChatChunk>)).toEqual(["a", "b"]);
   });
 
   it("streams in order, with what comes fast in few messages", async () => {
@@ -150,7 +193,7 @@ describe("an engine in a worker", () => {
     const words: string[] = [];
     const broken = (async () => {
       for await (const { choices } of await engine.chat.completions.create(ask("a b break"))) {
-        words.push(choices[0].delta.content ?? "");
+        words.push(choices[0]?.delta.content ?? "");
       }
     })();
     await expect(broken).rejects.toMatchObject({ code: "device-lost" });

@@ -4,6 +4,7 @@ import {
   checkLimits, chooseVariants, GUARANTEED_LIMITS, needsOf, requiredLimits, shortfalls, type Capabilities,
 } from "../../src/gpu/limits.js";
 import { planLoad, plannedBytes, resolveGrid } from "../../src/gpu/loadPlan.js";
+import { checkCopy } from "../../src/gpu/planChecks.js";
 import { sampleManifest, type Json } from "./sample_manifest.js";
 
 function parsed(change: (json: Json) => void = () => undefined): Manifest {
@@ -32,6 +33,30 @@ describe("a plan", () => {
     expect([...planLoad(parsed(), 100, ["sample_greedy"]).buffers.keys()]).toEqual(["logits", "step", "tokens"]);
     expect(plannedBytes(parsed(), plan)).toBe(2048 + 256 + 8 + 652);
     expect(plannedBytes(parsed(), plan, "weight")).toBe(256);
+  });
+
+  it("is refused where the host would reach beyond a buffer, or a size shrinks between its ends", () => {
+    const vocabulary = (json: Json) => (at(json, "model")["vocab_size"] = 1_000_000);
+    expect(() => planLoad(parsed(vocabulary), 100, ROLES)).toThrow(
+      "buffers.logits: buffer logits has 2048 bytes at context 100, wanted 4000000 for the scores");
+    const shrinks = (json: Json) => {
+      at(json, "buffers/tokens")["bytes"] = ["add", ["mul", ["mod", "context", 257], 9], 2056];
+    };
+    const manifest = parsed(shrinks);
+    expect(() => planLoad(manifest, 100, ROLES)).not.toThrow();
+    for (const context of [1, 255, 256, 512]) planLoad(manifest, context, ROLES);
+    const less = (json: Json) => {
+      at(json, "buffers/tokens")["bytes"] = ["add", ["mul", ["mod", "context", 257], 8], 500];
+    };
+    expect(() => planLoad(parsed(less), 257, ROLES)).toThrow("buffer tokens has 500 bytes at context 257, wanted 1032");
+  });
+
+  it("lets no copy reach beyond a buffer", () => {
+    const inside = { buffer: "logits", offset: 4, bytes: 12 };
+    expect(() => checkCopy(inside, 16)).not.toThrow();
+    for (const wrong of [{ bytes: 16 }, { offset: -4 }, { bytes: -4 }, { offset: 2 ** 40 }])
+      expect(() => checkCopy({ ...inside, ...wrong }, 16)).toThrow("buffers.logits: it has 16 bytes");
+    expect(() => checkCopy(inside, undefined)).toThrow("not loaded");
   });
 
   it("knows a grid at load where its symbols are fixed", () => {

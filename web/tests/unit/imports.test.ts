@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { BUNDLED, licenseTexts } from "../../src/service/licenses.js";
 
 const SRC = resolve(import.meta.dirname, "../../src");
 
@@ -13,18 +14,29 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   weights: ["artifact", "weights/download", "weights/stores"],
   "weights/download": ["artifact", "weights"],
   "weights/stores": ["weights"],
-  text: ["artifact", "text/sentencepiece", "text/tokenizerJson"],
+  text: ["artifact", "text/sentencepiece", "text/tokenizerJson", "text/tools"],
+  "text/tools": ["artifact", "text"],
   "text/sentencepiece": ["text"],
   "text/tokenizerJson": ["artifact", "text"],
   "text/template": ["artifact", "text", "text/template/filters"],
   "text/template/filters": ["text", "text/template"],
+  grammar: ["grammar/json"],
+  "grammar/json": ["grammar"],
   gpu: ["artifact", "weights"],
   wasm: ["artifact", "gpu"],
-  engine: ["artifact", "weights", "text", "text/template", "gpu", "wasm"],
-  "engine/worker": ["artifact", "engine"],
-  page: ["engine", "engine/worker", "weights", "service", "page/state", "page/views"],
+  prefixes: ["artifact", "gpu", "weights"],
+  engine: [
+    "artifact", "weights", "text", "text/template", "text/tools", "gpu", "wasm", "grammar", "prefixes",
+    "engine/memory", "engine/request",
+  ],
+  "engine/memory": ["artifact", "engine", "gpu"],
+  "engine/request": ["artifact", "engine", "text", "text/tools"],
+  "engine/worker": ["artifact", "engine", "engine/memory"],
+  page: ["engine", "engine/worker", "weights", "service", "page/keeping", "page/reading", "page/state", "page/views"],
+  "page/keeping": ["page", "page/state", "text", "weights"],
+  "page/reading": ["page"],
   "page/state": ["engine", "weights"],
-  "page/views": ["page", "page/state"],
+  "page/views": ["page", "page/reading", "page/state"],
   "": ["engine", "engine/worker", "text", "weights"], // index.ts: the library
 };
 
@@ -33,9 +45,14 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@huggingface/jinja": ["text/template", "text/template/filters"],
   "@huggingface/tokenizers": ["text/tokenizerJson"],
   dompurify: ["page"],
-  marked: ["page"],
+  "highlight.js": ["page/reading"],
+  katex: ["page/reading"],
+  marked: ["page", "page/reading"],
   vite: ["service"],
 };
+
+/** Packages that only serve the build. */
+const BUILDS = ["vite"];
 
 const IMPORT = /\bfrom\s*"([^"\s]+)"|\bimport\s*\(?\s*"([^"\s]+)"/g;
 
@@ -59,6 +76,8 @@ function importsOf(text: string, from: string): Import[] {
 }
 
 const folderOf = (file: string): string => dirname(file).replace(/^\.$/, "");
+/** "katex" for "katex/dist/katex.min.css". */
+const packageOf = (name: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name;
 const isFile = ({ to }: Import): boolean => to.endsWith(".ts");
 const imports = files.flatMap((file) => importsOf(readFileSync(join(SRC, file), "utf8"), file));
 
@@ -109,7 +128,7 @@ describe("imports", () => {
 
   it("of packages stay where they belong", () => {
     const packages = imports.filter((each) => !isFile(each) && !each.to.startsWith("node:"));
-    expect(packages.filter(({ from, to }) => !PACKAGES[to]?.includes(folderOf(from)))).toEqual([]);
+    expect(packages.filter(({ from, to }) => !PACKAGES[packageOf(to)]?.includes(folderOf(from)))).toEqual([]);
   });
 
   it("are allowed only where there are some, folder by folder", () => {
@@ -131,5 +150,17 @@ describe("the check of imports", () => {
     expect(against([{ from: "gpu/a.ts", to: "engine/b.ts" }])).toEqual(["gpu/a.ts imports engine/b.ts"]);
     const round = [["a.ts", "b.ts"], ["b.ts", "c.ts"], ["c.ts", "b.ts"]] as const;
     expect(circle(round.map(([from, to]) => ({ from, to })))).toBe("b.ts → c.ts → b.ts");
+  });
+});
+
+describe("the licences of what is bundled", () => {
+  it("are those of every package that may be imported, each with its text", async () => {
+    const packages = Object.keys(PACKAGES).filter((name) => !BUILDS.includes(name));
+    expect(packages.sort()).toEqual([...BUNDLED].sort());
+    const texts = (await licenseTexts()).split(`\n${"-".repeat(80)}\n`);
+    expect(texts).toHaveLength(1 + BUNDLED.length + 1);
+    expect(texts.at(-1)).toMatch(/^\s*Fonts of KaTeX[^]*SIL OPEN FONT LICENSE/);
+    BUNDLED.forEach((name, at) => expect(texts[at + 1]).toMatch(new RegExp(`^\\s*${name} \\d+\\.\\d+`)));
+    for (const text of texts) expect(text.length).toBeGreaterThan(800);
   });
 });

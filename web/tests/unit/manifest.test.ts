@@ -27,6 +27,7 @@ describe("parseManifest", () => {
     expect(manifest.kernels.get("copy")?.variants[0]?.grid).toEqual([["ceildiv", "seq", 64], 1, 1]);
     expect(manifest.checks).toBeNull();
     expect(manifest.activations).toBe("f32");
+    expect(manifest.kv).toBeNull();
     expect(manifest.generation).toBeNull();
     expect(manifest.rings).toEqual([]);
   });
@@ -41,6 +42,13 @@ describe("parseManifest", () => {
   it("reads which caches are rings", () => {
     const rings = [{ window: 8, rows: 4096 }];
     expect(parse({ ...sampleManifest(), rings }).rings).toEqual(rings);
+  });
+
+  it("refuses in words what was built for several sequences", () => {
+    const sequences = { count: 8, rows: 64, buffers: ["tokens"], fields: [] };
+    const refused = (): unknown => parse({ ...sampleManifest(), sequences });
+    expect(refused).toThrow("sequences: got an object, wanted a single sequence, which is what a page has");
+    expect(parse({ ...sampleManifest(), sequences: null }).name).toBe(sampleManifest()["name"]);
   });
 
   it("reads how the model's authors want answers sampled", () => {
@@ -58,6 +66,7 @@ describe("parseManifest", () => {
     ["version", 2, "version: got 2, wanted 1"],
     ["quant", "q3", 'quant: got "q3", wanted one of q4, q4a, q8, f16, f32'],
     ["activations", "int4", 'activations: got "int4", wanted one of f32, int8'],
+    ["kv", "q4", 'kv: got "q4", wanted one of q8'],
     ["name", "../x", "name: got"],
     ["rings", [], "rings: got 0 items, wanted 1..1024"],
     ["rings", [{ window: 8 }], "rings[0].rows: the field is missing"],
@@ -71,6 +80,8 @@ describe("parseManifest", () => {
     ["model/eos_token_ids", [512], "model.eos_token_ids: got 512, wanted ids below vocab_size 512"],
     ["symbols/context", [512, 1], "bounds [low, high] with low <= high"],
     ["symbols/context", [1, 256], "symbols.context: got a high bound of 256, wanted model.max_context 512"],
+    ["symbols/batch", [1, 2], "symbols.batch: steps have no such symbol, wanted seq, past, context"],
+    ["symbols/seq", [0, 512], "symbols.seq: got a low bound of 0, wanted at least 1"],
     ["symbols/past", undefined, "symbols.past: the field is missing"],
     ["params/1/name", "seq", "wanted each name once"],
     ["buffers/step/bytes", 4, "buffers.step: wanted a state buffer of at least 8 bytes"],

@@ -26,7 +26,7 @@ const TWO = [
   { name: "b", title: "B", bytes: 20, context: 8192 },
 ];
 const STORED = {
-  id: "1",
+  id: "id-demo",
   url: `${BASE}models/demo/`,
   title: "Demo",
   bytes: 5_100_000,
@@ -83,10 +83,25 @@ describe("starting", () => {
     expect(store.state.model.loaded).toBeNull();
   });
 
-  it("chooses none of several, but the one of the last time", async () => {
+  it("asks before it downloads a new build at the same address, and runs the stored one where that is wanted", async () => {
+    const { services, store, models } = page({ stored: [STORED], newBuild: true });
+    await models.start();
+    expect(store.state.model).toMatchObject({ selected: "demo", loaded: null, plan: { plan: { id: "new-demo" } } });
+    expect(services.loadedBuilds).toEqual([]);
+    await models.load("stored");
+    expect(services.asked).toBe(0);
+    await models.load();
+    expect(services.loadedBuilds).toEqual(["id-demo", "id-demo"]); // planned anew, it is the one that runs
+    await models.select("demo");
+    await models.load();
+    expect(services.loadedBuilds.at(-1)).toBe("new-demo");
+    expect(services.asked).toBe(1);
+  });
+
+  it("chooses the first of several, but the one of the last time, and downloads neither", async () => {
     const first = page({ models: TWO });
     await first.models.start();
-    expect(first.store.state.model.selected).toBeNull();
+    expect(first.store.state.model).toMatchObject({ selected: "a", loaded: null });
     first.services.preferences.write("model", "b");
     first.services.preferences.write("context.b", 2048);
     await first.models.start();
@@ -131,9 +146,9 @@ describe("loading", () => {
   it("shows the plan of the last choice, whichever comes last", async () => {
     const { services, store, models } = await loaded({ models: TWO });
     const real = services.planArtifact;
-    services.planArtifact = async (url, context, device) => {
+    services.planArtifact = async (url, context, choices) => {
       await new Promise((resolve) => setTimeout(resolve, context === 4096 ? 20 : 1));
-      return real(url, context, device);
+      return real(url, context, choices);
     };
     await models.select("b");
     const late = models.chooseContext(512);
@@ -177,6 +192,65 @@ describe("asking", () => {
     const kept = await services.conversations.list();
     expect(kept[0]?.messages.map((message) => message.content)).toEqual(["one", "An answer.", "two", "An answer."]);
     expect(kept[0]?.messages[3]?.stats).toMatchObject({ promptTokens: 20, completionTokens: 2 });
+  });
+
+  it("sends the site's system prompt where nobody wrote one, and loads what the site computed of it", async () => {
+    const warm = { file: "warm.json", bytes: 7, sha256: "a".repeat(64) };
+    const models = [{ name: "demo", title: "Demo", bytes: 10, context: 512, system: "Be kind.", warm }];
+    const { services, store, chats } = await loaded({ answer: () => "An answer.", models });
+    expect(services.loadedWarm.at(-1)).toEqual(warm);
+    await chats.ask("one");
+    store.dispatch({ type: "settings-changed", settings: { ...DEFAULT_SETTINGS, system: "Be brief." } });
+    await chats.ask("two");
+    expect(services.requests.map(({ messages }) => messages[0]?.content)).toEqual(["Be kind.", "Be brief."]);
+  });
+
+  it("sends a chat's own system prompt in place of that of the settings, and keeps it with the chat", async () => {
+    const { services, store, chats } = await loaded({ answer: () => "An answer." });
+    const systems = (): unknown[] => services.requests.map(({ messages }) => messages[0]);
+    store.dispatch({ type: "settings-changed", settings: { ...DEFAULT_SETTINGS, system: "Be brief." } });
+    await chats.instruct("Rhyme.");
+    await chats.ask("one");
+    expect((await services.conversations.list())[0]?.system).toBe("Rhyme.");
+    await chats.instruct(" ");
+    await chats.ask("two");
+    expect((await services.conversations.list())[0]?.system).toBeUndefined();
+    await chats.instruct("Sing.");
+    store.dispatch({ type: "chat-started", now: 9 });
+    await chats.ask("three");
+    expect(systems().map((message) => (message as { content: string }).content)).toEqual([
+      "Rhyme.",
+      "Be brief.",
+      "Be brief.",
+    ]);
+    expect((await services.conversations.list()).map(({ system }) => system)).toContain("Sing.");
+  });
+
+  it("answers on where the oldest turns may be left out, and tells how far the prompt is read", async () => {
+    const progress = [{ total: 900, cached: 0, processed: 512 }];
+    const { services, store, chats } = await loaded({ progress });
+    const told: unknown[] = [];
+    store.subscribe(({ answering }) => void (answering?.progress && told.push(answering.progress)));
+    await chats.ask("one");
+    expect(told[0]).toEqual(progress[0]);
+    expect(services.requests[0]).toMatchObject({ context_policy: "stop", return_progress: true });
+    await chats.slide();
+    expect(services.requests[1]).toMatchObject({ context_policy: "slide", continue_final_message: true });
+    expect((await services.conversations.list())[0]?.slides).toBe(true);
+  });
+
+  it("keeps a growing answer while it grows, and not only at its end", async () => {
+    const made = await loaded({ answer: () => "word ".repeat(2000), pause: 1 });
+    const { services, store, chats } = made;
+    let time = 0;
+    services.clock = () => (time += 40); // a second every few pieces
+    const asking = chats.ask("go on");
+    await until(store, (state) => (state.current.messages[1]?.content.length ?? 0) > 100);
+    const [kept] = await services.conversations.list();
+    expect(kept?.messages[1]?.content.startsWith("word")).toBe(true);
+    expect(kept?.messages[1]?.finish).toBeUndefined();
+    chats.stop();
+    await asking;
   });
 
   it("draws a seed for each answer where none is set", async () => {
@@ -238,5 +312,23 @@ describe("asking", () => {
     await asking;
     expect(store.state.conversations).toEqual([]);
     expect(await services.conversations.list()).toEqual([]);
+  });
+});
+
+describe("how fast a model is here", () => {
+  it("is measured at the first load, said where it is slow, and remembered", async () => {
+    const { services, store, models } = await loaded({ rate: 2 });
+    expect(store.state.model.rate).toBe(2);
+    expect(store.state.toasts.map(({ text }) => text).join()).toContain("about 2.0 tokens/s on this device");
+    await models.load();
+    expect(services.measured).toBe(1); // it is known by now
+    models.noteRate(30);
+    await models.select("demo");
+    expect(store.state.model.rate).toBe(30);
+  });
+
+  it("is no matter for a person where it is fast", async () => {
+    const { store } = await loaded({ rate: 40 });
+    expect([store.state.model.rate, store.state.toasts]).toEqual([40, []]);
   });
 });

@@ -1,21 +1,22 @@
 import { describe, expect, it } from "vitest";
 import {
   append,
-  before,
   change,
   MAX_CONTENT,
   MAX_CONVERSATIONS,
   MAX_MESSAGES,
+  MAX_SYSTEM_LENGTH,
   MAX_TITLE,
   newConversation,
   newId,
-  readConversation,
   rename,
   titleOf,
   type ChatMessage,
   type Conversation,
 } from "../../src/page/state/conversations.js";
-import { ConversationStore, MemoryShelf } from "../../src/page/conversationStore.js";
+import { readConversation } from "../../src/page/state/readConversation.js";
+import { before } from "../../src/page/state/versions.js";
+import { ConversationStore, MemoryShelf } from "../../src/page/keeping/conversationStore.js";
 
 function said(role: "user" | "assistant", content: string): ChatMessage {
   return { id: newId(), role, content };
@@ -73,6 +74,12 @@ describe("what storage gives back", () => {
     const stats = { promptTokens: 1, completionTokens: 2, firstTokenMs: 3.5, tokensPerSecond: 4 };
     const answer = { id: "n", role: "assistant", content: "", finish: "stopped", stats };
     expect(readConversation({ ...SOUND, messages: [answer] })?.messages).toEqual([answer]);
+  });
+
+  it("has its own system prompt, where that is one", () => {
+    expect(readConversation({ ...SOUND, system: "Be brief." })).toEqual({ ...SOUND, system: "Be brief." });
+    for (const system of ["", " ", 5, null, "x".repeat(MAX_SYSTEM_LENGTH + 1)])
+      expect(readConversation({ ...SOUND, system })).toEqual(SOUND);
   });
 
   it("loses numbers that are none, but not the message", () => {

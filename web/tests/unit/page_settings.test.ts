@@ -12,7 +12,7 @@ function opened(own: typeof OWN | null, settings: Settings = DEFAULT_SETTINGS) {
   const dialog = new SettingsDialog({
     setSettings: (next: Settings) => (saved = next),
   } as unknown as Actions);
-  dialog.open(settings, own);
+  dialog.open({ settings, current: {} }, own);
   const input = (label: string): HTMLInputElement => {
     const labels = [...dialog.element.querySelectorAll("label")];
     const found = labels.find(({ textContent }) => textContent === label);
@@ -24,7 +24,9 @@ function opened(own: typeof OWN | null, settings: Settings = DEFAULT_SETTINGS) {
     input(label).value = value;
     input(label).dispatchEvent(new Event("input"));
   };
-  return { saved: () => saved, input, type };
+  const note = (label: string): string | null | undefined =>
+    input(label).closest(".setting")?.querySelector(".note")?.textContent;
+  return { saved: () => saved, input, type, note };
 }
 
 beforeAll(() => {
@@ -60,9 +62,54 @@ describe("the dialog of settings", () => {
       200,
       0.9,
     ]);
-    for (const nonsense of ["7", "-1", ""]) {
-      dialog.type("Top-p", nonsense);
-      expect(dialog.saved().topP).toBe(DEFAULT_SETTINGS.topP);
+    for (const [typed, taken, words] of [
+      ["7", 1, "1 is the most."],
+      ["-1", 0.01, "0.01 is the least."],
+      ["", DEFAULT_SETTINGS.topP, `Without a number it is ${DEFAULT_SETTINGS.topP}.`],
+    ] as const) {
+      dialog.type("Top-p", typed);
+      expect(dialog.saved().topP).toBe(taken);
+      expect(dialog.note("Top-p")).toBe(""); // while it is being typed
+      dialog.input("Top-p").dispatchEvent(new Event("change"));
+      expect([dialog.input("Top-p").value, dialog.note("Top-p")]).toEqual([String(taken), words]);
     }
+  });
+
+  it("takes the nearest seed there is, and says so", () => {
+    const dialog = opened(null);
+    for (const [typed, taken, words] of [
+      ["7", 7, ""],
+      ["-1", 0, "0 is the least."],
+      ["4294967296", 4294967295, "4294967295 is the most."],
+      ["1.7", 2, "It goes in steps of 1."],
+      ["", null, ""],
+    ] as const) {
+      dialog.type("Seed", typed);
+      expect(dialog.saved().seed).toBe(taken);
+      expect(dialog.note("Seed")).toBe("");
+      dialog.input("Seed").dispatchEvent(new Event("change"));
+      expect([dialog.input("Seed").value, dialog.note("Seed")]).toEqual([String(taken ?? ""), words]);
+    }
+  });
+
+  it("folds what few people change", () => {
+    const dialog = opened(null);
+    const folded = (label: string): boolean => dialog.input(label).closest("details:not([open])") !== null;
+    expect(["Top-p", "Top-k", "Min-p", "Repetition penalty", "Seed"].filter((label) => !folded(label))).toEqual([]);
+    expect(["System prompt", "Temperature", "Longest answer", "Models run on"].filter(folded)).toEqual([]);
+  });
+
+  it("gives a chat its own system prompt once it is typed to the end, or the dialog closes", () => {
+    const given: string[] = [];
+    const dialog = new SettingsDialog({ instructChat: (text: string) => given.push(text) } as unknown as Actions);
+    dialog.open({ settings: DEFAULT_SETTINGS, current: { system: "Rhyme." } });
+    const field = [...dialog.element.querySelectorAll("textarea")][1] ?? expect.fail("no field");
+    expect(field.value).toBe("Rhyme.");
+    field.value = "Sing.";
+    field.dispatchEvent(new Event("input"));
+    expect(given).toEqual([]);
+    field.dispatchEvent(new Event("change"));
+    dialog.element.dispatchEvent(new Event("close"));
+    expect(given).toEqual(["Sing.", "Sing."]); // the second of which changes nothing
   });
 });

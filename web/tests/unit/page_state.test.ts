@@ -132,20 +132,20 @@ describe("chats", () => {
     const theirs = { ...state.current, updated: 9, title: "theirs" };
     expect(reduce(state, { type: "conversations-read", conversations: [theirs] }).current.title).toBe("theirs");
     expect(
-      reduce(state, { type: "conversations-read", conversations: [{ ...theirs, updated: 3 }] }).current.title,
+      reduce(state, { type: "conversations-read", conversations: [{ ...theirs, updated: 2 }] }).current.title,
     ).toBe("one");
   });
 });
 
 describe("a model", () => {
-  const chosen: Action = { type: "model-selected", name: "demo", context: 512 };
+  const chosen: Action = { type: "model-selected", name: "demo", context: 512, rate: null };
 
   it("stays loaded while another one is looked at", () => {
     const state = after(
       chosen,
       { type: "load-started" },
       { type: "load-ready" },
-      { type: "model-selected", name: "other", context: 256 },
+      { type: "model-selected", name: "other", context: 256, rate: null },
     );
     expect(state.model).toMatchObject({
       selected: "other",

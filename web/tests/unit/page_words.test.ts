@@ -2,7 +2,16 @@ import { describe, expect, it } from "vitest";
 import { KernelcError, type ErrorCode } from "../../src/artifact/errors.js";
 import { readCatalog } from "../../src/page/state/catalog.js";
 import { adviseBrowser, codeOf, describeFailure } from "../../src/page/state/failures.js";
-import { formatBytes, formatDay, formatRate, formatSeconds } from "../../src/page/format.js";
+import {
+  formatBytes,
+  formatDay,
+  formatLanguages,
+  formatLarge,
+  formatLicense,
+  formatRate,
+  formatSeconds,
+} from "../../src/page/format.js";
+import { adapterName, isSoftware } from "../../src/page/state/adapterName.js";
 import { DEFAULT_SETTINGS, inForce, NUMBER_FIELDS, readSettings } from "../../src/page/state/settings.js";
 import { storagePreferences } from "../../src/page/services.js";
 
@@ -36,6 +45,18 @@ describe("numbers", () => {
     expect([12.34, 123.4, 0].map(formatRate)).toEqual(["12.3 tokens/s", "123 tokens/s", "? tokens/s"]);
   });
 
+  it("tell the size, the languages and the licence of a model", () => {
+    expect([7_900_000, 134_515_008, 6_738_415_616].map(formatLarge)).toEqual([
+      "7.9 million",
+      "135 million",
+      "6.7 billion",
+    ]);
+    expect(formatLanguages(["en"])).toBe("English");
+    expect(formatLanguages(["en", "fr", "zz"])).toBe("English, French, and zz");
+    expect(formatLanguages(["en", "fr", "de", "es", "it", "pt"])).toBe("6 languages");
+    expect(["apache-2.0", "my-own"].map(formatLicense)).toEqual(["Apache 2.0", "my-own"]);
+  });
+
   it("tell days, whatever the hour", () => {
     const now = new Date(2026, 10, 22, 0, 30).getTime();
     const day = (month: number, date: number): number => new Date(2026, month, date, 23, 59).getTime();
@@ -45,6 +66,22 @@ describe("numbers", () => {
       "This week",
       "September 2026",
     ]);
+  });
+});
+
+describe("a graphics device has a name for people", () => {
+  it.each([
+    ["google, swiftshader", "google", "swiftshader", "a software driver on the processor (swiftshader)"],
+    ["llvmpipe (LLVM 19.1.7, 256 bits)", "", "", "a software driver on the processor (llvmpipe)"],
+    ["intel, gen-12lp", "intel", "gen-12lp", "Intel graphics (Gen 12LP)"],
+    ["amd, rdna-3", "amd", "rdna-3", "AMD graphics (RDNA 3)"],
+    ["nvidia, ampere", "nvidia", "ampere", "NVIDIA graphics (Ampere)"],
+    ["apple", "apple", "", "Apple graphics"],
+    ["NVIDIA GeForce RTX 4070, ampere", "nvidia", "ampere", "NVIDIA GeForce RTX 4070"],
+    ["newco, one", "newco", "one", "newco, one"],
+  ])("%s", (name, vendor, architecture, shown) => {
+    expect(adapterName({ name, vendor, architecture })).toBe(shown);
+    expect(isSoftware({ name, vendor, architecture })).toBe(shown.includes("software"));
   });
 });
 
@@ -116,6 +153,24 @@ describe("models.json", () => {
       "https://a.test/x/models/b/",
     ]);
     expect(read({ ...model, title: 5 })[0]?.title).toBe("demo");
+  });
+
+  it("says of a model what its authors say, and nothing that is not sound", () => {
+    const card = { about: "A toy.", license: "mit", languages: ["en"], parameters: 7_900_000, toy: true };
+    expect(read({ ...model, ...card })[0]).toMatchObject(card);
+    const nothing = { about: null, license: null, languages: [], parameters: null, toy: false };
+    expect(read(model)[0]).toMatchObject(nothing);
+    const odd = { about: 5, license: {}, languages: ["<b>", 7], parameters: -1, toy: "yes" };
+    expect(read({ ...model, ...odd })[0]).toMatchObject(nothing);
+  });
+
+  it("has a model's system prompt, and what the site has computed of it", () => {
+    const warm = { file: "warm.json", bytes: 5, sha256: "a".repeat(64) };
+    expect(read({ ...model, system: "Be kind.", warm })[0]).toMatchObject({ system: "Be kind.", warm });
+    expect(read(model)[0]).toMatchObject({ system: "", warm: null });
+    for (const odd of [{ file: "../x" }, { bytes: -1 }, { sha256: "A".repeat(64) }, { sha256: undefined }]) {
+      expect(read({ ...model, system: 7, warm: { ...warm, ...odd } })[0]).toMatchObject({ system: "", warm: null });
+    }
   });
 
   it.each([

@@ -23,6 +23,10 @@ export class RingExecutor extends ToyExecutor {
     this.ring = new Uint32Array(rows);
   }
 
+  protected override state(buffer: string): Uint32Array | null {
+    return buffer === "ring" ? this.ring : super.state(buffer);
+  }
+
   protected override stored(at: number, token: number): number {
     let found = hashWords(token, at, 5);
     for (let seen = Math.max(0, at - WINDOW + 1); seen < at; seen += 1) {

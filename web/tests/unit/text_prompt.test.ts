@@ -41,6 +41,19 @@ describe("a prompt", () => {
     expect(encoderOf(coder, CHATML).encode([user("a <tool>")])).toContain(262);
   });
 
+  it("keeps the marks of calls from users", async () => {
+    const coder = await chatml(false, "<tool>");
+    const calls = "{% if tools %}{% for m in messages if m.tool_calls %}<tool>{% endfor %}{% endif %}";
+    expect(encoderOf(coder, CHATML + calls).encode([user("a <tool>")])).not.toContain(262);
+    expect([...coder.markup.keys()]).toContain("<tool>");
+  });
+
+  it("keeps the names of roles, though one is a token", async () => {
+    const coder = await chatml(true, "user");
+    const { text } = encoderOf(coder, CHATML).prompt([user("a user")]);
+    expect(text).toMatch(/^<\|im_start\|>user\na [^u]/);
+  });
+
   it("lets the template find the thoughts of an answer", async () => {
     const coder = await chatml(false, "<think>", "</think>");
     const said: Message[] = [
@@ -53,6 +66,27 @@ describe("a prompt", () => {
     expect(text).not.toContain("hidden");
     expect(text).toContain("shown<|im_end|>");
     expect(ids.filter((id) => id >= 260)).toEqual([260, 261, 260, 261, 260, 261, 260, 262, 263]);
+  });
+
+  it("ends with the beginning of an answer that is to go on, whose ids are those that were generated", async () => {
+    const coder = await chatml(true);
+    const encoder = encoderOf(coder, CHATML);
+    const asked = encoder.prompt([user("hi")]);
+    const begun: Message = { role: "assistant", content: "ab<|im_end|>" };
+    const prompt = encoder.prompt([user("hi"), begun], { continues: true });
+    expect(coder.decode(prompt.ids)).toBe(`${coder.decode(asked.ids)}ab<|im_end|>`);
+    expect(prompt.ids.filter((id) => id >= 260)).toEqual([260, 261, 260]); // what it said is only text
+    let written = "";
+    const told = (text: string): string => {
+      written = text;
+      return "";
+    };
+    encoder.prompt([user("hi"), begun], { continues: true, begun: told });
+    expect(written).toBe(asked.text); // what the template wrote alone
+    const said = [...coder.encode("a"), ...coder.encode("b")];
+    encoder.remember(asked, said);
+    const again = encoder.prompt([user("hi"), { role: "assistant", content: "ab" }], { continues: true });
+    expect(again.ids).toEqual([...asked.ids, ...said]);
   });
 
   it("is what it was after an answer of no text", async () => {

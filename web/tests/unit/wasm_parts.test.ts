@@ -88,6 +88,12 @@ describe("this engine", () => {
     expect(hasWasm()).toBe(true);
     expect(features().has("dot4")).toBe(true);
     expect(usableThreads()).toBe(1);
+    const isolated = { crossOriginIsolated: true, Worker: class {}, navigator: { hardwareConcurrency: 3 } };
+    for (const [name, value] of Object.entries(isolated)) vi.stubGlobal(name, value);
+    expect(usableThreads()).toBe(3);
+    vi.stubGlobal("SharedArrayBuffer", undefined); // WebKitGTK is isolated without it
+    expect(usableThreads()).toBe(1);
+    vi.unstubAllGlobals();
     expect(processorCard(1).name).toBe("the processor (WebAssembly, 1 thread)");
     expect(processorCard(4).name).toBe("the processor (WebAssembly, 4 threads)");
   });
@@ -258,7 +264,7 @@ describe("an artifact's modules", () => {
     expect(Math.min(...ends.map(([start]) => start))).toBeGreaterThanOrEqual(Math.max(...layout.stackEnds));
     ends.slice(1).forEach(([start], index) => expect(start).toBeGreaterThanOrEqual(ends[index]?.[1] ?? 0));
     const [name] = plan.buffers.keys();
-    expect(() => layout.bytes(name ?? "", 0, 2 ** 32)).toThrow("smaller than");
+    expect(() => layout.bytes(name ?? "", 0, 2 ** 32)).toThrow("it has 2048 bytes, wanted 0..4294967296");
     const executor = new WasmExecutor(processorCard(1), [], layout, new Threads([() => undefined], false), variants, found);
     const [program] = plan.programs.keys();
     const ran = executor.run([program ?? ""], { seq: 1, past: 0 }, {}, [{ buffer: name ?? "", offset: 0, bytes: 4 }]);

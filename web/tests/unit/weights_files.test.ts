@@ -84,6 +84,17 @@ describe("the manifest", () => {
     expect(await (await open()).manifest()).toMatchObject({ id: sha256(manifest("demo")), fromStore: true });
   });
 
+  it("of a build that is stored is taken without asking the server, and only at its own address", async () => {
+    await loadAll();
+    const old = sha256(manifest("demo"));
+    server.files.set(`${PATH}manifest.json`, manifest("newer"));
+    const asked = server.seen.length;
+    expect(await (await open()).manifest(old)).toEqual({ bytes: manifest("demo"), id: old, fromStore: true });
+    expect(server.seen).toHaveLength(asked);
+    expect((await (await open()).manifest()).id).toBe(sha256(manifest("newer")));
+    expect((await (await open()).manifest("0".repeat(64))).id).toBe(sha256(manifest("newer")));
+  });
+
   it("that is none is refused with what to do", async () => {
     const big = new Uint8Array(33 * 2 ** 20);
     for (const bytes of [new TextEncoder().encode("[]"), new TextEncoder().encode("null"), new Uint8Array(0), big]) {

@@ -57,6 +57,15 @@ async function failure(job: Job = {}): Promise<KernelcError> {
 const faults = (...list: Parameters<FakeServer["faults"]["set"]>[1]): void => void server.faults.set("/a.bin", list);
 
 describe("a download", () => {
+  it("that is answered by a web page says so at once, and does not try again", async () => {
+    const page: DownloadOptions["fetch"] = async () =>
+      new Response("<!doctype html>", { headers: { "content-type": "text/html; charset=utf-8" } });
+    const error = await failure({ options: { fetch: page } });
+    expect([error.code, error.message]).toEqual(["network", "a.bin: the server sent a web page in its place"]);
+    expect(error.help).toContain("start page");
+    expect(waits).toEqual([]);
+  });
+
   it("fills the target chunk by chunk and says which file of the server's it is", async () => {
     expect(await get()).toEqual(file);
     expect(starts).toEqual([ETAG]);

@@ -209,7 +209,10 @@ INLINE i32x8 dot4_any(u32x8 a, u32x8 b, i32x8 plus) {
   return plus;
 }
 INLINE i32x8 dot4_small(u32x8 a, u32x8 b, i32x8 plus) {
-#if defined(__AVX2__)
+#if defined(__AVX512VNNI__) && defined(__AVX512VL__)
+  __asm__("vpdpbusd %2, %1, %0" : "+v"(plus) : "v"(a), "v"(b));
+  return plus;
+#elif defined(__AVX2__)
   typedef __attribute__((vector_size(32))) char octets;
   typedef __attribute__((vector_size(32))) short pairs;
   const pairs products = __builtin_ia32_pmaddubsw256((octets)a, (octets)b);

@@ -3,15 +3,20 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.coded_rows import GROUP, CodedRows
 from kernelc.ir.dim import Dim
-from kernelc.kernels.linear.epilogues.base import Coding, Epilogue
+from kernelc.kernels.linear.epilogues.base import Coding, Epilogue, Piece
 from kernelc.kernels.spec import Arrays, Binding
 from kernelc.kernels.stored_problem import require
+from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, u32
+from kernelc.kir.values import Operators, Value
 
 
 class CodedEpilogue(Epilogue):
@@ -52,6 +57,44 @@ class CodedEpilogue(Epilogue):
     def keeps(self) -> bool:
         """Whether the f32 row is written."""
         return self.coding is None or self.coding.keeps
+
+    def finish(
+        self,
+        k: Tracer,
+        arrays: Mapping[str, Array],
+        piece: Piece,
+        token: Operators | int,
+        unit: Operators,
+        values: Sequence[Value],
+    ) -> Value:
+        made = self.made(values, self.result_inputs(arrays, piece, token, unit))
+        self.keep(arrays, piece, token, unit, made)
+        return made
+
+    # What `finish` does, one thing after the other, for kernels that do them at different times
+
+    @abstractmethod
+    def result_inputs(
+        self, arrays: Mapping[str, Array], piece: Piece, token: Operators | int, unit: Operators
+    ) -> Mapping[str, Value]:
+        """Load what a result is made of besides its products, by name."""
+
+    @abstractmethod
+    def made(self, values: Sequence[Value], inputs: Mapping[str, Value]) -> Value:
+        """The result of `rows_together` products and of what `result_inputs` loaded."""
+
+    def keep(
+        self,
+        arrays: Mapping[str, Array],
+        piece: Piece,
+        token: Operators | int,
+        unit: Operators,
+        made: Value,
+    ) -> None:
+        """Write the result as f32, if it is kept."""
+        if self.keeps:
+            first = piece.begin // self.rows_together
+            arrays["out"][unit + first + token * self.width] = made
 
     def _written(self, results: npt.NDArray[np.float32], begin: int, arrays: Arrays) -> None:
         """Write elements `begin` and on of each row. Shape: f32 [rows, elements]."""

@@ -21,15 +21,16 @@ from kernelc.kernels.linear.epilogues.base import Epilogue, Piece
 from kernelc.kernels.parts.rotary import Rotary, require_rotary, rotate, rotate_reference
 from kernelc.kernels.spec import Arrays, Binding, Params
 from kernelc.kernels.stored_problem import require
-from kernelc.kir.functions import logical_and, pack_half2, vector
+from kernelc.kir.functions import logical_and, vector
 from kernelc.kir.trace import Array, Tracer
-from kernelc.kir.types import f32x2
+from kernelc.kir.types import f32x2, u32
 from kernelc.kir.values import Operators, Value
 
 
 @dataclass(frozen=True)
 class HeadEpilogue(Epilogue):
-    """Rotated queries to `q` [seq, heads, head_dim]; keys and values to their caches.
+    """Rotated queries to `q` [seq, heads, head_dim]; keys and values to their caches, or where it `appends`
+    nothing to `k_rows` and `v_rows` [seq, kv_heads, head_dim], for whoever has to see whole heads first.
 
     `rotary`: how queries and keys are rotated, None where neither is; `q_rotated`, `k_rotated`: which of them
     are. `kv_dtype`: what the caches hold, "f16" (pairs in a word) or "f32"; `ring`: see `CacheShape`.
@@ -44,6 +45,7 @@ class HeadEpilogue(Epilogue):
     k_rotated: bool = True
     kind: str = "heads"
     ring: int = 0
+    appends: bool = True
 
     def __post_init__(self) -> None:
         """Raise ShapeError where the numbers do not fit each other."""
@@ -51,14 +53,17 @@ class HeadEpilogue(Epilogue):
         require(self.heads % self.kv_heads == 0, self, "heads that are a multiple of kv_heads")
         require(self.head_dim >= 2 and self.head_dim % 2 == 0, self, "an even head_dim")
         require(self.kv_dtype in ("f16", "f32"), self, "a kv_dtype of f16 or f32")
+        rows = self.kv_dtype == "f32" and not self.ring
+        require(self.appends or rows, self, "rows of f32 where nothing is appended")
         require_rotary(self.rotary, self.head_dim)
 
     @property
     def short_name(self) -> str:
+        marks = self.cache.describe() if self.appends else "_rows"
         if self.rotary is None:
-            return "qkv_unrotated" + self.cache.describe()
+            return "qkv_unrotated" + marks
         rotated = "qkv" if self.q_rotated and self.k_rotated else "q_kv" if self.q_rotated else "qk_v"
-        return rotated + self.cache.describe()
+        return rotated + marks
 
     @property
     def cache(self) -> CacheShape:
@@ -89,11 +94,19 @@ class HeadEpilogue(Epilogue):
         return ()
 
     def outputs(self, seq: Dim) -> tuple[Binding, ...]:
-        return (
-            Binding("q", f32x2, "read_write", seq * (self.heads * self.head_dim // 2)),
-            self.cache.binding("k_cache", "read_write"),
-            self.cache.binding("v_cache", "read_write"),
-        )
+        q, kv = (seq * (heads * self.head_dim // 2) for heads in (self.heads, self.kv_heads))
+        found = [Binding("q", f32x2, "read_write", q)]
+        if self.appends:
+            for name in self.kept:
+                found += self.cache.bindings(name, "read_write")
+        else:
+            found += [Binding(name, f32x2, "read_write", kv) for name in self.kept]
+        return tuple(found)
+
+    @property
+    def kept(self) -> tuple[str, str]:
+        """The bindings to which keys and values go."""
+        return ("k_cache", "v_cache") if self.appends else ("k_rows", "v_rows")
 
     def reference(self, y: npt.NDArray[np.float32], piece: Piece, arrays: Arrays, params: Params) -> None:
         past = int(params["past"])
@@ -105,8 +118,9 @@ class HeadEpilogue(Epilogue):
         if self.rotary is not None:
             q = rotate_reference(q, positions, self.rotary) if self.q_rotated else q
             k = rotate_reference(k, positions, self.rotary) if self.k_rotated else k
-        cached = self.cache.rows_of(past, past + len(y))
-        for name, made, index in (("q", q, slice(len(y))), ("k_cache", k, cached), ("v_cache", v, cached)):
+        step, (keys, values) = slice(len(y)), self.kept
+        rows_of = self.cache.rows_of(past, past + len(y)) if self.appends else step
+        for name, made, index in (("q", q, step), (keys, k, rows_of), (values, v, rows_of)):
             into = arrays[name].reshape(-1)
             into = into.view(np.float16 if name != "q" and self.kv_dtype == "f16" else np.float32)
             into, flat = into.reshape(-1, made[0].size), made.reshape(len(made), -1)
@@ -136,15 +150,16 @@ class HeadEpilogue(Epilogue):
         q_pairs, kv_pairs = self.heads * half, self.kv_heads * half
         position = step_block.rows(k).position(token)
         both = vector(*self._rotated(k, position, pair, even, odd))
-        row = self.cache.row(position) * kv_pairs
+        into = self.cache.row(position) if self.appends else k.coerce(token, u32)
+        row = into * kv_pairs
         with k.when(pair < q_pairs):
             arrays["q"][pair + token * q_pairs] = both
         with k.otherwise():
-            stored = pack_half2(both) if self.kv_dtype == "f16" else both
+            stored, (keys, values) = self.cache.number_kind.pair(both), self.kept
             with k.when(pair < q_pairs + kv_pairs):
-                arrays["k_cache"][row + (pair - q_pairs)] = stored
+                arrays[keys][row + (pair - q_pairs)] = stored
             with k.otherwise():
-                arrays["v_cache"][row + (pair - (q_pairs + kv_pairs))] = stored
+                arrays[values][row + (pair - (q_pairs + kv_pairs))] = stored
 
     def _rotated(
         self, k: Tracer, position: Value, pair: Value, even: Value, odd: Value
@@ -170,7 +185,7 @@ class HeadEpilogue(Epilogue):
 
     @property
     def packed_halves(self) -> frozenset[str]:
-        return frozenset({"k_cache", "v_cache"}) if self.kv_dtype == "f16" else frozenset()
+        return frozenset(self.kept) if self.cache.kind.stores_halves else frozenset()
 
     @property
     def edges(self) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from kernelc.kernels.parts.formulas import computed
 from kernelc.kernels.spec import Arrays, Binding, Params
 from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import named, vector
-from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.trace import Array
 from kernelc.kir.values import Operators, Value
 
 FIRST, SECOND = "first", "second"
@@ -77,19 +77,13 @@ class PairEpilogue(CodedEpilogue):
         made = [self._made(results.lane(at), results.lane(at + 1)) for at in (0, 2)]
         arrays["out"][place + token * (self.width // 2)] = vector(*made)
 
-    def finish(
-        self,
-        k: Tracer,
-        arrays: Mapping[str, Array],
-        piece: Piece,
-        token: Operators | int,
-        unit: Operators,
-        values: Sequence[Value],
-    ) -> Value:
-        made = self._made(*values)
-        if self.keeps:
-            arrays["out"][unit + piece.begin // 2 + token * self.width] = made
-        return made
+    def result_inputs(
+        self, arrays: Mapping[str, Array], piece: Piece, token: Operators | int, unit: Operators
+    ) -> Mapping[str, Value]:
+        return {}
+
+    def made(self, values: Sequence[Value], inputs: Mapping[str, Value]) -> Value:
+        return self._made(*values)
 
     def _made(self, gate: Value, up: Value) -> Value:
         return named("gated", computed(self.expression, {FIRST: gate, SECOND: up}))

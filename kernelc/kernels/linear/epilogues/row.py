@@ -17,7 +17,7 @@ from kernelc.kernels.parts.formulas import computed
 from kernelc.kernels.spec import Arrays, Binding, Params
 from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import named, vector
-from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.trace import Array
 from kernelc.kir.types import f32
 from kernelc.kir.values import Operators, Value
 
@@ -90,27 +90,17 @@ class RowEpilogue(CodedEpilogue):
             results = named("results", computed(self.expression, {PRODUCT: results, **inputs}))
         arrays["out"][at] = results
 
-    def finish(
-        self,
-        k: Tracer,
-        arrays: Mapping[str, Array],
-        piece: Piece,
-        token: Operators | int,
-        unit: Operators,
-        values: Sequence[Value],
-    ) -> Value:
-        (value,) = values
-        return self._store(arrays, unit + piece.begin, token, value)
+    def result_inputs(
+        self, arrays: Mapping[str, Array], piece: Piece, token: Operators | int, unit: Operators
+    ) -> Mapping[str, Value]:
+        row = unit + piece.begin
+        return self._rows(arrays, row + token * self.width) | self._vectors(arrays, row)
 
-    def _store(self, arrays: Mapping[str, Array], row: Value, token: Operators | int, value: Value) -> Value:
-        """Write the result of row `row` of the whole matrix, and return it."""
-        at = row + token * self.width
-        if not self.expression.is_input:
-            inputs = self._rows(arrays, at) | self._vectors(arrays, row)
-            value = named("value", computed(self.expression, {PRODUCT: value, **inputs}))
-        if self.keeps:
-            arrays["out"][at] = value
-        return value
+    def made(self, values: Sequence[Value], inputs: Mapping[str, Value]) -> Value:
+        (value,) = values
+        if self.expression.is_input:
+            return value
+        return named("value", computed(self.expression, {PRODUCT: value, **inputs}))
 
     def _rows(self, arrays: Mapping[str, Array], at: Value) -> dict[str, Value]:
         return {name: arrays[name][at] for name in self.rows}

@@ -3,22 +3,34 @@
 import { aborted, KernelcError, throwIfAborted } from "../../artifact/errors.js";
 import { LinkedAbort } from "../../artifact/signals.js";
 import type {
-  ChatChunk,
-  ChatCompletion,
-  ChatRequest,
+  CommonRequest,
   Completions,
+  Creates,
   Engine,
   EngineOptions,
   ModelCard,
   Plan,
   Stats,
+  TextCompletions,
   TokenCompletion,
   TokenRequest,
 } from "../api.js";
-import type { Call, FromWorker, Opened, PlainOptions, ToWorker } from "./protocol.js";
+import { memoryBudget } from "../memory/budget.js";
+import type {
+  AnyChunk,
+  Call,
+  FromWorker,
+  Opened,
+  PlainOptions,
+  PlainRequest,
+  PlainTextRequest,
+  ToWorker,
+} from "./protocol.js";
 
 /** How long a worker may take to release its device before it is ended. */
 const DISPOSE_MS = 1000;
+/** How long a tokenizer or template may take of a worker: a hundred times what the slowest needs. */
+const BUSY_MS = 20_000;
 
 /**
  * Open the artifact at `url` in a module worker, so that the page stays responsive. `worker` may be a worker
@@ -51,15 +63,18 @@ export async function createWorkerEngine(
 }
 
 function plain(options: EngineOptions): PlainOptions {
-  const { context, device, threads, limits, features, immediates, selfCheck, score } = options;
-  const all = { context, device, threads, limits, features, immediates, selfCheck, score };
+  const { context, build, device, threads, limits, features, immediates, selfCheck, score, warm } = options;
+  // A worker is told less of the device than its page.
+  const memoryBytes = options.memoryBytes ?? memoryBudget();
+  const others = { device, threads, limits, features, immediates, selfCheck, score, warm };
+  const all = { context, memoryBytes, build, ...others };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as PlainOptions;
 }
 
 interface Waiting {
   resolve(result: unknown): void;
   reject(error: KernelcError): void;
-  chunks?: ((chunks: readonly ChatChunk[]) => void) | undefined;
+  chunks?: ((chunks: readonly AnyChunk[]) => void) | undefined;
 }
 
 /** Calls by messages: each has a number, which its answer carries too. */
@@ -68,6 +83,7 @@ export class WorkerLine {
   private readonly waiting = new Map<number, Waiting>();
   private calls = 0;
   private ended: KernelcError | null = null;
+  private busy: ReturnType<typeof setTimeout> | undefined;
 
   constructor(worker: Worker, options: EngineOptions) {
     this.worker = worker;
@@ -87,6 +103,7 @@ export class WorkerLine {
   private receive(message: FromWorker, options: EngineOptions): void {
     if ("progress" in message) return options.onProgress?.(message.progress);
     if ("notice" in message) return options.onNotice?.(message.notice);
+    if ("busy" in message) return this.watch(message.busy);
     const waiting = this.waiting.get(message.id);
     if ("chunks" in message) return waiting?.chunks?.(message.chunks);
     this.waiting.delete(message.id);
@@ -94,8 +111,17 @@ export class WorkerLine {
     else waiting?.resolve(message.result);
   }
 
+  /** End a worker that a stranger's text keeps busy for too long: it hears nothing meanwhile. */
+  private watch(busy: string | null): void {
+    clearTimeout(this.busy);
+    if (busy === null) return;
+    const message = `${busy} of the model took longer than ${BUSY_MS / 1000} s and was ended`;
+    const help = "open the model again; with this text it does not finish";
+    this.busy = setTimeout(() => this.end(new KernelcError("bad-artifact", message, { help })), BUSY_MS);
+  }
+
   /** Make a call; `signal` aborts it in the worker. */
-  call(call: Call, signal?: AbortSignal, chunks?: (chunks: readonly ChatChunk[]) => void): Promise<unknown> {
+  call(call: Call, signal?: AbortSignal, chunks?: (chunks: readonly AnyChunk[]) => void): Promise<unknown> {
     if (this.ended) return Promise.reject(this.ended);
     if (signal?.aborted) return Promise.reject(aborted(signal.reason));
     const id = (this.calls += 1);
@@ -123,6 +149,7 @@ export class WorkerLine {
   /** End the worker. Calls that still wait are rejected with `error`. */
   end(error: KernelcError): void {
     this.ended ??= error;
+    clearTimeout(this.busy);
     this.worker.terminate();
     for (const { reject } of this.waiting.values()) reject(this.ended);
     this.waiting.clear();
@@ -132,6 +159,7 @@ export class WorkerLine {
 class WorkerEngine implements Engine {
   readonly model: ModelCard;
   readonly chat: { readonly completions: Completions };
+  readonly completions: TextCompletions;
   readonly tokens = {
     generate: (ids: readonly number[], request: TokenRequest = {}): Promise<TokenCompletion> => {
       const { signal, ...rest } = request;
@@ -145,7 +173,8 @@ class WorkerEngine implements Engine {
   constructor(line: WorkerLine, model: ModelCard) {
     this.line = line;
     this.model = model;
-    this.chat = { completions: { create: creator(line) } };
+    this.chat = { completions: creator(line, (request: PlainRequest) => ({ method: "chat", request })) };
+    this.completions = creator(line, (request: PlainTextRequest) => ({ method: "complete", request }));
   }
 
   stats(): Promise<Stats> {
@@ -172,33 +201,35 @@ class WorkerEngine implements Engine {
 }
 
 /** `create` by messages: a stream where the request asks for one, else the whole answer. */
-function creator(line: WorkerLine): Completions["create"] {
-  async function create(request: ChatRequest & { readonly stream: true }): Promise<AsyncIterable<ChatChunk>>;
-  async function create(request: ChatRequest & { readonly stream?: false }): Promise<ChatCompletion>;
-  async function create(request: ChatRequest): Promise<ChatCompletion | AsyncIterable<ChatChunk>>;
-  async function create(request: ChatRequest): Promise<ChatCompletion | AsyncIterable<ChatChunk>> {
+function creator<Request extends CommonRequest, Whole, Chunk extends AnyChunk>(
+  line: WorkerLine,
+  callFor: (request: Omit<Request, "signal">) => Call,
+): Creates<Request, Whole, Chunk> {
+  async function create(request: Request & { readonly stream: true }): Promise<AsyncIterable<Chunk>>;
+  async function create(request: Request & { readonly stream?: false | null }): Promise<Whole>;
+  async function create(request: Request): Promise<Whole | AsyncIterable<Chunk>>;
+  async function create(request: Request): Promise<Whole | AsyncIterable<Chunk>> {
     const { signal, ...rest } = request;
-    if (!request.stream)
-      return (await line.call({ method: "chat", request: rest }, signal)) as ChatCompletion;
-    const stream = new ChunkStream(line, { method: "chat", request: rest }, signal);
+    if (!request.stream) return (await line.call(callFor(rest), signal)) as Whole;
+    const stream = new ChunkStream<Chunk>(line, callFor(rest), signal);
     await stream.begun();
     return stream;
   }
-  return create;
+  return { create };
 }
 
 /** Chunks as they arrive. Leaving the iteration stops the answer. */
-class ChunkStream implements AsyncIterable<ChatChunk> {
+class ChunkStream<Chunk extends AnyChunk> implements AsyncIterable<Chunk> {
   private readonly stopped: LinkedAbort;
-  private arrived: ChatChunk[] = [];
+  private arrived: Chunk[] = [];
   private over = false;
   private error: unknown = null;
   private wake: () => void = () => undefined;
 
   constructor(line: WorkerLine, call: Call, signal: AbortSignal | undefined) {
     this.stopped = new LinkedAbort(signal);
-    const take = (chunks: readonly ChatChunk[]): void => {
-      this.arrived.push(...chunks);
+    const take = (chunks: readonly AnyChunk[]): void => {
+      this.arrived.push(...(chunks as readonly Chunk[])); // the call decides which kind comes
       this.wake();
     };
     line.call(call, this.stopped.signal, take).then(
@@ -228,7 +259,7 @@ class ChunkStream implements AsyncIterable<ChatChunk> {
     if (!this.arrived.length && this.error) throw this.error;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<ChatChunk, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Chunk, void, undefined> {
     try {
       for (;;) {
         await this.more();

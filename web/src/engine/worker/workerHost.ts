@@ -1,8 +1,8 @@
 /** The worker's side: one engine, driven by the page's messages. */
 
 import { KernelcError } from "../../artifact/errors.js";
-import type { ChatChunk, Engine, EngineOptions } from "../api.js";
-import type { Call, FromWorker, Opened, PlainRequest, ToWorker } from "./protocol.js";
+import type { Engine, EngineOptions } from "../api.js";
+import type { AnyChunk, Call, FromWorker, Opened, ToWorker } from "./protocol.js";
 
 /** After chunks were sent, later ones are gathered for this long and sent together. */
 const BATCH_MS = 8;
@@ -47,7 +47,9 @@ export class WorkerHost {
     if (!engine) throw new KernelcError("usage", "the engine was disposed", { help: "create another" });
     switch (call.method) {
       case "chat":
-        return this.chat(id, engine, call.request, signal);
+        return this.answers(id, await engine.chat.completions.create({ ...call.request, signal }));
+      case "complete":
+        return this.answers(id, await engine.completions.create({ ...call.request, signal }));
       case "generate":
         return engine.tokens.generate(call.ids, { ...call.request, signal });
       case "score":
@@ -68,6 +70,7 @@ export class WorkerHost {
       ...options,
       onProgress: (progress) => this.send({ progress }),
       onNotice: (notice) => this.send({ notice }),
+      onBusy: (busy) => this.send({ busy }),
     });
     return { model: this.engine.model };
   }
@@ -76,15 +79,9 @@ export class WorkerHost {
    * Sends chunks as they come, several at once where they come fast. A whole answer is returned as the
    * result.
    */
-  private async chat(
-    id: number,
-    engine: Engine,
-    request: PlainRequest,
-    signal: AbortSignal,
-  ): Promise<unknown> {
-    if (!request.stream) return engine.chat.completions.create({ ...request, stream: false, signal });
-    const stream = await engine.chat.completions.create({ ...request, stream: true, signal });
-    let waiting: ChatChunk[] = [];
+  private async answers(id: number, answer: object | AsyncIterable<AnyChunk>): Promise<unknown> {
+    if (!(Symbol.asyncIterator in answer)) return answer;
+    let waiting: AnyChunk[] = [];
     let timer: ReturnType<typeof setTimeout> | null = null;
     const flush = (): void => {
       timer = null;
@@ -94,7 +91,7 @@ export class WorkerHost {
       timer = setTimeout(flush, BATCH_MS);
     };
     try {
-      for await (const chunk of stream) {
+      for await (const chunk of answer) {
         waiting.push(chunk);
         if (timer === null) flush();
       }

@@ -1,7 +1,5 @@
-import { isCount, isRecord, isText } from "./check.js";
-
-/** How an answer ended. */
-export type Finish = "stop" | "length" | "stopped" | "failed";
+/** How an answer ended. "context": the context was full. */
+export type Finish = "stop" | "length" | "context" | "stopped" | "failed";
 
 /** The numbers that are shown under an answer. */
 export interface AnswerStats {
@@ -15,8 +13,18 @@ export interface ChatMessage {
   id: string;
   role: "user" | "assistant";
   content: string;
+  /** When it was begun, in milliseconds since 1970; messages of older pages have no time. */
+  created?: number;
+  /** An answer without one is being written, or was interrupted: the page was closed, or ended. */
   finish?: Finish;
   stats?: AnswerStats;
+}
+
+/** Messages that others replaced: a question that was edited or answered again, and what followed it. */
+export interface Version {
+  /** The message that it follows; null for the beginning. */
+  after: string | null;
+  messages: ChatMessage[];
 }
 
 export interface Conversation {
@@ -27,12 +35,19 @@ export interface Conversation {
   created: number;
   updated: number;
   messages: ChatMessage[];
+  /** What `messages` once was, and may become again. */
+  others?: Version[];
+  /** Whether the oldest turns are left out where the context cannot hold all. */
+  slides?: boolean;
+  /** Its own system prompt, in place of the one in the settings. */
+  system?: string;
 }
 
 export const MAX_CONVERSATIONS = 500;
 export const MAX_MESSAGES = 2000;
 export const MAX_CONTENT = 400_000;
 export const MAX_TITLE = 120;
+export const MAX_SYSTEM_LENGTH = 20_000;
 const SHOWN_TITLE = 48;
 
 let counter = 0;
@@ -55,12 +70,6 @@ export function append(conversation: Conversation, message: ChatMessage, now: nu
   return { ...conversation, title, updated: now, messages: [...conversation.messages, message] };
 }
 
-/** The part of a conversation before a message. */
-export function before(conversation: Conversation, messageId: string): Conversation {
-  const index = conversation.messages.findIndex((message) => message.id === messageId);
-  return index < 0 ? conversation : { ...conversation, messages: conversation.messages.slice(0, index) };
-}
-
 /** A conversation with one message changed. */
 export function change(
   conversation: Conversation,
@@ -78,6 +87,12 @@ export function rename(conversation: Conversation, title: string): Conversation 
   return clean ? { ...conversation, title: clean, named: true } : conversation;
 }
 
+/** A conversation with a system prompt of its own; blank: with that of the settings again. */
+export function instruct(conversation: Conversation, system: string): Conversation {
+  const { system: _, ...rest } = conversation;
+  return system.trim() ? { ...rest, system: system.slice(0, MAX_SYSTEM_LENGTH) } : rest;
+}
+
 /** The beginning of a text, cut at the end of a word. */
 export function titleOf(text: string): string {
   const line = text.trim().replace(/\s+/g, " ");
@@ -85,46 +100,4 @@ export function titleOf(text: string): string {
   const cut = line.slice(0, SHOWN_TITLE);
   const end = cut.lastIndexOf(" ");
   return `${cut.slice(0, end > SHOWN_TITLE / 2 ? end : SHOWN_TITLE).trimEnd()}…`;
-}
-
-/**
- * A stored conversation; null where the value is not a valid one. Nothing else on the page reads raw stored
- * values.
- */
-export function readConversation(value: unknown): Conversation | null {
-  if (!isRecord(value)) return null;
-  const { id, title, named, created, updated, messages } = value;
-  if (!isText(id, 100) || !isText(title, MAX_TITLE) || !isCount(created) || !isCount(updated)) return null;
-  if (!Array.isArray(messages) || messages.length > MAX_MESSAGES) return null;
-  const read = messages.map(readMessage);
-  if (read.includes(null)) return null;
-  return {
-    id,
-    title,
-    named: named === true,
-    created,
-    updated,
-    messages: read.filter((message) => message !== null),
-  };
-}
-
-function readMessage(value: unknown): ChatMessage | null {
-  if (!isRecord(value)) return null;
-  const { id, role, content, finish, stats } = value;
-  if (!isText(id, 100) || (role !== "user" && role !== "assistant")) return null;
-  if (typeof content !== "string" || content.length > MAX_CONTENT) return null;
-  const message: ChatMessage = { id, role, content };
-  if (finish === "stop" || finish === "length" || finish === "stopped" || finish === "failed")
-    message.finish = finish;
-  const read = readStats(stats);
-  if (read) message.stats = read;
-  return message;
-}
-
-function readStats(value: unknown): AnswerStats | null {
-  if (!isRecord(value)) return null;
-  const { promptTokens, completionTokens, firstTokenMs, tokensPerSecond } = value;
-  if (!isCount(promptTokens) || !isCount(completionTokens)) return null;
-  if (typeof firstTokenMs !== "number" || typeof tokensPerSecond !== "number") return null;
-  return { promptTokens, completionTokens, firstTokenMs, tokensPerSecond };
 }

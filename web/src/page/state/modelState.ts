@@ -18,13 +18,16 @@ export interface ModelState {
   /** The context length that is chosen, in tokens. */
   context: number;
   plan: PlanState;
+  /** Tokens per second of the chosen model, as they were measured on this device; null before that. */
+  rate: number | null;
   status: LoadStatus;
   /** The model that answers, and its context. It stays loaded while another one is looked at. */
   loaded: { name: string; context: number } | null;
 }
 
 export type ModelAction =
-  | { type: "model-selected"; name: string; context: number }
+  | { type: "model-selected"; name: string; context: number; rate: number | null }
+  | { type: "rate-measured"; rate: number }
   | { type: "context-chosen"; context: number }
   | { type: "plan-reading" }
   | { type: "plan-known"; plan: Plan }
@@ -43,9 +46,12 @@ export function reduceModel(model: ModelState, action: ModelAction): ModelState 
         ...model,
         selected: action.name,
         context: action.context,
+        rate: action.rate,
         plan: { kind: "none" },
         status: { kind: "idle" },
       };
+    case "rate-measured":
+      return { ...model, rate: action.rate };
     case "context-chosen":
       return { ...model, context: action.context };
     case "plan-reading":
@@ -114,6 +120,9 @@ export function loadFraction(steps: Steps): number {
   const whole = STEPS.reduce((sum, step) => sum + step.weight, 0);
   return STEPS.reduce((sum, step) => sum + step.weight * stepFraction(step, steps), 0) / whole;
 }
+
+/** Below this many tokens per second an answer comes more slowly than people read. */
+export const SLOW_RATE = 4;
 
 const SHORTEST_CONTEXT = 256;
 const USUAL_CONTEXT = 4096;

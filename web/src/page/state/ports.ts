@@ -9,11 +9,14 @@ import type {
   Plan,
   Probe,
   Progress,
+  PromptProgress,
   Usage,
+  WarmList,
 } from "../../engine/api.js";
-import type { StoredModel } from "../../weights/models.js";
+import type { StorageEstimate, StoredModel } from "../../weights/models.js";
 
-export type { ChatChunk, DeviceChoice, GenerationInfo, Notice, Plan, Probe, Progress, StoredModel, Usage };
+export type { ChatChunk, DeviceChoice, GenerationInfo, Notice, Plan, WarmList };
+export type { Probe, Progress, PromptProgress, StorageEstimate, StoredModel, Usage };
 
 export type Phase = Progress["phase"];
 
@@ -27,6 +30,8 @@ export interface ChatEngine {
   };
   /** What its authors recommend for sampling. */
   readonly model?: { readonly generation: GenerationInfo | null };
+  /** Tokens per second of a few that are written for this; null where that cannot be told. */
+  measure?(): Promise<number | null>;
   dispose(): Promise<void>;
 }
 
@@ -34,6 +39,8 @@ export interface ChatEngine {
 export interface LoadOptions {
   readonly context: number;
   readonly device: DeviceChoice;
+  readonly build?: string;
+  readonly warm?: WarmList;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
   readonly onNotice: (notice: Notice) => void;

@@ -1,5 +1,6 @@
 import type { DeviceChoice, GenerationInfo } from "../../engine/api.js";
 import { isRecord } from "./check.js";
+import { MAX_SYSTEM_LENGTH } from "./conversations.js";
 
 /** All settings for answers. They are kept on this device, and checked when they are read back. */
 export interface Settings {
@@ -41,7 +42,6 @@ export const DEVICES: readonly (readonly [DeviceChoice, string])[] = [
   ["wasm", "The processor (WebAssembly)"],
 ];
 
-export const MAX_SYSTEM_LENGTH = 20_000;
 export const MAX_SEED = 0xffff_ffff;
 
 /** A numeric setting, with the label, hint and bounds of its field. */
@@ -52,6 +52,8 @@ export interface NumberField {
   min: number;
   max: number;
   step: number;
+  /** Whether few people change it. */
+  advanced: boolean;
 }
 
 export const NUMBER_FIELDS: readonly NumberField[] = [
@@ -62,6 +64,7 @@ export const NUMBER_FIELDS: readonly NumberField[] = [
     min: 0,
     max: 2,
     step: 0.05,
+    advanced: false,
   },
   {
     key: "topP",
@@ -70,6 +73,7 @@ export const NUMBER_FIELDS: readonly NumberField[] = [
     min: 0.01,
     max: 1,
     step: 0.01,
+    advanced: true,
   },
   {
     key: "topK",
@@ -78,6 +82,7 @@ export const NUMBER_FIELDS: readonly NumberField[] = [
     min: 0,
     max: 200,
     step: 1,
+    advanced: true,
   },
   {
     key: "minP",
@@ -86,6 +91,7 @@ export const NUMBER_FIELDS: readonly NumberField[] = [
     min: 0,
     max: 1,
     step: 0.01,
+    advanced: true,
   },
   {
     key: "repetitionPenalty",
@@ -94,6 +100,7 @@ export const NUMBER_FIELDS: readonly NumberField[] = [
     min: 1,
     max: 2,
     step: 0.01,
+    advanced: true,
   },
   {
     key: "maxTokens",
@@ -102,6 +109,7 @@ export const NUMBER_FIELDS: readonly NumberField[] = [
     min: 16,
     max: 8192,
     step: 16,
+    advanced: false,
   },
 ];
 
@@ -128,10 +136,22 @@ export function readNumber(value: unknown, field: NumberField): number {
   return ok && (!whole || Number.isInteger(value)) ? value : DEFAULT_SETTINGS[field.key];
 }
 
+/** A typed number as a field can hold it: the bound that is next to it; the default where there is none. */
+export function nearestNumber(value: number, field: NumberField): number {
+  if (Number.isNaN(value)) return DEFAULT_SETTINGS[field.key];
+  const bounded = Math.min(Math.max(value, field.min), field.max);
+  return field.step >= 1 ? Math.round(bounded) : bounded;
+}
+
 /** A seed: a whole number of 32 bits, or null. */
 export function readSeed(value: unknown): number | null {
   const ok = typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MAX_SEED;
   return ok ? value : null;
+}
+
+/** A typed seed as it is taken: the whole number of 32 bits that is next to it; null where there is none. */
+export function nearestSeed(value: number): number | null {
+  return Number.isNaN(value) ? null : Math.round(Math.min(Math.max(value, 0), MAX_SEED));
 }
 
 /** A choice of device; "auto" for anything else. */

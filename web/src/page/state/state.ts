@@ -1,104 +1,33 @@
+import type { Action, AppState, ThemeChoice, Toast } from "./appState.js";
 import type { CatalogModel } from "./catalog.js";
-import {
-  append,
-  before,
-  change,
-  newConversation,
-  rename,
-  type AnswerStats,
-  type ChatMessage,
-  type Conversation,
-  type Finish,
-} from "./conversations.js";
-import type { Failure } from "./failures.js";
-import { reduceModel, type ModelAction, type ModelState } from "./modelState.js";
+import { reduceAnswer, reduceChats } from "./chats.js";
+import { newConversation, type ChatMessage, type Conversation } from "./conversations.js";
+import { reduceModel } from "./modelState.js";
 import type { StoredModel } from "./ports.js";
 import type { Settings } from "./settings.js";
 
-export type ThemeChoice = "auto" | "light" | "dark";
-
-export interface Toast {
-  id: string;
-  tone: "info" | "warning";
-  text: string;
-}
-
-/** The answer that is being written. */
-export interface Answering {
-  conversationId: string;
-  messageId: string;
-  /** In the phase "reading", the model processes the prompt, and no text has come yet. */
-  phase: "reading" | "writing";
-}
-
-/** The WebGPU device, "unknown" until the browser has answered. */
-export type DeviceState =
-  | { kind: "unknown" }
-  | { kind: "usable"; name: string; fallback: boolean }
-  | { kind: "unusable"; failure: Failure };
-
-export interface AppState {
-  /** What the main part of the window shows. */
-  view: "model" | "chat";
-  /** null while it is being read. */
-  catalog: readonly CatalogModel[] | null;
-  catalogFailure: Failure | null;
-  device: DeviceState;
-  stored: readonly StoredModel[];
-  /** Notices about this device that need no attention. They are shown with the models. */
-  notes: readonly string[];
-  model: ModelState;
-  /** The conversations that have messages, the latest first. */
-  conversations: readonly Conversation[];
-  current: Conversation;
-  answering: Answering | null;
-  /** Why the last answer of the current conversation failed, where it did. */
-  answerFailure: { messageId: string; failure: Failure } | null;
-  settings: Settings;
-  theme: ThemeChoice;
-  toasts: readonly Toast[];
-}
-
-export type Action =
-  | ModelAction
-  | { type: "view-chosen"; view: AppState["view"] }
-  | { type: "catalog-read"; models: readonly CatalogModel[] }
-  | { type: "catalog-failed"; failure: Failure }
-  | { type: "device-probed"; device: DeviceState }
-  | { type: "noted"; note: string }
-  | { type: "stored-read"; stored: readonly StoredModel[] }
-  | { type: "conversations-read"; conversations: readonly Conversation[] }
-  | { type: "chat-started"; now: number }
-  | { type: "chat-opened"; id: string }
-  | { type: "chat-renamed"; id: string; title: string }
-  | { type: "chat-deleted"; id: string; now: number }
-  | { type: "asked"; question: ChatMessage | null; from: string | null; answer: ChatMessage; now: number }
-  | { type: "answer-text"; text: string }
-  | {
-      type: "answer-ended";
-      text: string;
-      finish: Finish;
-      stats: AnswerStats | null;
-      failure: Failure | null;
-      now: number;
-    }
-  | { type: "settings-changed"; settings: Settings }
-  | { type: "theme-changed"; theme: ThemeChoice }
-  | { type: "toast-shown"; toast: Toast }
-  | { type: "toast-closed"; id: string };
+export type * from "./appState.js";
 
 export function initialState(settings: Settings, theme: ThemeChoice, now: number): AppState {
   return {
-    view: "model",
+    view: "chat",
     catalog: null,
     catalogFailure: null,
     stored: [],
     notes: [],
     device: { kind: "unknown" },
-    model: { selected: null, context: 0, plan: { kind: "none" }, status: { kind: "idle" }, loaded: null },
+    model: {
+      selected: null,
+      context: 0,
+      plan: { kind: "none" },
+      rate: null,
+      status: { kind: "idle" },
+      loaded: null,
+    },
     conversations: [],
     current: newConversation(now),
     answering: null,
+    elsewhere: new Set(),
     answerFailure: null,
     settings,
     theme,
@@ -133,13 +62,22 @@ export function reduce(state: AppState, action: Action): AppState {
       return { ...state, toasts: state.toasts.filter((toast) => toast.id !== action.id) };
     case "load-ready":
       return { ...state, view: "chat", model: reduceModel(state.model, action) };
+    case "elsewhere-known":
+      return same(state.elsewhere, action.ids) ? state : { ...state, elsewhere: action.ids };
     case "conversations-read":
+    case "chat-read":
     case "chat-started":
     case "chat-opened":
     case "chat-renamed":
     case "chat-deleted":
+    case "all-chats-deleted":
+    case "version-chosen":
+    case "chat-slides":
+    case "chat-instructed":
       return reduceChats(state, action);
     case "asked":
+    case "continued":
+    case "answer-progress":
     case "answer-text":
     case "answer-ended":
       return reduceAnswer(state, action);
@@ -155,108 +93,8 @@ function showToast(state: AppState, toast: Toast): AppState {
   return { ...state, toasts: [...others, toast].slice(-MAX_TOASTS) };
 }
 
-type ChatsAction = Extract<
-  Action,
-  { type: "conversations-read" | "chat-started" | "chat-opened" | "chat-renamed" | "chat-deleted" }
->;
-
-function reduceChats(state: AppState, action: ChatsAction): AppState {
-  switch (action.type) {
-    case "conversations-read":
-      return readChats(state, action.conversations);
-    case "chat-started":
-      return { ...startChat(state, action.now), view: state.model.loaded ? "chat" : state.view };
-    case "chat-opened":
-      return openChat(state, action.id);
-    case "chat-renamed":
-      return updateChat(state, action.id, (chat) => rename(chat, action.title));
-    case "chat-deleted":
-      return deleteChat(state, action.id, action.now);
-  }
-}
-
-/**
- * Takes over what was read from storage, except for the conversation that is being written here, which is
- * newer.
- */
-function readChats(state: AppState, read: readonly Conversation[]): AppState {
-  const busy = state.answering?.conversationId;
-  const ours = state.conversations.find((chat) => chat.id === busy);
-  const others = read.filter((chat) => chat.id !== ours?.id);
-  const conversations = sorted(ours ? [ours, ...others] : others);
-  const current = others.find((chat) => chat.id === state.current.id && chat.updated > state.current.updated);
-  return { ...state, conversations, current: current ?? state.current };
-}
-
-function startChat(state: AppState, now: number): AppState {
-  return state.current.messages.length === 0
-    ? state
-    : { ...state, current: newConversation(now), answerFailure: null };
-}
-
-function openChat(state: AppState, id: string): AppState {
-  const found = state.conversations.find((chat) => chat.id === id);
-  return found ? { ...state, current: found, view: "chat", answerFailure: null } : state;
-}
-
-function deleteChat(state: AppState, id: string, now: number): AppState {
-  const conversations = state.conversations.filter((chat) => chat.id !== id);
-  return { ...state, conversations, current: state.current.id === id ? newConversation(now) : state.current };
-}
-
-function updateChat(state: AppState, id: string, update: (chat: Conversation) => Conversation): AppState {
-  const conversations = state.conversations.map((chat) => (chat.id === id ? update(chat) : chat));
-  return {
-    ...state,
-    conversations,
-    current: state.current.id === id ? update(state.current) : state.current,
-  };
-}
-
-type AnswerAction = Extract<Action, { type: "asked" | "answer-text" | "answer-ended" }>;
-
-function reduceAnswer(state: AppState, action: AnswerAction): AppState {
-  if (action.type === "asked") return ask(state, action);
-  if (!state.answering) return state;
-  const { conversationId, messageId } = state.answering;
-  if (action.type === "answer-text") {
-    const phase = action.text ? "writing" : "reading";
-    const next = updateChat(state, conversationId, (chat) =>
-      change(chat, messageId, { content: action.text }),
-    );
-    return state.answering.phase === phase
-      ? next
-      : { ...next, answering: { conversationId, messageId, phase } };
-  }
-  const update = {
-    content: action.text,
-    finish: action.finish,
-    ...(action.stats ? { stats: action.stats } : {}),
-  };
-  const next = updateChat(state, conversationId, (chat) => ({
-    ...change(chat, messageId, update),
-    updated: action.now,
-  }));
-  const answerFailure = action.failure ? { messageId, failure: action.failure } : null;
-  return { ...next, conversations: sorted(next.conversations), answering: null, answerFailure };
-}
-
-/**
- * Adds a question, or (null) asks the last one again. With `from`, it replaces that message and what
- * followed.
- */
-function ask(state: AppState, action: Extract<Action, { type: "asked" }>): AppState {
-  if (state.answering) return state;
-  let current = action.from === null ? state.current : before(state.current, action.from);
-  if (action.question) current = append(current, action.question, action.now);
-  current = append(current, action.answer, action.now);
-  const conversations = sorted([current, ...state.conversations.filter((chat) => chat.id !== current.id)]);
-  const answering: Answering = { conversationId: current.id, messageId: action.answer.id, phase: "reading" };
-  return { ...state, view: "chat", current, conversations, answering, answerFailure: null };
-}
-
-function sorted(conversations: readonly Conversation[]): readonly Conversation[] {
-  return [...conversations].sort((a, b) => b.updated - a.updated);
+function same(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  return one.size === other.size && [...one].every((id) => other.has(id));
 }
 
 /** How many tokens of the context a conversation takes, by its last answer; 0 before the first one. */
@@ -268,6 +106,12 @@ export function usedTokens(conversation: Conversation): number {
 /** The selected model, as the list of models describes it. */
 export function selectedModel(state: AppState): CatalogModel | null {
   return state.catalog?.find((model) => model.name === state.model.selected) ?? null;
+}
+
+/** The model that answers, as the list of models describes it; null where none is loaded. */
+export function loadedModel(state: AppState): CatalogModel | null {
+  const { loaded } = state.model;
+  return state.catalog?.find((model) => model.name === loaded?.name) ?? null;
 }
 
 /** The title of the model that answers, or null where none is loaded. */
@@ -286,4 +130,13 @@ export function storedFor(state: AppState, model: CatalogModel): StoredModel | n
 export function leftovers(state: AppState): readonly StoredModel[] {
   const used = new Set(state.catalog?.map((model) => storedFor(state, model)?.id));
   return state.stored.filter((stored) => !used.has(stored.id));
+}
+
+/**
+ * Whether an answer has no end and nobody is writing it: the page was closed, or the browser ended it, while
+ * it was being written.
+ */
+export function isInterrupted(message: ChatMessage, conversation: Conversation, state: AppState): boolean {
+  const own = state.answering?.messageId === message.id;
+  return message.role === "assistant" && !message.finish && !own && !state.elsewhere.has(conversation.id);
 }

@@ -36,11 +36,21 @@ export function textButton(
   );
 }
 
-/** A copy button, which confirms for a moment that it has copied. */
-export function copyButton(label: string, text: () => string): HTMLButtonElement {
-  const button = iconButton("copy", label, () => void copy());
-  const show = (name: IconName, says: string): void => {
-    button.replaceChildren(icon(name));
+/** How long a copy button confirms what it did, in milliseconds. */
+const CONFIRM_MS = 1600;
+
+interface CopyOptions {
+  /** Whether there are words beside the icon. */
+  words?: boolean;
+  /** Has screen readers say what happened. */
+  say: (text: string) => void;
+}
+
+/** A copy button, which confirms for a moment that it has copied, and says so. */
+export function copyButton(label: string, text: () => string, options: CopyOptions): HTMLButtonElement {
+  const button = iconButton("copy", label, () => void copy(), options.words ? "with-words" : "");
+  const show = (name: IconName, words: string, says: string): void => {
+    button.replaceChildren(icon(name), ...(options.words ? [h("span", {}, words)] : []));
     button.setAttribute("aria-label", says);
   };
   const copy = async (): Promise<void> => {
@@ -48,8 +58,11 @@ export function copyButton(label: string, text: () => string): HTMLButtonElement
       () => true,
       () => false,
     );
-    show(copied ? "check" : "warning", copied ? "Copied" : "The browser did not allow copying");
-    setTimeout(() => show("copy", label), 1600);
+    const says = copied ? "Copied" : "Not copied: the browser did not allow it";
+    show(copied ? "check" : "warning", copied ? "Copied" : "Not copied", says);
+    options.say(`${says}.`);
+    setTimeout(() => show("copy", "Copy", label), CONFIRM_MS);
   };
+  show("copy", "Copy", label);
   return button;
 }

@@ -1,10 +1,9 @@
 import type { Actions } from "../actions.js";
 import { MAX_CONTENT } from "../state/conversations.js";
-import { freshId, h, setAttribute, setText } from "../dom.js";
+import { freshId, h, setAttribute } from "../dom.js";
 import { icon } from "../icons.js";
-import { loadFraction, type LoadStatus } from "../state/modelState.js";
 import type { AppState } from "../state/state.js";
-import { textButton } from "./buttons.js";
+import { StartBar } from "./startBar.js";
 import type { View } from "./view.js";
 
 /** The message field: Enter sends, Shift+Enter starts a new line, Escape stops the answer. */
@@ -13,13 +12,22 @@ export class Composer implements View {
   private readonly field: HTMLTextAreaElement;
   private readonly send: HTMLButtonElement;
   private readonly form: HTMLFormElement;
-  private readonly closed: HTMLElement;
-  private readonly why = h("p");
-  private readonly choose: HTMLButtonElement;
+  private readonly hint: HTMLElement;
+  private readonly startBar: StartBar;
+  private readonly elsewhere = h(
+    "p",
+    { class: "start-bar", hidden: true },
+    "Another window is answering in this chat.",
+  );
   private answering = false;
 
   constructor(private readonly actions: Actions) {
     const hint = freshId("hint");
+    this.hint = h(
+      "p",
+      { class: "composer-hint", id: hint },
+      "Enter sends, Shift+Enter begins a line, Escape stops.",
+    );
     this.field = h("textarea", {
       rows: 1,
       class: "composer-field",
@@ -32,41 +40,39 @@ export class Composer implements View {
     this.send = h("button", { type: "submit", class: "send" });
     const box = h("div", { class: "composer-box" }, this.field, this.send);
     this.form = h("form", { class: "composer-form", on: { submit: (event) => this.submit(event) } }, box);
-    this.choose = textButton("Choose a model", () => actions.toggleModels(), { class: "primary" });
-    this.closed = h("div", { class: "composer-closed", hidden: true }, this.why, this.choose);
+    this.startBar = new StartBar(actions);
     this.element = h(
       "footer",
       { class: "composer" },
       this.form,
-      this.closed,
-      h("p", { class: "composer-hint", id: hint }, "Enter sends, Shift+Enter begins a line, Escape stops."),
+      this.startBar.element,
+      this.elsewhere,
+      this.hint,
     );
     this.field.addEventListener("keydown", (event) => this.press(event));
-    this.field.addEventListener("input", () => this.grow());
+    this.field.addEventListener("input", () => this.edited());
+  }
+
+  /** What was written before the page was closed. */
+  restore(text: string): void {
+    this.field.value = text.slice(0, MAX_CONTENT);
+    this.grow();
   }
 
   update(state: AppState): void {
     this.element.hidden = state.view !== "chat";
-    this.form.hidden = !state.model.loaded;
-    this.closed.hidden = state.model.loaded !== null;
+    const elsewhere = state.elsewhere.has(state.current.id);
+    this.form.hidden = !state.model.loaded || elsewhere;
+    this.startBar.element.hidden = state.model.loaded !== null;
+    this.elsewhere.hidden = !elsewhere || state.model.loaded === null;
+    this.hint.hidden = this.form.hidden;
+    if (!state.model.loaded) this.startBar.update(state);
     this.showButton(state.answering !== null);
-    this.showWhy(state.model.status);
   }
 
   /** Focuses the field. Where that would open an on-screen keyboard, only if the person `asked` for it. */
   focus(asked = false): void {
     if (!this.form.hidden && (asked || !matchMedia("(pointer: coarse)").matches)) this.field.focus();
-  }
-
-  private showWhy(status: LoadStatus): void {
-    const loading = status.kind === "loading";
-    setText(
-      this.why,
-      loading
-        ? `The model is loading: ${Math.floor(loadFraction(status.steps) * 100)} %.`
-        : "No model is loaded.",
-    );
-    setText(this.choose.lastElementChild ?? this.choose, loading ? "Show" : "Choose a model");
   }
 
   private showButton(answering: boolean): void {
@@ -87,10 +93,20 @@ export class Composer implements View {
 
   private ask(): void {
     const text = this.field.value;
-    if (!text.trim()) return;
-    this.field.value = "";
+    if (text.trim()) void this.hand(text);
+  }
+
+  /** Hands a message over. Where it is not taken, it stays in the field. */
+  private async hand(text: string): Promise<void> {
+    this.restore("");
+    const taken = await this.actions.ask(text);
+    if (!taken && !this.field.value) this.restore(text);
+    this.actions.keepDraft(this.field.value);
+  }
+
+  private edited(): void {
     this.grow();
-    void this.actions.ask(text);
+    this.actions.keepDraft(this.field.value);
   }
 
   private press(event: KeyboardEvent): void {

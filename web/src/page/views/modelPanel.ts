@@ -1,7 +1,7 @@
 import type { Actions } from "../actions.js";
 import type { CatalogModel } from "../state/catalog.js";
 import { freshId, h, setChildren, setText } from "../dom.js";
-import { formatBytes } from "../format.js";
+import { formatBytes, formatLanguages, formatLarge, formatLicense } from "../format.js";
 import { leftovers, storedFor, type AppState } from "../state/state.js";
 import type { Failure } from "../state/failures.js";
 import type { StoredModel } from "../state/ports.js";
@@ -150,13 +150,14 @@ class ModelCard {
       id,
       on: { change: () => void actions.selectModel(model.name) },
     });
-    const facts = h("span", { class: "facts" }, `${formatBytes(model.bytes)} · ${model.quant}`);
     const words = h(
       "span",
       { class: "model-words" },
       h("span", { class: "model-title" }, model.title),
-      facts,
+      model.toy && h("span", { class: "badge toy" }, "toy"),
       this.badge,
+      model.about && h("span", { class: "about" }, model.about),
+      h("span", { class: "facts" }, modelFacts(model)),
     );
     const label = h("label", { for: id, class: "model-label" }, this.radio, words);
     this.stored.append(
@@ -191,9 +192,20 @@ class ModelCard {
   }
 }
 
+/** "135 million parameters · English · Apache 2.0 · 98 MB (q4)". */
+export function modelFacts({ parameters, languages, license, bytes, quant }: CatalogModel): string {
+  const facts = [
+    parameters === null ? "" : `${formatLarge(parameters)} parameters`,
+    languages.length > 0 ? formatLanguages(languages) : "",
+    license === null ? "" : formatLicense(license),
+    `${formatBytes(bytes)} (${quant})`,
+  ];
+  return facts.filter(Boolean).join(" · ");
+}
+
 function headingFor(state: AppState): string {
   if (state.model.status.kind === "loading") return "Loading the model";
-  return state.catalog?.length === 1 ? "Load the model" : "Choose a model";
+  return state.catalog?.length === 1 ? "The model" : "Choose a model";
 }
 
 function deleteButton(actions: Actions, stored: StoredModel): HTMLButtonElement {

@@ -1,10 +1,10 @@
 import type { Actions } from "../actions.js";
 import { freshId, h, setText } from "../dom.js";
 import type { Failure } from "../state/failures.js";
-import { formatBytes, formatCount } from "../format.js";
-import { contextChoices } from "../state/modelState.js";
-import { bytesToFetch, type Plan } from "../state/ports.js";
-import { selectedModel, type AppState, type DeviceState } from "../state/state.js";
+import { formatBytes, formatCount, formatRate } from "../format.js";
+import { contextChoices, SLOW_RATE } from "../state/modelState.js";
+import { bytesToFetch, type Plan, type StoredModel } from "../state/ports.js";
+import { selectedModel, storedFor, type AppState, type DeviceState } from "../state/state.js";
 import { textButton } from "./buttons.js";
 import { failureCard } from "./failureCard.js";
 import type { View } from "./view.js";
@@ -25,6 +25,12 @@ export class PlanCard implements View {
   private readonly start: HTMLButtonElement;
   private readonly startText: Element;
   private readonly back: HTMLButtonElement;
+  private readonly newer = h(
+    "p",
+    { class: "hint", hidden: true },
+    "This site has a newer build of the model. The one that is stored here still works.",
+  );
+  private readonly old: HTMLButtonElement;
   private readonly facts: HTMLElement;
   private choices: number[] = [];
   private shownFailure: Failure | null = null;
@@ -41,6 +47,7 @@ export class PlanCard implements View {
     this.start = textButton("Start", () => void actions.loadModel(), { class: "primary large" });
     this.startText = this.start.lastElementChild ?? this.start;
     this.back = textButton("Back to the chat", () => actions.toggleModels(), { class: "large" });
+    this.old = textButton("Start the stored one", () => void actions.loadModel("stored"), { class: "large" });
     this.facts = h(
       "dl",
       { class: "facts-list" },
@@ -67,7 +74,8 @@ export class PlanCard implements View {
       this.facts,
       this.verdict,
       this.reasons,
-      h("div", { class: "plan-buttons" }, this.start, this.back),
+      this.newer,
+      h("div", { class: "plan-buttons" }, this.start, this.old, this.back),
     );
   }
 
@@ -78,9 +86,11 @@ export class PlanCard implements View {
     const plan = state.model.plan.kind === "known" ? state.model.plan.plan : null;
     this.facts.hidden = plan === null;
     if (plan) this.showPlan(plan);
-    this.showVerdict(plan, state.device);
+    this.showVerdict(plan, state);
     this.showProblem(state);
     this.showButtons(state, plan);
+    const newer = plan !== null && isNewer(plan, storedFor(state, model));
+    this.newer.hidden = this.old.hidden = !newer;
   }
 
   private chooseContext(): void {
@@ -106,14 +116,18 @@ export class PlanCard implements View {
     setText(this.memory, formatBytes(plan.gpu_bytes));
     setText(
       this.memoryMore,
-      `weights ${formatBytes(plan.weight_bytes)}, context ${formatBytes(plan.cache_bytes)}, workspace ` +
-      `${formatBytes(plan.scratch_bytes)}`,
+      `weights ${formatBytes(plan.weight_bytes)}, context ${formatBytes(plan.cache_bytes)}` +
+      `${plan.kv === null ? "" : " in bytes"}, workspace ` +
+      `${formatBytes(plan.scratch_bytes)}` +
+      `${plan.memory_bytes === null ? "" : `; a page may take about ${formatBytes(plan.memory_bytes)} here`}`,
     );
   }
 
-  private showVerdict(plan: Plan | null, device: DeviceState): void {
-    setText(this.verdict, plan ? verdictOn(plan, device) : "");
-    this.verdict.classList.toggle("good", plan?.fits === true);
+  private showVerdict(plan: Plan | null, { device, model: { rate } }: AppState): void {
+    setText(this.verdict, plan ? verdictOn(plan, device, rate) : "");
+    const slow = plan?.fits === true && isSlow(plan, device, rate);
+    this.verdict.classList.toggle("slow", slow);
+    this.verdict.classList.toggle("good", plan?.fits === true && !slow);
     this.verdict.classList.toggle("bad", plan?.fits === false);
     const told = device.kind === "usable" || plan?.device === "wasm";
     const reasons = plan && !plan.fits && told ? plan.reasons : [];
@@ -134,25 +148,39 @@ export class PlanCard implements View {
     const same = loaded?.name === selected && loaded?.context === context;
     this.start.hidden = same;
     this.start.disabled = plan?.fits !== true;
-    this.back.hidden = loaded === null;
     this.start.classList.toggle("primary", !same);
     this.back.classList.toggle("primary", same);
     setText(this.startText, startLabel(plan, status.kind === "failed", loaded?.name === selected));
   }
 }
 
-/** Says whether the model will run, on which device, and whether it will be slow. */
-export function verdictOn(plan: Plan, device: DeviceState): string {
+/**
+ * Says whether the model will run, on which device, and whether it will be slow; `rate` is what was measured
+ * here before, in tokens per second.
+ */
+export function verdictOn(plan: Omit<Plan, "id">, device: DeviceState, rate: number | null = null): string {
+  const measured = rate === null ? "" : ` It wrote ${formatRate(rate)} here.`;
   if (plan.device === "wasm") {
     return plan.fits
-      ? `This device can run it on its processor, which is slower. ${plan.device_reason}`
+      ? `This device can run it on its processor, which is slower. ${plan.device_reason}${measured}`
       : "This device's processor cannot run it as it is set:";
   }
   if (device.kind === "unusable") return "This device cannot run it.";
   if (!plan.fits) return "This device cannot run it as it is set:";
   if (device.kind !== "usable") return "This device can run it.";
-  const slow = device.fallback ? " It computes on the processor, which is slow." : "";
-  return `This device can run it: ${device.name}.${slow}`;
+  const slow = device.slow && rate === null ? " That is slow." : "";
+  return `This device can run it, on ${device.name}.${slow}${measured}`;
+}
+
+/** Whether a model that fits will be slow: as it was measured, else by what the device is. */
+export function isSlow(plan: Pick<Plan, "device">, device: DeviceState, rate: number | null): boolean {
+  if (rate !== null) return rate < SLOW_RATE;
+  return plan.device === "wasm" || (device.kind === "usable" && device.slow);
+}
+
+/** Whether the plan is about another build than the one that is stored whole. */
+export function isNewer(plan: Plan, stored: StoredModel | null): boolean {
+  return stored?.complete === true && stored.id !== plan.id && bytesToFetch(plan) > 0;
 }
 
 function storedWords(plan: Plan): string {

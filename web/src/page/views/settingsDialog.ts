@@ -1,30 +1,44 @@
 import type { Actions } from "../actions.js";
 import type { GenerationInfo } from "../state/ports.js";
-import { freshId, h } from "../dom.js";
+import { freshId, h, setText } from "../dom.js";
 import {
   DEFAULT_SETTINGS,
   DEVICES,
   MAX_SEED,
-  MAX_SYSTEM_LENGTH,
   NUMBER_FIELDS,
   inForce,
+  nearestSeed,
   readDevice,
-  readNumber,
-  readSeed,
   readSettings,
   type NumberField,
   type Settings,
 } from "../state/settings.js";
+import { MAX_SYSTEM_LENGTH } from "../state/conversations.js";
 import { iconButton, textButton } from "./buttons.js";
+import { boundWords, labelled, SettingField } from "./settingField.js";
 
-/** System prompt and sampling, in a dialog at the side. Changes apply from the next answer on. */
+/** What the dialog shows of the page's state. */
+interface Shown {
+  readonly settings: Settings;
+  readonly current: { readonly system?: string };
+}
+
+const EXAMPLE = "Answer briefly, and in plain words.";
+
+/**
+ * System prompt and sampling, in a dialog at the side. Changes apply from the next answer on. What few
+ * people change is folded.
+ */
 export class SettingsDialog {
   readonly element: HTMLDialogElement;
   private readonly system: HTMLTextAreaElement;
+  /** The system prompt of the current chat alone. */
+  private readonly ofChat: HTMLTextAreaElement;
   private readonly seed: HTMLInputElement;
+  private readonly seedNote = h("p", { class: "hint note", role: "status" });
   private readonly recommended: HTMLInputElement;
   private readonly device: HTMLSelectElement;
-  private readonly fields: readonly Field[];
+  private readonly fields: readonly SettingField[];
   /** What the authors of the loaded model recommend. */
   private own: GenerationInfo | null = null;
   /** The numbers that apply where those do not. */
@@ -34,9 +48,15 @@ export class SettingsDialog {
     const titleId = freshId("settings");
     this.system = h("textarea", {
       id: freshId("system"),
-      rows: 5,
+      rows: 3,
       maxlength: MAX_SYSTEM_LENGTH,
-      placeholder: "Answer briefly, and in plain words.",
+      placeholder: EXAMPLE,
+    });
+    this.ofChat = h("textarea", {
+      id: freshId("chat-system"),
+      rows: 2,
+      maxlength: MAX_SYSTEM_LENGTH,
+      placeholder: "The one above",
     });
     this.seed = h("input", {
       id: freshId("seed"),
@@ -50,7 +70,7 @@ export class SettingsDialog {
     this.recommended = h("input", { id: freshId("recommended"), type: "checkbox" });
     const devices = DEVICES.map(([value, words]) => h("option", { value }, words));
     this.device = h("select", { id: freshId("device") }, ...devices);
-    this.fields = NUMBER_FIELDS.map((field) => new Field(field, () => this.edited(field)));
+    this.fields = NUMBER_FIELDS.map((field) => new SettingField(field, () => this.edited(field)));
     const head = h(
       "div",
       { class: "dialog-head" },
@@ -67,12 +87,21 @@ export class SettingsDialog {
     this.recommended.addEventListener("change", () => this.recommendedChanged());
     this.device.addEventListener("change", () => this.save());
     for (const input of [this.system, this.seed]) input.addEventListener("input", () => this.save());
+    for (const [input, type] of [[this.ofChat, "change"], [this.element, "close"]] as const)
+      input.addEventListener(type, () => void actions.instructChat(this.ofChat.value));
+    this.seed.addEventListener("input", () => setText(this.seedNote, "")); // of what was typed before
+    this.seed.addEventListener("change", () => this.settleSeed());
     this.element.addEventListener("click", (event) => this.closeOnBackdrop(event));
   }
 
-  /** `own` is what the authors of the loaded model recommend. */
-  open(settings: Settings, own: GenerationInfo | null = null): void {
+  /**
+   * `current` is the chat whose own system prompt is shown, `own` what the authors of the loaded model
+   * recommend, and `site` the system prompt of the site, which chats have where nothing is written.
+   */
+  open({ settings, current }: Shown, own: GenerationInfo | null = null, site = ""): void {
     this.own = own;
+    this.system.placeholder = site || EXAMPLE;
+    this.ofChat.value = current.system ?? "";
     this.show(settings);
     this.element.showModal();
   }
@@ -86,18 +115,15 @@ export class SettingsDialog {
         "System prompt",
         "Given to the model before every conversation. Not every model follows one.",
       ),
+      labelled(this.ofChat, "System prompt of this chat", "In place of the one above, in this chat alone."),
       h("h3", {}, "Sampling"),
       labelled(
         this.recommended,
         "As the model recommends",
         "The numbers below follow the model, where it has some.",
       ),
-      ...this.fields.map((field) => field.element),
-      labelled(
-        this.seed,
-        "Seed",
-        "The same seed and question give the same answer. Empty: another one each time.",
-      ),
+      ...this.fields.filter(({ field }) => !field.advanced).map(({ element }) => element),
+      this.advanced(),
       h("h3", {}, "Device"),
       labelled(
         this.device,
@@ -112,10 +138,22 @@ export class SettingsDialog {
     );
   }
 
+  private advanced(): HTMLElement {
+    const seed = labelled(
+      this.seed,
+      "Seed",
+      "The same seed and question give the same answer. Empty: another one each time.",
+    );
+    seed.append(this.seedNote);
+    const fields = this.fields.filter(({ field }) => field.advanced).map(({ element }) => element);
+    return h("details", { class: "advanced" }, h("summary", {}, "Advanced"), ...fields, seed);
+  }
+
   private show(settings: Settings): void {
     this.chosen = settings;
     this.system.value = settings.system;
     this.seed.value = settings.seed === null ? "" : String(settings.seed);
+    setText(this.seedNote, "");
     this.recommended.checked = settings.recommended;
     this.device.value = settings.device;
     const shown = inForce(settings, this.own);
@@ -129,7 +167,7 @@ export class SettingsDialog {
   private edited({ key }: NumberField): void {
     if (key !== "maxTokens" && this.recommended.checked) {
       this.recommended.checked = false;
-      for (const each of this.fields) if (each.field.key !== key) each.show(each.nearest());
+      for (const each of this.fields) if (each.field.key !== key) each.show(each.read());
     }
     this.save();
   }
@@ -141,8 +179,18 @@ export class SettingsDialog {
 
   /** What the dialog holds besides the numbers of sampling. */
   private typed(): Pick<Settings, "system" | "seed" | "device"> {
-    const seed = this.seed.value === "" ? null : readSeed(this.seed.valueAsNumber);
+    const seed = nearestSeed(this.seed.valueAsNumber);
     return { system: this.system.value, seed, device: readDevice(this.device.value) };
+  }
+
+  /** Shows the seed that is taken in place of the one that was typed, and says why. */
+  private settleSeed(): void {
+    const [typed, taken] = [this.seed.valueAsNumber, nearestSeed(this.seed.valueAsNumber)];
+    const unreadable = this.seed.validity.badInput; // letters, say; "" is a choice
+    this.seed.value = taken === null ? "" : String(taken);
+    const words = taken === null ? "" : boundWords(typed, taken, { min: 0, max: MAX_SEED, step: 1 });
+    const said = unreadable ? "A seed is a whole number." : words;
+    if (unreadable || typed !== taken) setText(this.seedNote, said);
   }
 
   private save(): void {
@@ -164,64 +212,4 @@ export class SettingsDialog {
   private closeOnBackdrop(event: MouseEvent): void {
     if (event.target === this.element) this.element.close();
   }
-}
-
-/** A number that can be dragged and typed. */
-class Field {
-  readonly element: HTMLElement;
-  private readonly range: HTMLInputElement;
-  private readonly number: HTMLInputElement;
-
-  constructor(
-    readonly field: NumberField,
-    changed: () => void,
-  ) {
-    const bounds = { min: field.min, max: field.max, step: field.step };
-    this.number = h("input", { id: freshId(field.key), type: "number", ...bounds, inputmode: "decimal" });
-    this.range = h("input", { type: "range", ...bounds, "aria-label": field.label });
-    this.element = labelled(this.number, field.label, field.hint, this.range);
-    this.range.addEventListener("input", () => {
-      this.number.value = this.range.value;
-      changed();
-    });
-    this.number.addEventListener("input", () => {
-      this.range.value = this.number.value;
-      changed();
-    });
-    this.number.addEventListener("change", () => this.show(this.read()));
-  }
-
-  show(value: number): void {
-    this.number.value = String(value);
-    this.range.value = String(value);
-  }
-
-  /** The number; the default where there is none within the field's bounds. */
-  read(): number {
-    return readNumber(this.number.valueAsNumber, this.field);
-  }
-
-  /** The number, or the bound that is next to it. */
-  nearest(): number {
-    const { min, max } = this.field;
-    return readNumber(Math.min(Math.max(this.number.valueAsNumber, min), max), this.field);
-  }
-}
-
-function labelled(
-  input: HTMLElement,
-  label: string,
-  hint: string,
-  extra: HTMLElement | null = null,
-): HTMLElement {
-  const hintId = freshId("hint");
-  input.setAttribute("aria-describedby", hintId);
-  return h(
-    "div",
-    { class: extra ? "setting with-range" : "setting" },
-    h("label", { for: input.id }, label),
-    input,
-    extra,
-    h("p", { class: "hint", id: hintId }, hint),
-  );
 }

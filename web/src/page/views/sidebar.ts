@@ -10,6 +10,10 @@ import { confirmLoss } from "./confirmDialog.js";
 import { themeButton } from "./themeButton.js";
 import type { View } from "./view.js";
 
+const NO_CHATS = "Your chats are kept on this device, and nowhere else.";
+/** With fewer chats than this, one sees them all. */
+const SEARCHED_FROM = 4;
+
 /** The sidebar: brand, the conversations on this device, theme and settings. */
 export class Sidebar implements View {
   readonly element: HTMLElement;
@@ -17,6 +21,9 @@ export class Sidebar implements View {
   private readonly entries = new Map<string, Entry>();
   private readonly groups = new Map<string, Group>();
   private readonly theme: View;
+  private readonly search: HTMLInputElement;
+  /** The state whose conversations are listed. */
+  private listed: AppState | null = null;
 
   constructor(private readonly actions: Actions) {
     this.theme = themeButton(actions);
@@ -25,38 +32,57 @@ export class Sidebar implements View {
       icon: "sliders",
       class: "quiet",
     });
+    const storage = iconButton("box", "What is on this device", () => actions.openStorage());
+    this.search = h("input", {
+      type: "search",
+      class: "chat-search",
+      placeholder: "Search",
+      "aria-label": "Search the chats",
+      on: { input: () => this.listed && this.showList(this.listed) },
+    });
     this.element = h(
       "nav",
       { class: "sidebar", id: "sidebar", "aria-label": "Chats" },
       h("div", { class: "sidebar-head" }, brandMark(), h("span", { class: "brand" }, "kernelc"), close),
       textButton("New chat", () => actions.newChat(), { icon: "plus", class: "wide" }),
+      this.search,
       this.list,
-      h("div", { class: "sidebar-foot" }, settings, this.theme.element),
+      h("div", { class: "sidebar-foot" }, settings, storage, this.theme.element),
     );
   }
 
   update(state: AppState): void {
     this.theme.update(state);
+    // A growing answer changes the state many times a second, and nothing here.
+    if (this.listed && sameList(this.listed, state)) return;
+    this.showList(state);
+  }
+
+  private showList(state: AppState): void {
+    this.listed = state;
+    this.search.hidden = state.conversations.length < SEARCHED_FROM;
+    const wanted = this.search.hidden ? "" : this.search.value;
     const now = this.actions.now();
-    const titles = new Map<string, Element[]>();
+    const groups = new Map<string, Element[]>();
     for (const chat of state.conversations) {
+      if (!isFound(chat, wanted)) continue;
       const entry = this.entryFor(chat);
-      entry.update(chat, chat.id === state.current.id, state.answering?.conversationId === chat.id);
+      const busy = state.answering?.conversationId === chat.id || state.elsewhere.has(chat.id);
+      entry.update(chat, chat.id === state.current.id, busy);
       const day = formatDay(chat.updated, now);
-      titles.set(day, [...(titles.get(day) ?? []), entry.element]);
+      const group = groups.get(day);
+      if (group) group.push(entry.element);
+      else groups.set(day, [entry.element]);
     }
     this.forget(new Set(state.conversations.map((chat) => chat.id)));
+    setText(this.empty, wanted ? "Nothing was found." : NO_CHATS);
     setChildren(
       this.list,
-      titles.size > 0 ? [...titles].map(([day, entries]) => this.groupFor(day, entries)) : [this.empty],
+      groups.size > 0 ? [...groups].map(([day, entries]) => this.groupFor(day, entries)) : [this.empty],
     );
   }
 
-  private readonly empty = h(
-    "p",
-    { class: "muted chat-list-empty" },
-    "Your chats are kept on this device, and nowhere else.",
-  );
+  private readonly empty = h("p", { class: "muted chat-list-empty" });
 
   private groupFor(day: string, entries: Element[]): Element {
     const group = this.groups.get(day) ?? new Group(day);
@@ -74,6 +100,29 @@ export class Sidebar implements View {
   private forget(known: ReadonlySet<string>): void {
     for (const id of this.entries.keys()) if (!known.has(id)) this.entries.delete(id);
   }
+}
+
+/** Whether the list of chats of two states looks the same. */
+function sameList(one: AppState, other: AppState): boolean {
+  return (
+    one.current.id === other.current.id &&
+    one.elsewhere === other.elsewhere &&
+    one.answering?.conversationId === other.answering?.conversationId &&
+    one.conversations.length === other.conversations.length &&
+    one.conversations.every((chat, index) => {
+      const { id, title, updated } = other.conversations[index] ?? chat;
+      return chat.id === id && chat.title === title && chat.updated === updated;
+    })
+  );
+}
+
+/** Whether a chat's title or anything said in it has all of the words. */
+export function isFound(chat: Conversation, words: string): boolean {
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  if (wanted.length === 0) return true;
+  const texts = [chat.title, ...chat.messages.map((message) => message.content)];
+  const text = texts.join("\n").toLowerCase();
+  return wanted.every((word) => text.includes(word));
 }
 
 class Group {

@@ -35,7 +35,7 @@ export class Topbar implements View {
     setText(this.name, title ?? "Choose a model");
     setAttribute(this.model, "aria-expanded", String(state.view === "model"));
     setAttribute(this.model, "aria-label", title ? `Model: ${title}. Change it` : "Choose a model");
-    this.model.hidden = state.view === "model" && !title;
+    this.model.hidden = !title;
     this.updateContext(state);
   }
 
@@ -46,8 +46,9 @@ export class Topbar implements View {
     this.meter.max = limit;
     this.meter.high = limit * 0.8;
     this.meter.value = Math.min(used, limit);
-    setText(this.meterText, `${formatCount(used)} / ${formatCount(limit)}`);
-    const tip = `${formatCount(used)} of ${formatCount(limit)} tokens of the context are used`;
+    const shown = formatCount(Math.min(used, limit)); // what was said may be more than what fits
+    setText(this.meterText, `${shown} / ${formatCount(limit)}`);
+    const tip = `${shown} of ${formatCount(limit)} tokens of the context are used`;
     this.context.title = tip;
     setAttribute(this.context, "role", "img");
     setAttribute(this.context, "aria-label", tip);

@@ -1,35 +1,60 @@
 import type { Actions } from "../actions.js";
 import type { ChatMessage } from "../state/conversations.js";
-import { h, setChildren, setText } from "../dom.js";
-import { loadedTitle, type AppState } from "../state/state.js";
-import { AnswerView, QuestionView, type MessageContext } from "./message.js";
+import { h, setChildren, setHidden, setText } from "../dom.js";
+import { GROUP, later } from "../reading/later.js";
+import { loadedTitle, selectedModel, type AppState } from "../state/state.js";
+import { AnswerView } from "./answerView.js";
+import { textButton } from "./buttons.js";
+import { messageContexts, sameContext, type MessageContext } from "./messageContext.js";
+import { QuestionView } from "./questionView.js";
 import type { View } from "./view.js";
 
-const STARTERS = [
-  "Tell me a short story about an owl",
-  "What is 417 − 58?",
-  "My name is Ada. What can you do?",
-];
+const STARTERS = ["Tell me a short story about an owl", "What is 417 - 58?", "What can you do?"];
+/**
+ * So many messages are one group. What a browser does for each token grows with the number of children next
+ * to the one that changes, and with the number of those that it leaves out of sight.
+ */
+const GROUPED = 32;
 /** The page follows a growing answer while it is scrolled within this many pixels of the end. */
 const FOLLOW_WITHIN = 80;
+
+interface Entry {
+  readonly view: AnswerView | QuestionView;
+  /** What it shows; null before the first time. */
+  message: ChatMessage | null;
+  context: MessageContext;
+  /** Whether it shows that already. */
+  drawn: boolean;
+}
 
 /** The messages of the current conversation, or suggestions for a first one. */
 export class Transcript implements View {
   readonly element: HTMLElement;
   private readonly messages = h("div", { class: "messages" });
+  private readonly groups: HTMLElement[] = [];
   private readonly heading = h("h1", { class: "hello" });
   private readonly welcome: HTMLElement;
-  private views = new Map<string, AnswerView | QuestionView>();
+  private readonly starters: HTMLElement;
+  /** The button that leads to the end of the conversation, where that is out of sight. */
+  readonly toEnd: HTMLButtonElement;
+  private entries = new Map<string, Entry>();
+  /** What is to be drawn later, in order. */
+  private undrawn: Entry[] = [];
+  /** Whether the end is kept in sight while the answer grows. */
+  private following = true;
+  /** How far it was scrolled when that was last seen, in pixels. */
+  private top = 0;
   private conversationId = "";
   private count = 0;
 
   constructor(private readonly actions: Actions) {
+    this.starters = this.buildStarters();
     this.welcome = h(
       "div",
       { class: "welcome" },
       this.heading,
       h("p", { class: "muted" }, "Every word is computed on this device. Nothing you write leaves it."),
-      this.starters(),
+      this.starters,
     );
     this.element = h(
       "section",
@@ -37,29 +62,69 @@ export class Transcript implements View {
       this.welcome,
       this.messages,
     );
+    this.element.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    this.toEnd = textButton("To the end", () => this.follow(), { icon: "down", class: "to-end" });
+    this.toEnd.hidden = true;
   }
 
   update(state: AppState): void {
     this.element.hidden = state.view !== "chat";
+    this.toEnd.hidden = this.element.hidden || this.following || state.current.messages.length === 0;
     if (this.element.hidden) return;
-    const follow = this.isAtEnd();
     this.reset(state);
-    this.welcome.hidden = state.current.messages.length > 0;
-    setText(this.heading, `Chat with ${loadedTitle(state) ?? "a model"}`);
-    setChildren(
-      this.messages,
-      state.current.messages.map((message, index) => this.show(message, index, state)),
-    );
-    const grown = state.current.messages.length > this.count;
-    this.count = state.current.messages.length;
-    if (follow || grown) this.element.scrollTop = this.element.scrollHeight;
+    setHidden(this.welcome, state.current.messages.length > 0);
+    const title = loadedTitle(state) ?? selectedModel(state)?.title;
+    setText(this.heading, `Chat with ${title ?? "a model"}`);
+    setHidden(this.starters, state.model.loaded === null);
+    const contexts = messageContexts(state);
+    const { messages } = state.current;
+    const far = messages.length - GROUPED;
+    this.place(messages.flatMap((message, index) => this.show(message, contexts[index], index < far)));
+    for (const entry of this.undrawn.splice(0).reverse()) later.do(() => this.drawLate(entry));
+    const grown = messages.length > this.count;
+    this.count = messages.length;
+    if (this.following || grown) this.follow();
   }
 
-  private show(message: ChatMessage, index: number, state: AppState): HTMLElement {
-    const view = this.views.get(message.id) ?? this.create(message);
-    this.views.set(message.id, view);
-    view.update(message, contextOf(message, index, state));
-    return view.element;
+  /**
+   * Shows a message. One that shows the same as before is not touched: there may be two thousand. One that is
+   * far from the end when a chat is opened has its place at once, and is drawn later.
+   */
+  private show(
+    message: ChatMessage,
+    context: MessageContext | undefined,
+    far: boolean,
+  ): readonly HTMLElement[] {
+    if (!context) return [];
+    const known = this.entries.get(message.id);
+    const entry = known ?? { view: this.create(message), message: null, context, drawn: false };
+    if (!known) this.entries.set(message.id, entry);
+    if (!known && far) this.undrawn.push(entry);
+    if (entry.message !== message || !sameContext(entry.context, context)) {
+      [entry.message, entry.context] = [message, context];
+      if (entry.drawn || !far) this.draw(entry);
+    }
+    return [entry.view.element];
+  }
+
+  private draw(entry: Entry): void {
+    entry.drawn = true;
+    if (entry.message) entry.view.update(entry.message, entry.context);
+  }
+
+  /** Draws what has not been drawn by now, if it is still shown. */
+  private drawLate(entry: Entry): void {
+    if (!entry.drawn && this.entries.get(entry.message?.id ?? "") === entry) this.draw(entry);
+  }
+
+  /** Puts the messages into their groups. */
+  private place(elements: readonly HTMLElement[]): void {
+    const count = Math.ceil(elements.length / GROUPED);
+    while (this.groups.length < count) this.groups.push(h("div", { class: GROUP }));
+    this.groups.length = count;
+    setChildren(this.messages, this.groups);
+    for (const [index, group] of this.groups.entries())
+      setChildren(group, elements.slice(index * GROUPED, (index + 1) * GROUPED));
   }
 
   private create(message: ChatMessage): AnswerView | QuestionView {
@@ -72,16 +137,31 @@ export class Transcript implements View {
   private reset(state: AppState): void {
     if (state.current.id === this.conversationId) return;
     this.conversationId = state.current.id;
-    this.views = new Map();
+    this.entries = new Map();
     this.count = 0;
+    this.following = true;
   }
 
-  private isAtEnd(): boolean {
+  private follow(): void {
+    this.following = true;
+    this.toEnd.hidden = true;
+    this.element.scrollTop = this.element.scrollHeight;
+    this.top = this.element.scrollTop;
+  }
+
+  /**
+   * Notes whether the end is in sight. While a person reads above it, the page does not scroll. What moves
+   * the end away without anybody's scrolling up, such as a message that is drawn only now, changes nothing.
+   */
+  private scrolled(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.element;
-    return scrollHeight - scrollTop - clientHeight < FOLLOW_WITHIN;
+    if (scrollHeight - scrollTop - clientHeight < FOLLOW_WITHIN) this.following = true;
+    else if (scrollTop < this.top) this.following = false;
+    this.top = scrollTop;
+    this.toEnd.hidden = this.following || this.count === 0;
   }
 
-  private starters(): HTMLElement {
+  private buildStarters(): HTMLElement {
     const buttons = STARTERS.map((text) =>
       h(
         "li",
@@ -95,14 +175,4 @@ export class Transcript implements View {
     );
     return h("ul", { class: "starters", "aria-label": "To begin with" }, ...buttons);
   }
-}
-
-function contextOf(message: ChatMessage, index: number, state: AppState): MessageContext {
-  const own = state.answering?.messageId === message.id;
-  return {
-    phase: own ? (state.answering?.phase ?? null) : null,
-    last: index === state.current.messages.length - 1,
-    canAsk: state.model.loaded !== null && state.answering === null,
-    failure: state.answerFailure?.messageId === message.id ? state.answerFailure.failure : null,
-  };
 }

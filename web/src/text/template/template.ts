@@ -63,6 +63,7 @@ export function makeTemplate(
   const program = parse(source, where);
   return {
     isPlain: source === PLAIN_TEMPLATE,
+    source,
     render: (messages, options = {}) => {
       const given = variables(
         messages,
@@ -111,8 +112,8 @@ function variables(
   const now = options.now ?? new Date();
   return new Map<string, unknown>([
     ...tokens, // first: no token may take the place of what the conversation gives
-    ["messages", messages.map(({ role, content }) => ({ role, content }))],
-    ["tools", null],
+    ["messages", messages.map((message) => ({ ...message }))],
+    ["tools", options.tools ?? null],
     ["documents", null],
     ["add_generation_prompt", options.addGenerationPrompt ?? true],
     ["strftime_now", (format: unknown) => strftime(now, String(format))],

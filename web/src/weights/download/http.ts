@@ -68,6 +68,19 @@ export class Exchange {
   }
 }
 
+/**
+ * Servers of single-page apps answer every address that they do not know with their start page, and a public
+ * network answers with its login page.
+ *
+ * @throws KernelcError "network" where the answer is a web page.
+ */
+export function refuseWebPage(response: Response): void {
+  if (!/^text\/html\b/i.test(response.headers.get("content-type") ?? "")) return;
+  throw new KernelcError("network", "the server sent a web page in its place", {
+    help: "Is the file on the server? Some answer what they do not have with their start page.",
+  });
+}
+
 function statusError(response: Response): Error {
   const { status, statusText } = response;
   const said = `the server answered ${status}${statusText ? ` ${statusText}` : ""}`;

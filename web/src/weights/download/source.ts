@@ -1,5 +1,5 @@
 import { KernelcError, throwIfAborted } from "../../artifact/errors.js";
-import { Exchange, type Fetch, named } from "./http.js";
+import { Exchange, type Fetch, named, refuseWebPage } from "./http.js";
 import { Retries, Transient, type Wait } from "./retry.js";
 import type { Bytes } from "../sha256.js";
 
@@ -105,6 +105,7 @@ class Transfer {
 
   /** Reads the head of the answer, and continues the download or starts it again. */
   private async begin(response: Response): Promise<void> {
+    refuseWebPage(response);
     if (response.status === 416)
       return this.refuseRange("the server cannot continue in the middle of the file");
     const validator = validatorOf(response);

@@ -4,9 +4,12 @@ import { build } from "vite";
 
 const WEB = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 
-/** Builds the page with the fake engine: the same document, styles and policy, another entry. Returns its folder. */
-export async function buildFakePage(): Promise<string> {
-  const outDir = join(WEB, "dist/fake-page");
+/**
+ * Builds the page with the fake engine: the same document, styles and policy, another entry. Returns its folder, which
+ * is that of a `spec` alone, since specs run beside each other.
+ */
+export async function buildFakePage(spec: string): Promise<string> {
+  const outDir = join(WEB, "dist/fake-page", spec);
   await build({
     configFile: false,
     root: WEB,

@@ -1,0 +1,32 @@
+"""From what a person calls a model to an artifact for the device at hand, for the commands that talk."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+from pathlib import Path
+
+from kernelc.commands.shared.locating import located
+from kernelc.commands.shared.options import is_artifact
+
+
+def artifact_of(text: str | None, args: argparse.Namespace) -> Path:
+    """Return the artifact that `text` names, of the demo model for None.
+
+    A model is built into the cache, unless it is there already, as `args` (see `build.add_compile_options`)
+    says and for what `args.device` runs. Raises: KernelcError where there is no such model, and what building
+    raises.
+    """
+    if text is not None and is_artifact(Path(text)):
+        return Path(text)
+    model = located(text)
+    if is_artifact(model.path):  # linked in dist/models
+        return model.path
+
+    from kernelc.commands.kept import built
+    from runtime.devices import target_for
+
+    settled = copy.copy(args)  # what is settled for one model is not for the next
+    if settled.target is None:
+        settled.target = target_for(settled.device)
+    return built(model, settled)

@@ -1,0 +1,1 @@
+"""Activations as bytes: what codes rows, and the matrix times a coded row."""

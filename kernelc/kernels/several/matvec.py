@@ -1,0 +1,107 @@
+"""Matrix times a few rows, each of which is a token of another sequence: weights are read once for all.
+
+With coded rows what an invocation loads of the weights is decoded once and multiplied with every row
+(`wide_int8` on a processor, `int8_rows` elsewhere). With rows of f32 a processor's workgroup has some rows of
+the matrix, which it multiplies with every row of activations while they are in its first cache; elsewhere the
+rows of activations are the last axis of the grid, and a matrix comes from the device's second-level cache for
+all but the first. A row's sums are those of the matrix times one row, in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol, TypeVar
+
+from kernelc.ir.dim import substitute
+from kernelc.kernels.linear.buffers import LinearBuffers
+from kernelc.kernels.linear.int8.matvec import MATVEC_INT8
+from kernelc.kernels.linear.int8.schedule import MatvecInt8Schedule
+from kernelc.kernels.linear.matvec import MATVEC
+from kernelc.kernels.linear.problem import LinearProblem
+from kernelc.kernels.several.each_row import EachRow
+from kernelc.kernels.several.int8_rows import LEAST_SHARED_BYTES, MOST_SUMS, Int8Rows, rows_shared_bytes
+from kernelc.kernels.several.rows_problem import RowsProblem
+from kernelc.kernels.several.wide_int8 import MOST_BYTES, ROWS, WideInt8Rows, panel_bytes
+from kernelc.kernels.spec import Grid
+from kernelc.kir.trace import Array, Tracer
+from kernelc.target import Capabilities
+
+
+class _Blocked(Protocol):
+    """A schedule of which `blocks` says whether a workgroup is one invocation."""
+
+    @property
+    def blocks(self) -> int: ...
+
+
+S = TypeVar("S", bound=_Blocked)
+
+
+class MatvecRows(EachRow[LinearProblem, S]):
+    """x [seq, cols] -> out [seq, out_width], or q and the KV caches of as many sequences."""
+
+    def grid(self, problem: RowsProblem[LinearProblem], schedule: S) -> Grid:
+        if not schedule.blocks:
+            return super().grid(problem, schedule)
+        x, y, z = (substitute(extent, {"seq": 1}) for extent in self.inner.grid(problem.of, schedule))
+        return (x, y, z)
+
+    def trace(
+        self, k: Tracer, arrays: Mapping[str, Array], problem: RowsProblem[LinearProblem], schedule: S
+    ) -> None:
+        if not schedule.blocks:
+            super().trace(k, arrays, problem, schedule)
+            return
+        with k.loop(0, k.param("seq")) as row, self.row(k, arrays, problem, row) as own:
+            self.inner.trace(k, own, problem.of, schedule)
+
+
+class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
+    """The same of coded rows, for all of which weights are decoded once."""
+
+    def space(
+        self, capabilities: Capabilities, problem: RowsProblem[LinearProblem]
+    ) -> Iterable[MatvecInt8Schedule]:
+        yield from (
+            schedule
+            for schedule in super().space(capabilities, problem)
+            if not schedule.blocks or schedule.rows == ROWS
+        )
+
+    def trace(
+        self,
+        k: Tracer,
+        arrays: Mapping[str, Array],
+        problem: RowsProblem[LinearProblem],
+        schedule: MatvecInt8Schedule,
+    ) -> None:
+        if not self.once(problem, schedule):
+            super().trace(k, arrays, problem, schedule)
+            return
+
+        def of_row(row: Any) -> Any:
+            return self.row(k, arrays, problem, row)
+
+        linear, most = LinearBuffers.of(k, problem.of, arrays), problem.sequences
+        if schedule.blocks:
+            WideInt8Rows(k, linear, schedule.blocks, of_row, most).trace()
+        else:
+            Int8Rows(k, linear, schedule, of_row, most).trace()
+
+    def grid(self, problem: RowsProblem[LinearProblem], schedule: MatvecInt8Schedule) -> Grid:
+        x, y, z = super().grid(problem, schedule)
+        return (x, y, 1) if not schedule.blocks and self.once(problem, schedule) else (x, y, z)
+
+    @staticmethod
+    def once(problem: RowsProblem[LinearProblem], schedule: MatvecInt8Schedule) -> bool:
+        """Whether weights are decoded once for all rows: where sums or panels of all of them have room."""
+        most = problem.sequences
+        if schedule.blocks:
+            small = panel_bytes(problem.of, schedule.blocks, most) <= MOST_BYTES
+            return small and schedule.rows == ROWS
+        few = schedule.rows * most <= MOST_SUMS and not schedule.stages
+        return few and rows_shared_bytes(schedule, problem.of, most) <= LEAST_SHARED_BYTES
+
+
+MATVEC_ROWS = MatvecRows(MATVEC)
+MATVEC_INT8_ROWS = MatvecInt8Rows(MATVEC_INT8)

@@ -1,0 +1,105 @@
+"""From a request to what an engine is asked: the ids of the prompt, a grammar, and how its answer is read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from kernelc.errors import ContextError
+from runtime.chat.messages import plain_messages
+from runtime.chat.prompt import PromptEncoder, StreamDecoder, Template, TextCoder
+from runtime.chat.request import CompletionRequest
+from runtime.chat.tools.characters import SPACE
+from runtime.chat.tools.constraint import RequiredCalls
+from runtime.chat.tools.forms import form_of, thoughts_of
+from runtime.chat.tools.marked import MarkedDecoder, shown_marks
+from runtime.chat.tools.parser import AnswerParser
+from runtime.grammar.grammar import Grammar
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`text` is that of the prompt where it went through the template. `continued`: the answer goes on from
+    it. `parser` takes the answer apart, None where it is nothing but text."""
+
+    text: str | None
+    ids: Sequence[int]
+    continued: bool
+    decoder: StreamDecoder
+    parser: AnswerParser | None
+
+
+class Planner:
+    """Plans answers of a model, of which it knows how it writes calls and thoughts."""
+
+    def __init__(
+        self,
+        coder: TextCoder,
+        template: Template,
+        *,
+        prefix: Sequence[int],
+        context: int,
+        ends: Collection[int],
+    ) -> None:
+        """`prefix` starts every plain prompt; `ends` are the ids that end an answer, which are no marks."""
+        self.prompts = PromptEncoder(coder, template)
+        self._coder, self._template = coder, template
+        self._prefix, self._context, self._ends = prefix, context, frozenset(ends)
+        self._form = form_of(template.source)
+        tokens = {*coder.special_tokens, *coder.markup}
+        self._thoughts = None if template.is_plain else thoughts_of(template.source, tokens)
+        self._required = RequiredCalls(self._form)
+
+    def grammar_of(self, request: CompletionRequest) -> Grammar | None:
+        """Return the grammar of the answer: the same object for the same tools. Raises: UsageError."""
+        if request.tools is not None and request.tools.required:
+            return self._required.of(request.tools).grammar
+        return request.grammar
+
+    def plan(self, request: CompletionRequest) -> Plan:
+        """Return how a request is answered. Raises: ContextError, TemplateError, UsageError."""
+        if request.messages is not None:
+            plan = self._of_messages(request)
+        else:
+            ids = list(request.prompt_ids or ())
+            if request.prompt is not None:
+                ids = [*self._prefix, *self._coder.encode(request.prompt)]
+            plan = Plan(None, ids, True, self._coder.stream_decoder(continued=True), None)
+        if len(plan.ids) > self._context:
+            raise ContextError(
+                f"the prompt is {len(plan.ids)} tokens, the context holds {self._context}",
+                help="shorten it, or load the model with a longer `context`",
+            )
+        return plan
+
+    def _of_messages(self, request: CompletionRequest) -> Plan:
+        tools = request.tools
+        definitions = [] if tools is None else [each.definition for each in tools.tools]
+        text = self.prompts.render(plain_messages(request.messages or ()), definitions)
+        form = None if tools is None else self._form
+        thoughts = self._thoughts
+        thinking = thoughts is not None and text.rstrip(SPACE).endswith(thoughts.open)
+        begun = ""
+        if tools is not None and tools.required:
+            # Such a call comes at once: a thought that the prompt begins is ended.
+            begun = self._required.of(tools).begins
+            if thinking and thoughts is not None:
+                text, thinking = f"{text}\n{thoughts.close}\n\n", False
+            thoughts = None
+        elif not request.splits_thoughts:
+            thoughts = None
+        continued = self._template.is_plain
+        decoder = self._coder.stream_decoder(continued=continued)
+        parser = None
+        if form is not None or thoughts is not None:
+            special = {
+                mark: token for mark, token in self._coder.special_tokens.items() if token not in self._ends
+            }
+            decoder = MarkedDecoder(decoder, shown_marks(special, form, thoughts))
+            names = () if tools is None else tools.callable
+            most = 1 if tools is not None and (tools.required or not tools.parallel) else None
+            strings = {} if tools is None else tools.strings
+            parser = AnswerParser(form, thoughts, names, strings=strings, thinking=thinking, most_calls=most)
+            parser.feed(begun)
+        text += begun
+        return Plan(text, self.prompts.ids_of(text), continued, decoder, parser)

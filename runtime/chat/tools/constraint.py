@@ -1,0 +1,55 @@
+"""What holds an answer to a call, where one is required."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from runtime.chat.tools.forms import CallForm
+from runtime.chat.tools.use import ToolUse
+from runtime.grammar.grammar import Grammar
+from runtime.grammar.join import one_of
+
+_MOST_KEPT = 8
+
+
+@dataclass(frozen=True)
+class RequiredCall:
+    """A call that must come: `begins` ends the prompt, and the answer follows `grammar`."""
+
+    begins: str
+    grammar: Grammar
+
+
+class RequiredCalls:
+    """What was made for the last requests, so that grammars keep their masks."""
+
+    def __init__(self, form: CallForm) -> None:
+        self._form = form
+        self._kept: OrderedDict[tuple[tuple[str, int], ...], tuple[ToolUse, RequiredCall]] = OrderedDict()
+
+    def of(self, use: ToolUse) -> RequiredCall:
+        """Return the call that a request wants, of one of the tools that it may call.
+
+        The name of an only tool belongs to the beginning where nothing but special tokens stands around it.
+        Raises: UsageError where its grammars together are too large.
+        """
+        key = tuple((each.name, id(each.grammar)) for each in use.called)
+        if key not in self._kept:
+            self._kept[key] = use, self._made(use)  # the use is kept so that ids stay those of its grammars
+        self._kept.move_to_end(key)
+        if len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+        return self._kept[key][1]
+
+    def _made(self, use: ToolUse) -> RequiredCall:
+        before, between, after = self._form.frame
+        begins = self._form.begins
+        grammars = [(each.name, each.grammar) for each in use.called if each.grammar is not None]
+        if len(grammars) == 1 and not before and not after:
+            name, grammar = grammars[0]
+            return RequiredCall(begins + name + between, grammar)
+        framed = [
+            (f"{before}{name}{between}".encode(), grammar, after.encode()) for name, grammar in grammars
+        ]
+        return RequiredCall(begins, one_of(framed, "tools"))

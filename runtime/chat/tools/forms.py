@@ -1,0 +1,110 @@
+"""The forms in which models write calls and thoughts. Which one a model has is read off its template.
+
+A form is data: the marks around a call, and what stands between them. Sources: the chat templates of
+Hermes 2 Pro, Qwen 2.5 and 3, Llama 3.1 to 3.3, Mistral 7B v0.3 to Small 3.2, Granite 3 and Phi-4-mini.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+
+def _frame(key: str) -> tuple[str, str, str]:
+    return '{"name": "', f'", "{key}": ', "}"
+
+
+def _listed() -> tuple[str, str, str]:
+    before, between, after = _frame("arguments")
+    return f"[{before}", between, f"{after}]"
+
+
+@dataclass(frozen=True)
+class CallForm:
+    """How a model writes calls.
+
+    Between one of `opens` and `close` stands a JSON object of a name and its arguments, or a list of such
+    objects. With `bare` an answer may also begin with such a thing, without any mark. With `named` it may be
+    the name, [ARGS], and the arguments alone, and with `xml` a function in XML (`xml_calls.py`). A call that
+    must come is written so: `begins`, which ends its prompt, then the name and the arguments with `frame`
+    before, between and after them. `told` says that the model is told of tools in the system prompt, because
+    its template knows none.
+    """
+
+    name: str
+    opens: tuple[str, ...]
+    close: str = ""
+    bare: bool = False
+    named: bool = False
+    xml: bool = False
+    begins: str = ""
+    frame: tuple[str, str, str] = _frame("arguments")
+    told: bool = False
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """All marks that a parser must see, though they may be special tokens, which are no text."""
+        closes = (self.close,) if self.close else ()
+        return (*self.opens, *closes, *(_NAMED_MARKS if self.named else ()))
+
+
+_NAMED_MARKS = ("[ARGS]", "[CALL_ID]")
+
+HERMES = CallForm("hermes", ("<tool_call>",), "</tool_call>", begins="<tool_call>\n")
+QWEN_CODER = replace(HERMES, name="qwen-coder", xml=True)
+MISTRAL = CallForm("mistral", ("[TOOL_CALLS]",), named=True, begins="[TOOL_CALLS]", frame=_listed())
+MISTRAL_ARGS = replace(MISTRAL, name="mistral-args", frame=("", "[ARGS]", ""))
+GRANITE = CallForm("granite", ("<|tool_call|>",), bare=True, begins="<|tool_call|>", frame=_listed())
+PHI = CallForm("phi", ("<|tool_call|>",), "<|/tool_call|>", begins="<|tool_call|>", frame=_listed())
+LLAMA = CallForm("llama", ("<|python_tag|>",), bare=True, frame=_frame("parameters"))
+PLAIN = CallForm("json", (), bare=True)
+PLAIN_PARAMETERS = replace(PLAIN, name="json-parameters", frame=_frame("parameters"))
+TOLD = replace(HERMES, name="told", told=True)
+
+FORMS = (HERMES, QWEN_CODER, MISTRAL, MISTRAL_ARGS, GRANITE, PHI, LLAMA, PLAIN, PLAIN_PARAMETERS, TOLD)
+
+_TOOLS = re.compile(r"\btools\b")
+_PARAMETERS = re.compile(r"""["']parameters\\?["']\s*:""")
+
+
+def form_of(source: str) -> CallForm:
+    """Return the form of a model whose chat template has this text.
+
+    A template that does not look at `tools` gets the form of Hermes, of which the model is told.
+    """
+    if not _TOOLS.search(source):
+        return TOLD
+    if "[TOOL_CALLS]" in source:
+        return MISTRAL_ARGS if "[ARGS]" in source else MISTRAL
+    if "<tool_call>" in source:
+        return QWEN_CODER if "<function=" in source else HERMES
+    if "<|tool_call|>" in source:
+        return PHI if "<|/tool_call|>" in source else GRANITE
+    if "<|python_tag|>" in source:
+        return LLAMA
+    return PLAIN_PARAMETERS if _PARAMETERS.search(source) else PLAIN
+
+
+@dataclass(frozen=True)
+class Thoughts:
+    """The marks around what a model thinks before it answers."""
+
+    open: str
+    close: str
+
+
+_THOUGHTS = (
+    Thoughts("<think>", "</think>"),
+    Thoughts("[THINK]", "[/THINK]"),
+    Thoughts("<seed:think>", "</seed:think>"),
+    Thoughts("<|START_THINKING|>", "<|END_THINKING|>"),
+)
+
+
+def thoughts_of(source: str, tokens: Collection[str]) -> Thoughts | None:
+    """Return the marks of a model's thoughts, None where neither its template nor its tokens have any."""
+    for each in _THOUGHTS:
+        if each.close in source or each.close in tokens:
+            return each
+    return None

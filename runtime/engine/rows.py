@@ -1,0 +1,92 @@
+"""One step of several sequences: a row for each, with its own position and sampling parameters.
+
+The host writes a table of what each row's own step block would say (`kernelc.artifact.Sequences`), and the
+device samples an id for each row, which its sequence's next step reads there. Rows whose ids the host chooses
+have their logits fetched, and their ids written.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.artifact import TABLE_BUFFER, Sequences
+from runtime.device.executor import Executor, Fetch
+from runtime.device.program import ProgramTable, StepBlock
+from runtime.engine.sampling import SamplingParams
+from runtime.engine.sequence import GREEDY_FIELDS, CachedSequence
+
+_LOGITS = "row_logits"
+_UNSAMPLED = SamplingParams(seed=0)  # of rows whose ids the host chooses
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a step: whose id at `position` is sampled. `whole`: its logits are wanted, and no sampling."""
+
+    sequence: CachedSequence
+    position: int
+    sampling: SamplingParams
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """What came of a row: the id that was sampled, the score of id 0, and where they were wanted the logits
+    [vocab]."""
+
+    token: int
+    first_score: float
+    logits: npt.NDArray[np.float32] | None
+
+
+class RowSteps:
+    """Runs steps of several rows."""
+
+    def __init__(
+        self, executor: Executor, table: ProgramTable, block: StepBlock, sequences: Sequences, vocab: int
+    ) -> None:
+        self._executor, self._table, self._block = executor, table, block
+        self._fields = [(field.name, {"u32": "I", "f32": "f"}[field.type]) for field in sequences.fields]
+        self._row = struct.Struct("<" + "".join(code for _, code in self._fields))
+        self._vocab = vocab
+
+    def run(self, rows: Sequence[Row]) -> list[RowResult]:
+        """Run the step of two rows or more, and wait for it. Each sequence has one row at most."""
+        greedy = all(row.whole or row.sampling.greedy for row in rows)
+        past, context = max(row.position for row in rows) - 1, rows[0].sequence.context
+        roles = ("decode_rows", "greedy_rows" if greedy else "sample_rows")
+        programs = [self._table.select(role, len(rows), past) for role in roles]
+        self._executor.write_buffer(TABLE_BUFFER, 0, b"".join(map(self._encoded, rows)))
+        env = {"seq": len(rows), "past": past, "context": context}
+        fetch = [row.sequence.fetch_token(row.position) for row in rows]
+        for at, row in enumerate(rows):
+            size = 4 * self._vocab if row.whole else 4
+            fetch.append(Fetch(_LOGITS, 4 * self._vocab * at, size))
+            row.sequence.held.written(row.position - 1, 1)
+            row.sequence.has_logits = False
+        fetched = self._executor.run(
+            programs, env, self._block.encode({**GREEDY_FIELDS, **env}), fetch
+        ).result()
+        tokens, scores = fetched[: len(rows)], fetched[len(rows) :]
+        return [_result(*each) for each in zip(rows, tokens, scores, strict=True)]
+
+    def _encoded(self, row: Row) -> bytes:
+        sampling = _UNSAMPLED if row.whole else row.sampling
+        fields: Mapping[str, int | float] = {
+            **sampling.step_fields(),
+            "past": row.position - 1,
+            "first": row.sequence.first,
+        }
+        if sampling.greedy:  # beside rows that are not; of equal scores the first, as where all are
+            fields = {**fields, "temperature": 0.0, "top_k": 0}
+        return self._row.pack(*(fields[name] for name, _ in self._fields))
+
+
+def _result(row: Row, token: bytes, scores: bytes) -> RowResult:
+    logits = np.frombuffer(scores, "<f4")
+    return RowResult(int.from_bytes(token, "little"), float(logits[0]), logits if row.whole else None)

@@ -1,0 +1,1 @@
+"""JSON as grammars: any text, and the texts that a JSON schema describes."""

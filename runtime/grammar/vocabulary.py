@@ -1,0 +1,97 @@
+"""A model's tokens as a trie of their bytes, level by level in flat arrays, so that numpy can walk it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+I32: TypeAlias = npt.NDArray[np.int32]
+
+_MOST_TOKEN_BYTES = 1024  # no text needs a longer one, and each length is a level
+
+
+@dataclass(frozen=True)
+class Level:
+    """The prefixes of one length, in order.
+
+    The children of node n are `child_begin[n]` to `child_begin[n + 1]` of the next level, and the tokens that
+    end there `tokens[token_begin[n]:token_begin[n + 1]]`. `byte` is the last byte of each prefix, `parent`
+    its node in the level before. `token_node` has the node of each of `tokens`.
+    """
+
+    byte: npt.NDArray[np.uint8]
+    parent: I32
+    child_begin: I32
+    token_begin: I32
+    tokens: I32
+    token_node: I32
+
+
+class Vocabulary:
+    """The bytes of all tokens of a model.
+
+    `pieces` are the bytes of each id. Ids without bytes, those of `excluded`, and tokens longer than 1024
+    bytes never stand for text. `droppable` are the ids whose first space disappears at the start of an answer
+    (see `model.text.detokenize`), which is why a grammar's answer never begins with one.
+    """
+
+    def __init__(
+        self, pieces: Sequence[bytes], *, excluded: Collection[int] = (), droppable: Collection[int] = ()
+    ) -> None:
+        self.size = len(pieces)
+        self.pieces = pieces
+        never = frozenset(excluded)
+        usable = [
+            token
+            for token, piece in enumerate(pieces)
+            if 0 < len(piece) <= _MOST_TOKEN_BYTES and token not in never
+        ]
+        order = sorted(usable, key=lambda token: pieces[token])
+        self._in_order = [pieces[token] for token in order]
+        self.levels = _levels(self._in_order, np.array(order, np.int32))
+        self.single_bytes = frozenset(pieces[token][0] for token in usable if len(pieces[token]) == 1)
+        self.droppable = frozenset(droppable)
+
+    def has_longer(self, beginning: bytes) -> bool:
+        """Whether some token begins with these bytes and goes on."""
+        at = bisect_right(self._in_order, beginning)
+        return at < len(self._in_order) and self._in_order[at].startswith(beginning)
+
+    @property
+    def words(self) -> int:
+        """The number of 32-bit words of a mask."""
+        return (self.size + 31) // 32
+
+
+def _levels(pieces: list[bytes], tokens: I32) -> list[Level]:
+    """Return the levels of sorted pieces; the first is the empty prefix alone."""
+    flat = np.frombuffer(b"".join(pieces), np.uint8)
+    lengths = np.array([len(piece) for piece in pieces], np.int64)
+    offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]]) if pieces else lengths
+    alive = np.arange(len(pieces))
+    node = np.zeros(len(pieces), np.int32)  # of each piece, its node in the level at hand
+    byte, parent, count, depth = np.zeros(1, np.uint8), np.zeros(1, np.int32), 1, 0
+    levels: list[Level] = []
+    while count:
+        ending = alive[lengths[alive] == depth]
+        token_begin = _begins(node[ending], count)
+        alive = alive[lengths[alive] > depth]
+        parents = node[alive]
+        following = flat[offsets[alive] + depth]
+        new = np.ones(len(alive), np.bool_)
+        new[1:] = (parents[1:] != parents[:-1]) | (following[1:] != following[:-1])
+        child_begin = _begins(parents[new], count)
+        levels.append(Level(byte, parent, child_begin, token_begin, tokens[ending], node[ending]))
+        node[alive] = np.cumsum(new) - 1
+        byte, parent, count, depth = following[new], parents[new], int(new.sum()), depth + 1
+    return levels
+
+
+def _begins(sorted_nodes: npt.NDArray[np.integer], count: int) -> I32:
+    """Return where the entries of each node begin in a list that is sorted by node, and the list's end."""
+    return np.searchsorted(sorted_nodes, np.arange(count + 1)).astype(np.int32)

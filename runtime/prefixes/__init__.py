@@ -1,0 +1,1 @@
+"""A memory for the beginnings of prompts: their rows of the KV cache, kept in memory and on disk."""

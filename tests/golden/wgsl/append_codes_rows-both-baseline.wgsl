@@ -1,0 +1,121 @@
+// append_codes_rows_2x64_both_one_of4
+
+@group(0) @binding(0) var<storage, read> k_rows: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> v_rows: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> k_cache: array<u32>;
+@group(0) @binding(3) var<storage, read_write> k_scales: array<f32>;
+@group(0) @binding(4) var<storage, read_write> v_cache: array<u32>;
+@group(0) @binding(5) var<storage, read_write> v_scales: array<f32>;
+@group(0) @binding(6) var<storage, read> step_rows: array<u32>;
+
+var<workgroup> largest: array<f32, 32>;
+
+@compute @workgroup_size(32)
+fn main(
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
+  @builtin(local_invocation_id) local_id: vec3<u32>,
+) {
+  let row = workgroup_id.z / 2u;                                          // several/each_row.py
+  let index = row * 8u;                                                   // several/each_row.py
+  let first = step_rows[index];
+  let index_1 = row * 32u;                                                // several/each_row.py
+  let index_2 = first * 32u;                                              // several/each_row.py
+  let index_3 = first * 2u;
+  let layer = workgroup_id.z % 2u;                                        // several/each_row.py
+  let index_4 = local_id.x / 8u;                                          // attention/append_codes.py
+  let head = workgroup_id.x * 4u + index_4;
+  let head_1 = min(head, 1u);                                             // attention/append_codes.py
+  let source = workgroup_id.y * 2u + head_1;                              // attention/append_codes.py
+  let target_1 = (step_rows[index + 1u] + workgroup_id.y) * 2u + head_1;
+  let t = layer == 0u;                                                    // attention/append_codes.py
+  if (t) {                                                                // attention/append_codes.py
+    let first_1 = source * 16u + local_id.x % 8u;                         // attention/append_codes.py
+    let four = abs(k_rows[index_1 + first_1]);                            // attention/append_codes.py
+    let four_1 = max(four, abs(k_rows[index_1 + first_1 + 8u]));          // attention/append_codes.py
+    let most = max(max(four_1.x, four_1.y), max(four_1.z, four_1.w));     // attention/append_codes.py
+    largest[local_id.x] = most;                                           // attention/append_codes.py
+  }
+  let t_1 = layer == 1u;                                                  // attention/append_codes.py
+  if (t_1) {                                                              // attention/append_codes.py
+    let first_1 = source * 16u + local_id.x % 8u;                         // attention/append_codes.py
+    let four = abs(v_rows[index_1 + first_1]);                            // attention/append_codes.py
+    let four_1 = max(four, abs(v_rows[index_1 + first_1 + 8u]));          // attention/append_codes.py
+    let most = max(max(four_1.x, four_1.y), max(four_1.z, four_1.w));     // attention/append_codes.py
+    largest[local_id.x] = most;                                           // attention/append_codes.py
+  }
+  workgroupBarrier();                                                     // attention/append_codes.py
+  if (t) {                                                                // attention/append_codes.py
+    let index_5 = local_id.x % 8u;                                        // attention/append_codes.py
+    let first_1 = source * 16u + index_5;
+    let four = k_rows[index_1 + first_1];                                 // attention/append_codes.py
+    let four_1 = k_rows[index_1 + first_1 + 8u];
+    let mine = index_4 * 8u;                                              // attention/append_codes.py
+    let largest_1 = largest[mine];                                        // attention/append_codes.py
+    let largest_2 = max(max(largest_1, largest[mine + 1u]), largest[mine + 2u]);  // attention/append_codes.py
+    let largest_value = largest[mine + 3u];
+    let most = max(max(max(max(max(largest_2, largest_value), largest[mine + 4u]),
+        largest[mine + 5u]), largest[mine + 6u]), largest[mine + 7u]);
+    let bits = bitcast<u32>(most);                                        // parts/coded_groups.py
+    let exponent = min(max(bits >> 23u, 27u), 252u);                      // parts/coded_groups.py
+    let t_2 = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;          // parts/coded_groups.py
+    let steps = f32(0x7f000000u / t_2) * bitcast<f32>((253u - exponent) << 23u);  // parts/coded_groups.py
+    let quotient = f32((t_2 << 14u) / 127u);                              // parts/coded_groups.py
+    let scale = quotient * 1.8626451e-9 * bitcast<f32>(exponent << 23u);  // parts/coded_groups.py
+    if (head < 2u) {                                                      // attention/append_codes.py
+      let first_2 = target_1 * 16u + index_5;                             // attention/append_codes.py
+      let t_3 = vec4<f32>(steps * 8.0);                                   // parts/coded_groups.py
+      let cut = vec4<i32>(four * t_3);
+      let parts = (cut + 4i) >> vec4<u32>(3u);                            // parts/coded_groups.py
+      let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);   // parts/coded_groups.py
+      let low = (codes.x >> 8u) | codes.y;                                // parts/coded_groups.py
+      let high = (codes.z << 8u) | (codes.w << 16u);
+      k_cache[index_2 + first_2] = low | high;                            // attention/append_codes.py
+      let cut_1 = vec4<i32>(four_1 * t_3);                                // parts/coded_groups.py
+      let parts_1 = (cut_1 + 4i) >> vec4<u32>(3u);                        // parts/coded_groups.py
+      let codes_1 = bitcast<vec4<u32>>(parts_1 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
+      let low_1 = (codes_1.x >> 8u) | codes_1.y;                          // parts/coded_groups.py
+      let high_1 = (codes_1.z << 8u) | (codes_1.w << 16u);
+      k_cache[index_2 + first_2 + 8u] = low_1 | high_1;                   // attention/append_codes.py
+      if (index_5 < 1u) {                                                 // attention/append_codes.py
+        k_scales[index_3 + target_1] = scale;                             // attention/append_codes.py
+      }
+    }
+  }
+  if (t_1) {                                                              // attention/append_codes.py
+    let index_5 = local_id.x % 8u;                                        // attention/append_codes.py
+    let first_1 = source * 16u + index_5;
+    let four = v_rows[index_1 + first_1];                                 // attention/append_codes.py
+    let four_1 = v_rows[index_1 + first_1 + 8u];
+    let mine = index_4 * 8u;                                              // attention/append_codes.py
+    let largest_1 = largest[mine];                                        // attention/append_codes.py
+    let largest_2 = max(max(largest_1, largest[mine + 1u]), largest[mine + 2u]);  // attention/append_codes.py
+    let largest_value = largest[mine + 3u];
+    let most = max(max(max(max(max(largest_2, largest_value), largest[mine + 4u]),
+        largest[mine + 5u]), largest[mine + 6u]), largest[mine + 7u]);
+    let bits = bitcast<u32>(most);                                        // parts/coded_groups.py
+    let exponent = min(max(bits >> 23u, 27u), 252u);                      // parts/coded_groups.py
+    let t_2 = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;          // parts/coded_groups.py
+    let steps = f32(0x7f000000u / t_2) * bitcast<f32>((253u - exponent) << 23u);  // parts/coded_groups.py
+    let quotient = f32((t_2 << 14u) / 127u);                              // parts/coded_groups.py
+    let scale = quotient * 1.8626451e-9 * bitcast<f32>(exponent << 23u);  // parts/coded_groups.py
+    if (head < 2u) {                                                      // attention/append_codes.py
+      let first_2 = target_1 * 16u + index_5;                             // attention/append_codes.py
+      let t_3 = vec4<f32>(steps * 8.0);                                   // parts/coded_groups.py
+      let cut = vec4<i32>(four * t_3);
+      let parts = (cut + 4i) >> vec4<u32>(3u);                            // parts/coded_groups.py
+      let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);   // parts/coded_groups.py
+      let low = (codes.x >> 8u) | codes.y;                                // parts/coded_groups.py
+      let high = (codes.z << 8u) | (codes.w << 16u);
+      v_cache[index_2 + first_2] = low | high;                            // attention/append_codes.py
+      let cut_1 = vec4<i32>(four_1 * t_3);                                // parts/coded_groups.py
+      let parts_1 = (cut_1 + 4i) >> vec4<u32>(3u);                        // parts/coded_groups.py
+      let codes_1 = bitcast<vec4<u32>>(parts_1 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
+      let low_1 = (codes_1.x >> 8u) | codes_1.y;                          // parts/coded_groups.py
+      let high_1 = (codes_1.z << 8u) | (codes_1.w << 16u);
+      v_cache[index_2 + first_2 + 8u] = low_1 | high_1;                   // attention/append_codes.py
+      if (index_5 < 1u) {                                                 // attention/append_codes.py
+        v_scales[index_3 + target_1] = scale;                             // attention/append_codes.py
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// argmax_final_rows_8_of4
+
+@group(0) @binding(0) var<storage, read> best: array<vec2<u32>>;
+@group(0) @binding(1) var<storage, read_write> tokens: array<u32>;
+@group(0) @binding(2) var<storage, read> step_rows: array<u32>;
+
+var<workgroup> partial_maxima: array<u32, 64>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
+  @builtin(local_invocation_id) local_id: vec3<u32>,
+) {
+  let index = workgroup_id.z * 8u;                                        // several/each_row.py
+  let step_rows_value = step_rows[index];
+  let step_rows_value_1 = step_rows[index + 1u];
+  var best_key: u32 = 0u;                                                 // sampling/argmax.py
+  var best_index: u32 = 0u;                                               // sampling/argmax.py
+  for (var block = local_id.x; block < 8u; block += 64u) {                // sampling/argmax_final.py
+    let pair = best[index + block];                                       // sampling/argmax_final.py
+    let index_1 = pair.y;                                                 // sampling/argmax_final.py
+    if (pair.x > best_key) {                                              // sampling/argmax.py
+      best_key = pair.x;                                                  // sampling/argmax.py
+      best_index = index_1;                                               // sampling/argmax.py
+    }
+  }
+  partial_maxima[local_id.x] = best_key;                                  // parts/reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  let t = local_id.x < 8u;                                                // parts/reduce.py
+  if (t) {
+    var total: u32 = partial_maxima[local_id.x];                          // parts/reduce.py
+    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // parts/reduce.py
+      total = max(total, partial_maxima[cell]);                           // parts/reduce.py
+    }
+    partial_maxima[local_id.x] = total;                                   // parts/reduce.py
+  }
+  workgroupBarrier();                                                     // parts/reduce.py
+  var total: u32 = partial_maxima[0u];                                    // parts/reduce.py
+  for (var cell = 1u; cell < 8u; cell++) {                                // parts/reduce.py
+    total = max(total, partial_maxima[cell]);                             // parts/reduce.py
+  }
+  workgroupBarrier();                                                     // parts/reduce.py
+  let last = select(0u, best_index ^ 0xffffffffu, best_key == total);     // sampling/argmax.py
+  partial_maxima[local_id.x] = last;                                      // parts/reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  if (t) {                                                                // parts/reduce.py
+    var total_1: u32 = partial_maxima[local_id.x];                        // parts/reduce.py
+    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // parts/reduce.py
+      total_1 = max(total_1, partial_maxima[cell]);                       // parts/reduce.py
+    }
+    partial_maxima[local_id.x] = total_1;                                 // parts/reduce.py
+  }
+  workgroupBarrier();                                                     // parts/reduce.py
+  var total_1: u32 = partial_maxima[0u];                                  // parts/reduce.py
+  for (var cell = 1u; cell < 8u; cell++) {                                // parts/reduce.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // parts/reduce.py
+  }
+  workgroupBarrier();                                                     // parts/reduce.py
+  let token = total_1 ^ 0xffffffffu;                                      // sampling/argmax.py
+  if (local_id.x == 0u) {                                                 // sampling/argmax.py
+    tokens[step_rows_value + step_rows_value_1 + 1u] = token;             // sampling/argmax.py
+  }
+}

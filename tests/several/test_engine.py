@@ -1,0 +1,155 @@
+"""An engine of several sequences: each gets what it would get alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+import pytest
+
+from kernelc.artifact import Artifact
+from kernelc.errors import UsageError
+from kernelc.kernels.registry import references
+from kernelc.native import Library
+from runtime.chat.answer import Stopped
+from runtime.engine.engine import Engine
+from runtime.engine.host_sampling import F32
+from runtime.engine.several import SeveralEngine
+from runtime.prefixes.settings import PrefixSettings
+from runtime.prefixes.store import MemoryStore
+from tests.several.asked import ASKED, GREEDY, SEQUENCES, Asked, Running, ids_of, lone, together
+
+
+def test_sequences_beside_each_other_get_the_ids_that_they_get_alone(
+    engine: SeveralEngine, alone: Engine
+) -> None:
+    wanted = [lone(alone, each) for each in ASKED]
+    assert together(engine, ASKED) == wanted
+    assert all(len(ids) == each.new for ids, each in zip(wanted, ASKED, strict=True))
+    for each, ids in zip(ASKED, wanted, strict=True):  # alone in the engine, too
+        assert together(engine, [each]) == [ids]
+
+
+@pytest.mark.parametrize("taken", [0, 1, 2, 4, 5])
+def test_tokens_that_a_chooser_knows_are_given_whoever_comes_meanwhile(
+    engine: SeveralEngine, alone: Engine, taken: int
+) -> None:
+    asked = [Asked(ids_of(14, 6), 22, known=True), Asked(ids_of(15, 9), 7, known=True)]
+    first, second = (Running(engine.lease(), each) for each in asked)
+    first.begin()
+    for token in islice(first.tokens, taken):
+        assert token is not None  # it is alone
+        first.ids.append(token.id)
+    second.begin()
+    while first.over is None or second.over is None:
+        for each in (first, second):
+            if each.over is None:
+                each.go_on()
+        engine.step()
+    assert [first.ids, second.ids] == [lone(alone, each) for each in asked]
+    assert (first.over, second.over) == ("length", "length")
+
+
+def test_a_prompt_takes_the_sequence_that_shares_most_with_it(engine: SeveralEngine) -> None:
+    for seat in engine.seats:
+        seat.truncate(0)
+    shared = ids_of(7, 30)
+    together(engine, [Asked(ids_of(8, 5), 1), Asked(shared, 1), Asked(ids_of(9, 5), 1)])
+    held = max(engine.seats, key=lambda seat: seat.common_prefix(shared))
+    lease = engine.lease()
+    assert lease.reuse([*shared, 3, 4]) == 30
+    assert lease.seat is held
+    other = engine.lease()
+    assert other.reuse([*shared, 3, 4]) <= 1  # that one is taken
+    lease.back()
+    other.back()
+
+
+def test_prompts_that_are_kept_are_restored_in_any_sequence(
+    artifact: Artifact, device: str, alone: Engine
+) -> None:
+    every = [Asked(ids_of(20 + at, 200), 8) for at in range(SEQUENCES)]
+    wanted = [lone(alone, each) for each in every]
+    store = MemoryStore(1 << 30)
+
+    def opened() -> SeveralEngine:
+        settings = PrefixSettings(store=store)
+        return SeveralEngine.open(
+            artifact, device, references=references(), library=Library(), prefixes=settings
+        )
+
+    with opened() as first:
+        assert together(first, every) == wanted
+        first.settle()
+    with opened() as second:
+        for each in reversed(every):  # each in another sequence than before
+            lease = second.lease()
+            assert lease.reuse(each.prompt[:-1]) == 192
+        for seat in second.seats:
+            seat.taken = False
+        assert together(second, every) == wanted
+
+
+def test_a_long_prompt_is_fed_in_chunks_between_which_others_go_on(engine: SeveralEngine) -> None:
+    first = Running(engine.lease(), Asked(ids_of(10, 4), 30))
+    first.begin()
+    second = Running(engine.lease(), Asked(ids_of(11, 300), 2))
+    second.lease.reuse(second.asked.prompt[:-1])  # takes its place
+    first.go_on()
+
+    def others() -> None:
+        first.go_on()
+        engine.step()
+
+    engine.when_feeding(others)
+    second.begin()
+    engine.when_feeding(lambda: None)
+    first.go_on()
+    assert len(first.ids) == 3  # its first, and one after each of two chunks
+    for each in (first, second):
+        each.tokens.close()
+        each.lease.back()
+
+
+def test_a_prompt_that_is_alone_can_be_stopped_on_its_way(engine: SeveralEngine) -> None:
+    lease, prompt = engine.lease(), ids_of(13, 600)
+    done: list[tuple[int, int]] = []
+
+    def stop(what: str, at: int, total: int) -> None:
+        done.append((at, total))
+        raise Stopped
+
+    lease.reuse(prompt[:-1])
+    with pytest.raises(Stopped):
+        lease.feed(prompt, progress=stop)
+    assert done == [(512, 600)]  # and not after the whole of it
+    lease.back()
+
+
+@pytest.mark.parametrize("token", [1 << 20, None])
+def test_what_is_wrong_with_one_leaves_the_others_alone(
+    engine: SeveralEngine, alone: Engine, token: int | None
+) -> None:
+    good = Running(engine.lease(), ASKED[0])
+    bad = Running(engine.lease(), Asked(ids_of(12, 5), 9))
+    good.begin()
+    bad.begin()
+
+    def choose(logits: F32, ids: Sequence[int]) -> int:
+        if len(ids) == 5:
+            return 3
+        if token is None:
+            raise ValueError("a bug")
+        return token
+
+    bad.tokens = bad.lease.generate(9, GREEDY, (), choose=choose)
+    with pytest.raises((UsageError, ValueError), match=r"outside the vocabulary|a bug"):
+        while True:
+            good.go_on()
+            bad.go_on()
+            engine.step()
+    bad.lease.back()
+    while good.over is None:
+        good.go_on()
+        engine.step()
+    assert good.ids == lone(alone, ASKED[0])

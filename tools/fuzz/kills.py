@@ -1,0 +1,136 @@
+"""`python -m tools.fuzz.kills [--count N] [--seed S]`: builds and compilers, killed at random moments.
+
+A build replaces an artifact again and again and is killed (SIGKILL, with all that it started) after a random
+time. After each kill the artifact that was there must open, with every hash right; after the last, one more
+build must leave nothing beside it. The same for the cache of compiled kernels: what it holds must load.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import random
+import signal
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from kernelc.artifact import Artifact, leftovers
+from kernelc.compile import CompileOptions
+from kernelc.pipeline import build_artifact
+from runtime.cpu.compiler import find_compiler
+from runtime.cpu.library_cache import cache_folder, compile_all, is_kept, load_library
+from tests.model.tiny_checkpoint import write_tiny_checkpoint
+
+CONFIG: dict[str, object] = {
+    "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 512, "hidden_size": 64,
+    "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
+    "max_position_embeddings": 64, "rms_norm_eps": 1e-5,
+}  # fmt: skip
+KERNEL = "#include <stdint.h>\nint f{0}(int x) {{ return x + {0}; }}\n"
+
+
+def killed_after(seconds: float, work: Callable[[], object]) -> bool:
+    """Do work in a process of its own group and kill that group after a time; whether it was still alive.
+
+    Raises: SystemExit where the work failed by itself.
+    """
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.setpgid(0, 0)
+            work()
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            if status:
+                raise SystemExit("work that nobody killed failed")
+            return False
+        time.sleep(0.002)
+    for kill in (os.kill, os.killpg):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return True
+
+
+def check_whole(folder: Path) -> None:
+    """Open an artifact and compare every hash. Raises: ArtifactError."""
+    artifact = Artifact.open(folder)
+    for named in artifact.manifest.files():
+        if not named.file.startswith("weights/"):
+            artifact.read(named.file)
+    for name in artifact.manifest.weights.tensors:
+        artifact.tensor(name)
+
+
+def kill_builds(folder: Path, count: int, rng: random.Random) -> int:
+    """Kill builds; return how many were killed while they ran."""
+    (folder / "model").mkdir()
+    model, out = write_tiny_checkpoint(folder / "model", CONFIG), folder / "made" / "a"
+    options = [CompileOptions("c", quant, 64) for quant in ("q4", "q8")]
+    for each in options:
+        build_artifact(model, each, out=out)
+    began = time.monotonic()
+    build_artifact(model, options[0], out=out)  # its kernels are printed already, as for the children
+    usual = time.monotonic() - began
+    killed = 0
+    for at in range(count):
+        each = options[at % 2]
+        killed += killed_after(
+            rng.uniform(0, 1.2 * usual), lambda each=each: build_artifact(model, each, out=out)
+        )
+        check_whole(out)
+    leftovers.YOUNG_SECONDS = 0.0  # all that is left is from before, and nothing else runs
+    build_artifact(model, options[0], out=out)
+    check_whole(out)
+    beside = [path.name for path in out.parent.iterdir() if path != out]
+    if beside:
+        raise SystemExit(f"left beside the artifact: {beside}")
+    return killed
+
+
+def kill_compilers(count: int, rng: random.Random) -> int:
+    """Kill compilers of kernels; return how many were killed while they ran."""
+    compiler, killed = find_compiler(), 0
+    for at in range(count):
+        sources = {f"{at:04}{each}": ("a kernel", KERNEL.format(each)) for each in range(3)}
+        killed += killed_after(rng.uniform(0, 0.1), lambda sources=sources: compile_all(compiler, sources, 2))
+        for name in sources:
+            if is_kept(name):
+                load_library(name, "a kernel")
+    unfinished = [path for path in cache_folder().iterdir() if not path.name.startswith(".building-")]
+    for path in unfinished:
+        if path.suffix == ".so" and not is_kept(path.stem) and path.with_suffix(".sha256").exists():
+            raise SystemExit(f"a library that is not what its hash says: {path.name}")
+    return killed
+
+
+def main() -> int:
+    """Kill, and tell how often."""
+    parser = argparse.ArgumentParser(prog="python -m tools.fuzz.kills", description=__doc__)
+    parser.add_argument("--count", type=int, default=200, help="kills of builds; half as many of compilers")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    rng = random.Random(args.seed)
+    with tempfile.TemporaryDirectory() as name:
+        os.environ["XDG_CACHE_HOME"] = str(Path(name) / "cache")
+        builds = kill_builds(Path(name), args.count, rng)
+        compilers = kill_compilers(args.count // 2, rng)
+    print(f"{builds} of {args.count} builds and {compilers} of {args.count // 2} compilers were killed")
+    print("as they ran: every artifact stayed whole, and nothing was left")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,147 @@
+/**
+ * The grammars of requests, made ready for a model's tokens and kept for the next request.
+ *
+ * The code of grammars is loaded when the first request needs it: most pages never ask for an answer with a
+ * shape. The counterpart of `runtime/chat/constraints.py`.
+ */
+
+import { KernelcError } from "../artifact/errors.js";
+import type { Constraint, Framed, Grammar, Json, Vocabulary } from "../grammar/index.js";
+import type { CallForm } from "../text/tools/forms.js";
+import type { Coder } from "../text/types.js";
+import type { AnswerFormat } from "./request/format.js";
+import type { CallSchema } from "./request/tools.js";
+import { printable } from "./sampling.js";
+
+type Code = typeof import("../grammar/index.js");
+
+const MOST_KEPT = 8; // each may hold some 100 MB of states and masks
+const SPACE = 0x20;
+
+/** Which tokens may come next in an answer; `advance` is told of the one that was taken. */
+export interface AnswerMatcher {
+  /** A bit per token, not to be changed. */
+  mask(): Uint32Array;
+  advance(token: number): void;
+}
+
+/** Makes the matcher of an answer; `continued`: it goes on from a text, so that no space of it is dropped. */
+export type MatcherMaker = (continued: boolean) => AnswerMatcher;
+
+/** A call that must come: `begins` ends the prompt. */
+export interface RequiredCall {
+  readonly begins: string;
+  readonly matchers: MatcherMaker;
+}
+
+/** The grammars that were used last, with all the masks that they have needed so far. */
+export class Grammars {
+  private vocabulary: Vocabulary | null = null;
+  private readonly kept = new Map<string, Constraint>();
+
+  constructor(
+    private readonly coder: Coder,
+    private readonly vocabSize: number,
+    private readonly endIds: readonly number[],
+  ) {}
+
+  /**
+   * What makes matchers of a form. The bytes of the tokens are read at the first use.
+   *
+   * @throws KernelcError "usage" that names the field, for a schema that is wrong or not supported, or that
+   *   the model's tokens cannot write.
+   */
+  async of(format: AnswerFormat): Promise<MatcherMaker> {
+    const code = await loaded();
+    return this.matchersOf(code, `${format.type} ${format.text}`, format.path, () => grammarOf(code, format));
+  }
+
+  /**
+   * What holds an answer to one call in a form, of one of these tools. The name of an only tool belongs to
+   * the beginning where nothing but special tokens stands around it.
+   *
+   * @throws KernelcError "usage" as `of`.
+   */
+  async ofCalls(form: CallForm, schemas: readonly CallSchema[]): Promise<RequiredCall> {
+    const code = await loaded();
+    const { begins } = form;
+    const [before, between, after] = form.frame;
+    const [only] = schemas;
+    const named = only && schemas.length === 1 && !before && !after;
+    const framed = (): readonly Framed[] =>
+      schemas.map(({ name, schema, path }) => {
+        const make = (): Grammar => code.jsonSchemaGrammar(JSON.parse(schema) as Json, path);
+        const grammar = withField(code, path, make);
+        return [named ? "" : before + name + between, grammar, after];
+      });
+    const key = `call ${JSON.stringify([form.name, schemas])}`;
+    const matchers = this.matchersOf(code, key, "tools", () => code.oneOf(framed(), "tools"));
+    return { begins: named ? begins + only.name + between : begins, matchers };
+  }
+
+  private matchersOf(code: Code, key: string, param: string, make: () => Grammar): MatcherMaker {
+    const named = <T>(work: () => T): T => withField(code, param, work);
+    const constraint = named(() => this.constraint(code, key, make));
+    return (continued) => {
+      const matcher = named(() => new code.Matcher(constraint, { dropsSpace: !continued }));
+      return {
+        mask: () => named(() => matcher.mask()),
+        advance: (token) => named(() => void matcher.advance(token)),
+      };
+    };
+  }
+
+  private constraint(code: Code, key: string, make: () => Grammar): Constraint {
+    let constraint = this.kept.get(key);
+    if (!constraint) {
+      const grammar = make();
+      this.vocabulary ??= this.read(code);
+      constraint = new code.Constraint(grammar, this.vocabulary, this.endIds);
+    }
+    this.kept.delete(key);
+    this.kept.set(key, constraint); // behind all others, since it was used last
+    const [oldest = ""] = this.kept.keys();
+    if (this.kept.size > MOST_KEPT) this.kept.delete(oldest);
+    return constraint;
+  }
+
+  /** The bytes of the tokens; markup has none. */
+  private read(code: Code): Vocabulary {
+    const { coder, vocabSize } = this;
+    const drops = coder.leadingSpace !== "keep";
+    const droppable: number[] = [];
+    const pieceOf = (id: number): Uint8Array => {
+      const piece = coder.piece(id);
+      if (drops && piece.droppable && piece.data[0] === SPACE) droppable.push(id);
+      return piece.data;
+    };
+    const excluded = [...coder.specialIds.values(), ...coder.markup.values()];
+    return new code.Vocabulary(vocabSize, pieceOf, { excluded, droppable });
+  }
+}
+
+async function loaded(): Promise<Code> {
+  try {
+    return await import("../grammar/index.js");
+  } catch (error) {
+    const help = "go online, or load the page again: it may have been updated";
+    throw new KernelcError("network", "the code for response_format did not load", { help, cause: error });
+  }
+}
+
+function grammarOf(code: Code, { type, text, path }: AnswerFormat): Grammar {
+  if (type === "json_object") return code.jsonGrammar();
+  if (type === "json_schema") return code.jsonSchemaGrammar(JSON.parse(text) as Json, path);
+  return type === "regex" ? code.regexGrammar(text, path) : code.gbnfGrammar(text, path);
+}
+
+/** What `work` gives; errors of a grammar name the field that it is from. */
+function withField<T>(code: Code, param: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof code.GrammarError)) throw error;
+    const help = error.help === undefined ? {} : { help: error.help };
+    throw new KernelcError("usage", printable(error.message), { param, ...help });
+  }
+}

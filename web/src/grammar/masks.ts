@@ -1,0 +1,155 @@
+/**
+ * Which tokens may come next: the trie of the vocabulary walked with the machine, all tokens at once.
+ *
+ * A walk takes the state of a prefix along for all prefixes of one length together. Where the machine reaches
+ * the end of what is known of the stacks, the prefix *escapes*: what may follow depends on where the stack
+ * goes on. So a mask belongs to a state alone where nothing escapes, else to the state and the uppermost
+ * returns, as many as there are escapes for. Each is computed once. The port of `runtime/grammar/masks.py`.
+ * Source: see `machine.ts`; Willard and Louf, Efficient Guided Generation for Large Language Models (2023),
+ * for the idea of a mask per state.
+ */
+
+import { DEAD, type Machine } from "./machine.js";
+import type { Level, Vocabulary } from "./vocabulary.js";
+
+/** A bit per token, the lowest bit of the first word for token 0. */
+export type Mask = Uint32Array;
+
+const MOST_BYTES = 64 * 2 ** 20;
+
+/** Nodes of the trie, by level. */
+type Prefixes = ReadonlyMap<number, Int32Array>;
+
+/** Prefixes of one length that are alive, each with its state. */
+interface Alive {
+  readonly nodes: Int32Array;
+  readonly states: Int32Array;
+}
+
+/** The tokens that a state allows as far as its stacks are known, and the prefixes that escape. */
+interface Walk {
+  readonly mask: Mask;
+  /** Null where nobody asked for them, since there is nothing below the state. */
+  readonly escapes: Prefixes | null;
+  readonly nexts: Map<number, Walk>;
+}
+
+const NONE: Alive = { nodes: new Int32Array(0), states: new Int32Array(0) };
+const ROOT: Prefixes = new Map([[0, new Int32Array(1)]]);
+
+/** The masks of one machine and one vocabulary. */
+export class Masks {
+  /** How often the trie was walked. */
+  walks = 0;
+  private readonly known = new Map<number, Walk>();
+  private bytes = 0;
+  private epoch: number;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly vocabulary: Vocabulary,
+  ) {
+    this.epoch = machine.epoch;
+  }
+
+  /**
+   * The mask of a state, not to be changed. `below` are the sets of stacks under the state's own, the lowest
+   * first (`Machine.split`).
+   */
+  mask(state: number, below: readonly number[]): Mask {
+    if (this.epoch !== this.machine.epoch || this.bytes > MOST_BYTES) {
+      this.known.clear();
+      this.bytes = 0;
+      this.epoch = this.machine.epoch;
+    }
+    let walk = this.known.get(state);
+    if (!walk || (walk.escapes === null && below.length)) {
+      walk = this.walked(ROOT, state, null, below.length > 0);
+      this.known.set(state, walk);
+    }
+    for (let at = below.length - 1; walk.escapes?.size && at >= 0; at -= 1) {
+      const stacks = below[at] ?? 0;
+      let following = walk.nexts.get(stacks);
+      if (!following) {
+        following = this.walked(walk.escapes, this.machine.returned(stacks), walk.mask, true);
+        walk.nexts.set(stacks, following);
+      }
+      walk = following;
+    }
+    return walk.mask;
+  }
+
+  /**
+   * Walk from prefixes that are all in one state, and add to a mask that is known already. Prefixes that
+   * escape are noted if they are `watched`.
+   */
+  private walked(begin: Prefixes, state: number, known: Mask | null, watched: boolean): Walk {
+    this.walks += 1;
+    const { levels, words } = this.vocabulary;
+    const mask = known ? known.slice() : new Uint32Array(words);
+    const escapes = new Map<number, Int32Array>();
+    const last = Math.max(...begin.keys());
+    let alive = NONE;
+    let merged = false; // a node may be here twice then, in two states
+    for (const [depth, level] of levels.entries()) {
+      const own = begin.get(depth);
+      if (own) alive = joined(alive, own, state);
+      if (!alive.nodes.length && depth >= last) break;
+      if (watched) {
+        const { nodes, states } = alive;
+        const ended = nodes.filter((_, at) => this.machine.ends[states[at] as number]);
+        merged ||= own !== undefined && nodes.length > own.length;
+        if (ended.length) escapes.set(depth, merged ? Int32Array.from(new Set(ended)) : ended);
+      }
+      alive = this.step(level, levels[depth + 1], alive, mask);
+    }
+    this.bytes += mask.byteLength;
+    for (const each of escapes.values()) this.bytes += each.byteLength;
+    return { mask, escapes: watched ? escapes : null, nexts: new Map() };
+  }
+
+  /** Allow the tokens of some nodes of a level; return those of their children that are alive. */
+  private step(level: Level, next: Level | undefined, { nodes, states }: Alive, mask: Mask): Alive {
+    const { machine } = this;
+    const { childBegin, tokenBegin, tokens } = level;
+    let most = 0;
+    for (let at = 0; at < nodes.length; at += 1) {
+      const node = nodes[at] as number;
+      most += (childBegin[node + 1] as number) - (childBegin[node] as number);
+      for (let place = tokenBegin[node] as number; place < (tokenBegin[node + 1] as number); place += 1) {
+        const token = tokens[place] as number;
+        mask[token >>> 5] = (mask[token >>> 5] as number) | (1 << (token & 31));
+      }
+    }
+    if (!next || !most) return NONE;
+    const [nextNodes, nextStates] = [new Int32Array(most), new Int32Array(most)];
+    const { byte } = next;
+    let count = 0;
+    for (let at = 0; at < nodes.length; at += 1) {
+      const node = nodes[at] as number;
+      const [from, to] = [childBegin[node] as number, childBegin[node + 1] as number];
+      if (from === to) continue;
+      const state = states[at] as number;
+      if (!machine.filled[state]) machine.fill(state);
+      const { table } = machine; // which filling may have replaced
+      for (let child = from; child < to; child += 1) {
+        const following = table[256 * state + (byte[child] as number)] as number;
+        if (following === DEAD) continue;
+        nextNodes[count] = child;
+        nextStates[count] = following;
+        count += 1;
+      }
+    }
+    return { nodes: nextNodes.subarray(0, count), states: nextStates.subarray(0, count) };
+  }
+}
+
+function joined({ nodes, states }: Alive, more: Int32Array, state: number): Alive {
+  const length = nodes.length + more.length;
+  const [allNodes, allStates] = [new Int32Array(length), new Int32Array(length)];
+  allNodes.set(nodes);
+  allNodes.set(more, nodes.length);
+  allStates.set(states);
+  allStates.fill(state, nodes.length);
+  return { nodes: allNodes, states: allStates };
+}

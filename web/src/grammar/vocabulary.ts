@@ -1,0 +1,156 @@
+/**
+ * A model's tokens as a trie of their bytes, level by level in flat arrays.
+ *
+ * The port of `runtime/grammar/vocabulary.py`; levels are sorted here by counting, since comparing 50,000
+ * pieces takes longer.
+ */
+
+const MOST_TOKEN_BYTES = 1024; // no text needs a longer one, and each length is a level
+
+/**
+ * The prefixes of one length, in order.
+ *
+ * The children of node n are `childBegin[n]` to `childBegin[n + 1]` of the next level, and the tokens that
+ * end there `tokens[tokenBegin[n]]` to before `tokens[tokenBegin[n + 1]]`. `byte` is the last byte of each
+ * prefix.
+ */
+export interface Level {
+  readonly byte: Uint8Array;
+  readonly childBegin: Int32Array;
+  readonly tokenBegin: Int32Array;
+  readonly tokens: Int32Array;
+}
+
+export interface VocabularyOptions {
+  /** Ids that never stand for text. */
+  readonly excluded?: Iterable<number>;
+  /**
+   * Ids whose first space disappears at the start of an answer (`text/detokenize.ts`), which is why a
+   * grammar's answer never begins with one.
+   */
+  readonly droppable?: Iterable<number>;
+}
+
+/** The bytes of all tokens of a model. Ids without bytes and tokens longer than 1024 never stand for text. */
+export class Vocabulary {
+  readonly levels: readonly Level[];
+  /** Bytes that are tokens by themselves. */
+  readonly singleBytes: ReadonlySet<number>;
+  readonly droppable: ReadonlySet<number>;
+  private readonly bytes: Uint8Array;
+  private readonly begins: Int32Array;
+
+  constructor(
+    readonly size: number,
+    pieceOf: (id: number) => Uint8Array,
+    { excluded = [], droppable = [] }: VocabularyOptions = {},
+  ) {
+    this.begins = new Int32Array(size + 1);
+    let bytes = new Uint8Array(8 * size + 64);
+    let length = 0;
+    for (let id = 0; id < size; id += 1) {
+      const piece = pieceOf(id);
+      if (length + piece.length > bytes.length) bytes = grown(bytes, 2 * (length + piece.length));
+      bytes.set(piece, length);
+      length += piece.length;
+      this.begins[id + 1] = length;
+    }
+    this.bytes = bytes.subarray(0, length);
+    const never = new Set(excluded);
+    const usable = Int32Array.from({ length: size }, (_, id) => id).filter(
+      (id) => !never.has(id) && this.length(id) > 0 && this.length(id) <= MOST_TOKEN_BYTES,
+    );
+    this.levels = this.sorted(usable);
+    this.singleBytes = new Set(
+      Array.from(usable.filter((id) => this.length(id) === 1), (id) => this.bytes[this.begins[id] ?? 0] ?? 0),
+    );
+    this.droppable = new Set(droppable);
+  }
+
+  /** The number of 32-bit words of a mask. */
+  get words(): number {
+    return (this.size + 31) >>> 5;
+  }
+
+  /** The bytes of an id. */
+  piece(id: number): Uint8Array {
+    return this.bytes.subarray(this.begins[id], this.begins[id + 1]);
+  }
+
+  private length(id: number): number {
+    return (this.begins[id + 1] ?? 0) - (this.begins[id] ?? 0);
+  }
+
+  /** The levels; the first is the empty prefix alone. */
+  private sorted(tokens: Int32Array): Level[] {
+    const levels: Level[] = [];
+    let alive = tokens; // those that are longer than the level, by the nodes that they pass
+    let nodes = new Int32Array(alive.length); // of each, its node in the level
+    let byte = new Uint8Array(1);
+    for (let depth = 0; byte.length; depth += 1) {
+      const ends = alive.map((id) => Number(this.length(id) === depth));
+      const ending = alive.filter((_, at) => ends[at]);
+      const tokenBegin = beginsOf(nodes.filter((_, at) => ends[at]), byte.length);
+      const parents = nodes.filter((_, at) => !ends[at]);
+      alive = alive.filter((_, at) => !ends[at]);
+      const following = Uint8Array.from(alive, (id) => this.bytes[(this.begins[id] ?? 0) + depth] ?? 0);
+      const order = ordered(parents, following, byte.length);
+      alive = order.map((at) => alive[at] ?? 0);
+      nodes = new Int32Array(alive.length);
+      const [newBytes, newParents] = [new Uint8Array(alive.length), new Int32Array(alive.length)];
+      let count = 0;
+      order.forEach((at, place) => {
+        const [parent, next] = [parents[at] ?? 0, following[at] ?? 0];
+        if (!count || newParents[count - 1] !== parent || newBytes[count - 1] !== next) {
+          newParents[count] = parent;
+          newBytes[count] = next;
+          count += 1;
+        }
+        nodes[place] = count - 1;
+      });
+      const childBegin = beginsOf(newParents.subarray(0, count), byte.length);
+      levels.push({ byte, childBegin, tokenBegin, tokens: ending });
+      byte = newBytes.slice(0, count);
+    }
+    return levels;
+  }
+}
+
+function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(length);
+  larger.set(bytes);
+  return larger;
+}
+
+/** Where the entries of each node begin in a list that is sorted by node, and the list's end. */
+function beginsOf(nodes: Int32Array, count: number): Int32Array {
+  const begins = new Int32Array(count + 1);
+  for (const node of nodes) begins[node + 1] = (begins[node + 1] ?? 0) + 1;
+  for (let at = 1; at <= count; at += 1) begins[at] = (begins[at] ?? 0) + (begins[at - 1] ?? 0);
+  return begins;
+}
+
+/** The places of entries in order of their nodes, and within these of their bytes. */
+function ordered(nodes: Int32Array, bytes: Uint8Array, count: number): Int32Array<ArrayBuffer> {
+  const byByte = counted(Int32Array.from(nodes.keys()), bytes, 256);
+  return counted(byByte, nodes, count);
+}
+
+/** Sort places by a key, a small number, and keep those of equal keys in order. */
+function counted(
+  places: Int32Array<ArrayBuffer>,
+  keys: Int32Array | Uint8Array,
+  count: number,
+): Int32Array<ArrayBuffer> {
+  const begins = new Int32Array(count + 1);
+  for (const key of keys) begins[key + 1] = (begins[key + 1] ?? 0) + 1;
+  for (let at = 1; at <= count; at += 1) begins[at] = (begins[at] ?? 0) + (begins[at - 1] ?? 0);
+  const sorted = new Int32Array(places.length);
+  for (const place of places) {
+    const key = keys[place] ?? 0;
+    const at = begins[key] ?? 0;
+    sorted[at] = place;
+    begins[key] = at + 1;
+  }
+  return sorted;
+}

@@ -1,0 +1,96 @@
+/**
+ * The forms in which models write calls and thoughts. Which one a model has is read off its template.
+ *
+ * A form is data: the marks around a call, and what stands between them. The counterpart of
+ * `runtime/chat/tools/forms.py`, which has the sources.
+ */
+
+/** Before, between and after a call's name and its arguments. */
+export type Frame = readonly [before: string, between: string, after: string];
+
+/**
+ * How a model writes calls.
+ *
+ * Between one of `opens` and `close` stands a JSON object of a name and its arguments, or a list of such
+ * objects. With `bare` an answer may also begin with such a thing, without any mark. With `named` it may be
+ * the name, [ARGS], and the arguments alone, and with `xml` a function in XML (`xmlCalls.ts`). A call that
+ * must come is written so: `begins`, which ends its prompt, then the name and the arguments in their `frame`.
+ * `told` says that the model is told of tools in the system prompt, because its template knows none.
+ */
+export interface CallForm {
+  readonly name: string;
+  readonly opens: readonly string[];
+  readonly close: string;
+  readonly bare: boolean;
+  readonly named: boolean;
+  readonly xml: boolean;
+  readonly begins: string;
+  readonly frame: Frame;
+  readonly told: boolean;
+}
+
+const frameOf = (key: string): Frame => ['{"name": "', `", "${key}": `, "}"];
+
+function listed(): Frame {
+  const [before, between, after] = frameOf("arguments");
+  return [`[${before}`, between, `${after}]`];
+}
+
+function form(name: string, opens: readonly string[], more: Partial<CallForm>): CallForm {
+  const no = { bare: false, named: false, xml: false, told: false };
+  return { ...no, close: "", begins: "", frame: frameOf("arguments"), name, opens, ...more };
+}
+
+const MARKED = { close: "</tool_call>", begins: "<tool_call>\n" };
+export const HERMES = form("hermes", ["<tool_call>"], MARKED);
+export const QWEN_CODER = form("qwen-coder", ["<tool_call>"], { ...MARKED, xml: true });
+const NAMED = { named: true, begins: "[TOOL_CALLS]" };
+export const MISTRAL = form("mistral", ["[TOOL_CALLS]"], { ...NAMED, frame: listed() });
+export const MISTRAL_ARGS = form("mistral-args", ["[TOOL_CALLS]"], { ...NAMED, frame: ["", "[ARGS]", ""] });
+const BARRED = { begins: "<|tool_call|>", frame: listed() };
+export const GRANITE = form("granite", ["<|tool_call|>"], { ...BARRED, bare: true });
+export const PHI = form("phi", ["<|tool_call|>"], { ...BARRED, close: "<|/tool_call|>" });
+export const LLAMA = form("llama", ["<|python_tag|>"], { bare: true, frame: frameOf("parameters") });
+export const PLAIN = form("json", [], { bare: true });
+export const PLAIN_PARAMETERS = form("json-parameters", [], { bare: true, frame: frameOf("parameters") });
+export const TOLD = form("told", ["<tool_call>"], { ...MARKED, told: true });
+
+export const FORMS = [
+  HERMES, QWEN_CODER, MISTRAL, MISTRAL_ARGS, GRANITE, PHI, LLAMA, PLAIN, PLAIN_PARAMETERS, TOLD,
+];
+
+/**
+ * The form of a model whose chat template has this text. A template that does not look at `tools` gets the
+ * form of Hermes, of which the model is told.
+ */
+export function formOf(source: string): CallForm {
+  if (!/(?<![\p{L}\p{N}_])tools(?![\p{L}\p{N}_])/u.test(source)) return TOLD;
+  if (source.includes("[TOOL_CALLS]")) return source.includes("[ARGS]") ? MISTRAL_ARGS : MISTRAL;
+  if (source.includes("<tool_call>")) return source.includes("<function=") ? QWEN_CODER : HERMES;
+  if (source.includes("<|tool_call|>")) return source.includes("<|/tool_call|>") ? PHI : GRANITE;
+  if (source.includes("<|python_tag|>")) return LLAMA;
+  return /["']parameters\\?["']\s*:/.test(source) ? PLAIN_PARAMETERS : PLAIN;
+}
+
+/** All marks of a form, which a parser must see though they may be special tokens, which are no text. */
+export function marksOf({ opens, close, named }: CallForm): readonly string[] {
+  return [...opens, ...(close ? [close] : []), ...(named ? ["[ARGS]", "[CALL_ID]"] : [])];
+}
+
+/** The marks around what a model thinks before it answers. */
+export interface Thoughts {
+  readonly open: string;
+  readonly close: string;
+}
+
+const THOUGHTS: readonly Thoughts[] = [
+  { open: "<think>", close: "</think>" },
+  { open: "[THINK]", close: "[/THINK]" },
+  { open: "<seed:think>", close: "</seed:think>" },
+  { open: "<|START_THINKING|>", close: "<|END_THINKING|>" },
+];
+
+/** The marks of a model's thoughts, null where neither its template nor its tokens have any. */
+export function thoughtsOf(source: string, tokens: ReadonlySet<string>): Thoughts | null {
+  return THOUGHTS.find(({ close }) => source.includes(close) || tokens.has(close)) ?? null;
+}
