@@ -5,11 +5,11 @@
 Needs the cuda and vulkan extras, pytest, pytest-xdist and hypothesis. The steps: `kernels` (every kernel's
 property test and the conformance checklist), `executor` (its own tests), `vulkan` (both on the card's Vulkan
 driver), `models` (greedy ids and logits of published models on both; they lie where KERNELC_TEST_DATA says),
-`bench` (decoding and prefill with random weights on both), `story` (each version of the matrix times one
-row), `ablation` (what each optimisation is worth to a 1B), `memcheck` and `racecheck` (compute-sanitizer
-over the kernels, with few examples of each), `browser` (published models and random weights in a Chromium:
-see benchmarks/browser, which says what it needs). Each command's output is in OUT/*.log; OUT/results.json
-holds all. Exit code 1 where a step failed.
+`bench` (decoding and prefill with random weights on both, and through wgpu), `story` (each version of the
+matrix times one row), `ablation` (what each optimisation is worth to a 1B), `memcheck` and `racecheck`
+(compute-sanitizer over the kernels, with few examples of each), `browser` (published models and random
+weights in a Chromium: see benchmarks/browser, which says what it needs). Each command's output is in
+OUT/*.log; OUT/results.json holds all. Exit code 1 where a step failed.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ REPO = Path(__file__).resolve().parents[2]
 CHECKS = ("memcheck", "racecheck")
 STEPS = ("kernels", "executor", "vulkan", "models", "bench", "story", "ablation", *CHECKS, "browser")
 DEVICES = ("cuda", "vulkan")
+BENCHED = (*DEVICES, "wgpu")
 CONFIGS = ("llama-3.2-1b", "llama-2-7b")
 ACTIVATIONS = {"": (), "-f32": ("--activations", "f32")}  # the default, and what it is compared with
 KERNEL_TESTS = ("tests/kernels", "tests/conformance")
@@ -126,15 +127,22 @@ def models(runner: Runner) -> dict[str, Any]:
 
 
 def bench(runner: Runner) -> dict[str, Any]:
-    """Random weights, q4, as models are built by default and with activations of f32: `kernelc bench`."""
+    """Random weights, q4, as models are built by default and with activations of f32: `kernelc bench`. At
+    last a 7B on CUDA at the end of its context."""
     results: dict[str, Any] = {"exit": 0}
-    sizes = ["--context", "2048", "--prompt", "512", "--generate", "128"]
-    fixed = ["--random-weights", "--quant", "q4", *sizes, "--profile", "--json"]
+    fixed = ["--random-weights", "--quant", "q4", "--profile", "--json"]
     command = [sys.executable, "-m", "kernelc.cli", "bench", *fixed]
-    for device, config, suffix in product(DEVICES, CONFIGS, ACTIVATIONS):
+    usual, whole = (2048, 512), (4096, 3968)
+    cases = [(*case, usual) for case in product(BENCHED, CONFIGS, ACTIVATIONS)]
+    cases += [("cuda", "llama-3-8b", "", usual), ("cuda", "llama-2-7b", "", whole)]
+    for device, config, suffix, (context, prompt) in cases:
+        if device == "wgpu" and suffix:
+            continue  # the default alone: what f32 is worth, Vulkan says
         which = ["--config", config, "--device", device, *ACTIVATIONS[suffix]]
-        name = f"{config}{suffix}"
-        code, text = runner.command(f"bench-{device}-{name}", *command, *which)
+        which += ["--context", str(context), "--prompt", str(prompt), "--generate", "128"]
+        name = f"{config}{suffix}" if context == usual[0] else f"{config} of {prompt + 128} positions"
+        log = f"bench-{device}-{name}".replace(" ", "-")
+        code, text = runner.command(log, *command, *which)
         results["exit"] = results["exit"] or code
         results[f"{name} on {device}"] = _json_of(text) if code == 0 else text[-2000:]
     return results
