@@ -8,7 +8,7 @@ from kernelc.artifact import Artifact
 from kernelc.kernels.registry import references
 from kernelc.native import Library
 from kernelc.session import completer_on, open_template, open_tokenizer
-from kernelc.switches import asked
+from kernelc.switches import Without, asked
 from model.text.chat_template import ChatTemplate
 from model.text.tokenizer import Tokenizer
 from runtime.chat.completion import Completer
@@ -40,17 +40,9 @@ class SharedSession:
     ) -> SharedSession:
         """Open an artifact of several sequences on a device. Raises: as `Session.open`."""
         tokenizer = open_tokenizer(artifact)
-        template, left_out = open_template(artifact, tokenizer), asked(None)
-        engine = SeveralEngine.open(
-            artifact,
-            device,
-            context,
-            references(),
-            Library(without=left_out),
-            progress=progress,
-            explain=explain,
-            without=left_out,
-            prefixes=prefixes,
+        template = open_template(artifact, tokenizer)
+        engine = open_several_engine(
+            artifact, device=device, context=context, progress=progress, explain=explain, prefixes=prefixes
         )
         return cls(artifact, engine, tokenizer, template)
 
@@ -61,3 +53,29 @@ class SharedSession:
     def completer(self) -> Completer:
         """Return what answers stateless requests, each on the lease that `Completer.stream` is given."""
         return completer_on(self.engine.lease(), self.artifact, self.tokenizer, self.template)
+
+
+def open_several_engine(
+    artifact: Artifact,
+    *,
+    device: str = "auto",
+    context: int | None = None,
+    progress: Progress | None = None,
+    explain: Explain | None = None,
+    without: Without | None = None,
+    prefixes: PrefixSettings | None = None,
+) -> SeveralEngine:
+    """Load an artifact of several sequences on a device. The parameters are those of
+    `kernelc.session.open_engine`. Raises: as `SeveralEngine.open`."""
+    left_out = asked(None) if without is None else without
+    return SeveralEngine.open(
+        artifact,
+        device,
+        context,
+        references(),
+        Library(without=left_out),
+        progress=progress,
+        explain=explain,
+        without=left_out,
+        prefixes=prefixes,
+    )

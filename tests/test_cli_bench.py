@@ -135,7 +135,7 @@ def test_a_picture_of_a_model(config: Path, tmp_path: Path, monkeypatch: pytest.
     require("c", Capabilities())
     monkeypatch.setattr(bench_output, "compute_of", lambda kind: {"f32": 1e12})
     picture = tmp_path / "roof.svg"
-    options = ("--random-weights", "--device", "cpu", "--prompt", 9, "--generate", 4, "--repeat", 1)
+    options = ("--random-weights", "--device", "vulkan", "--prompt", 9, "--generate", 4, "--repeat", 1)
     code, out, _ = run("bench", "--config", config, *options, "--plot", picture)
     assert code == 0 and "kernels against numpy, before any was timed" in out
     svg = picture.read_text()
@@ -155,9 +155,28 @@ def test_wrong_kernels_are_not_timed(config: Path, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(Matvec, "reference", wrong)
     monkeypatch.setattr(Matvec, "tolerance", lambda self, problem: Tolerance(1e-3, 1e-3))
-    options = ("--random-weights", "--device", "cpu", "--prompt", 9, "--generate", 4, "--repeat", 1)
+    options = ("--random-weights", "--device", "vulkan", "--prompt", 9, "--generate", 4, "--repeat", 1)
     options = (*options, "--activations", "f32")  # these kernels are Matvec's
     code, out, err = run("bench", "--config", config, *options)
     assert (code, out) == (1, "") and "so nothing was timed: matvec" in err
     code, out, _ = run("bench", "--config", config, *options, "--unchecked")
     assert code == 0 and "nothing, as --unchecked asks" in out
+
+
+def test_sequences_are_compared_with_one_alone(config: Path) -> None:
+    require("vulkan", Capabilities())
+    asked = ("--config", config, "--random-weights", "--device", "vulkan", "--prompt", 9, "--generate", 4)
+    code, out, err = run("bench", *asked, "--sequences", 3, "--repeat", 2, "--json")
+    result = json.loads(out)
+    assert (code, err) == (0, "") and result["sequences"] == 3 and result["together"]["pairs"] == 2
+    assert min(result["tokens_per_second_of_one"], result["tokens_per_second_of_all"]) > 0
+    kernels = int(result["checked"].split()[0])
+    code, out, _ = run("bench", *asked, "--repeat", 1, "--json")
+    assert kernels > int(json.loads(out)["checked"].split()[0]), "those of several rows, too"
+
+
+def test_an_artifact_of_one_sequence_is_refused_where_several_are_measured(toy: Artifact) -> None:
+    code, _, err = run("bench", toy.folder, *NUMPY, "--sequences", 4)
+    assert code == 2 and "a single sequence, wanted 4" in err and "--sequences 4" in err
+    code, _, err = run("bench", toy.folder, *NUMPY, "--sequences", 4, "--profile")
+    assert code == 2 and "--profile does not go with --sequences" in err

@@ -6,7 +6,8 @@ import argparse
 from functools import partial
 from typing import Any
 
-from kernelc.commands.shared import ablation, comparing
+from kernelc.artifact import SEVERAL_ROLES
+from kernelc.commands.shared import ablation, comparing, together
 from kernelc.commands.shared.bench_output import show, writable, write_plot
 from kernelc.commands.shared.comparing import How
 from kernelc.commands.shared.contenders import Contender, changes_of, contenders
@@ -24,9 +25,10 @@ from kernelc.commands.shared.options import (
 from kernelc.commands.shared.progress import progress_bar
 from kernelc.errors import DeviceError, UsageError
 from kernelc.measure.bandwidth import Bandwidth
-from kernelc.measure.checking import check_kernels
+from kernelc.measure.checking import ROLES, check_kernels
 from kernelc.measure.speed import add_bandwidth, bandwidth_fields, best_of, profiles, summary
 from runtime.engine.engine import Engine
+from runtime.engine.several import SeveralEngine
 
 PROMPT, GENERATE = 512, 128
 RUNS, PAIRS = 3, 8
@@ -100,6 +102,13 @@ def _add_comparing(parser: argparse.ArgumentParser) -> None:
         help="compare with the same but for a setting: device, context, without, and of --config quant,"
         " target, activations, kv; may be given several times",
     )
+    parser.add_argument(
+        "--sequences",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="what N sequences that share the weights make together, against one alone: 2 to 8",
+    )
     add_without(parser)
     parser.add_argument(
         "--ablation",
@@ -114,7 +123,10 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print."""
     how = How(lambda context: lengths(args, context), partial(check, args), args.repeat or PAIRS, args.json)
     with contenders(args) as made:
-        if args.ablation is not None:
+        if args.sequences > 1:
+            _refuse(args, "--sequences", "other", "versus", "profile", "plot")
+            together.run(made, how, args.sequences)
+        elif args.ablation is not None:
             _refuse(args, "--ablation", "other", "versus", "profile", "plot")
             ablation.run(made, how, args.ablation)
         elif args.other is not None or args.versus:
@@ -164,8 +176,9 @@ def _with_bandwidth(result: dict[str, Any], kind: str) -> Bandwidth | None:
         return None
 
 
-def check(args: argparse.Namespace, engine: Engine) -> str:
-    """Compare the kernels with their references, and return what was done, in words.
+def check(args: argparse.Namespace, engine: Engine | SeveralEngine) -> str:
+    """Compare the kernels with their references, those of steps over several sequences where the engine has
+    them, and return what was done, in words.
 
     Raises: WorkFailed where one differs.
     """
@@ -173,10 +186,10 @@ def check(args: argparse.Namespace, engine: Engine) -> str:
         return "nothing, as --unchecked asks: the figures may be of wrong kernels"
     if not engine.executor.info.target:
         return "nothing: these are the references themselves"
+    roles = ROLES if isinstance(engine, Engine) else (*ROLES, *SEVERAL_ROLES)
     with progress_bar("checking the kernels"):
-        return (
-            f"{check_kernels(engine.artifact, engine.executor)} kernels against numpy, before any was timed"
-        )
+        count = check_kernels(engine.artifact, engine.executor, roles)
+    return f"{count} kernels against numpy, before any was timed"
 
 
 def lengths(args: argparse.Namespace, context: int) -> tuple[int, int]:

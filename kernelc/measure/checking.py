@@ -1,13 +1,13 @@
 """Runs a model's kernels on a device before any is timed: a wrong kernel may be as fast as it likes.
 
-Each kernel that a decode or a prefill step launches runs as printed and at its real size, on inputs and with
-results of its family's numpy reference: the golden tiles of `kernelc.kernels.golden`, with which a page
-checks its device, and which cost little whatever the model.
+Each kernel that a decode or a prefill step launches, or a step of another role that is asked for, runs as
+printed and at its real size, on inputs and with results of its family's numpy reference: the golden tiles of
+`kernelc.kernels.golden`, with which a page checks its device, and which cost little whatever the model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,12 +31,12 @@ _DTYPES = {"f16pair": np.float16, "f32": np.float32, "f16": np.float16, "i32": n
 Octets = npt.NDArray[np.uint8]
 
 
-def check_kernels(artifact: Artifact, executor: Executor) -> int:
-    """Run the kernels of a decode and a prefill step, compare each with its reference, and return how many.
+def check_kernels(artifact: Artifact, executor: Executor, roles: Collection[str] = ROLES) -> int:
+    """Run the kernels of the steps of these `roles`, compare each with its reference, and return how many.
 
     Raises: WorkFailed where one differs, ArtifactError for kernels of another kernelc, DeviceError.
     """
-    manifest = _steps_of(artifact.manifest)
+    manifest = _steps_of(artifact.manifest, roles)
     _require_known(artifact, manifest)
     checks, data = golden_tiles(manifest)
     contents = np.frombuffer(data, np.uint8)
@@ -54,9 +54,9 @@ def check_kernels(artifact: Artifact, executor: Executor) -> int:
     return len(checks.kernels)
 
 
-def _steps_of(manifest: Manifest) -> Manifest:
+def _steps_of(manifest: Manifest, roles: Collection[str]) -> Manifest:
     """The manifest with the programs of steps alone, and the kernels that these launch."""
-    programs = {name: each for name, each in manifest.programs.items() if each.role in ROLES}
+    programs = {name: each for name, each in manifest.programs.items() if each.role in roles}
     used = {dispatch.kernel for program in programs.values() for dispatch in program.dispatches}
     kernels = {name: kernel for name, kernel in manifest.kernels.items() if name in used}
     return replace(manifest, programs=programs, kernels=kernels)

@@ -15,6 +15,7 @@ from kernelc.measure.facts import commit, today
 from kernelc.measure.pairs import Comparison, alternated, compared
 from kernelc.measure.speed import Run, measured, warm_up
 from runtime.engine.engine import Engine
+from runtime.engine.several import SeveralEngine
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class How:
     `as_json` as JSON."""
 
     lengths: Callable[[int], tuple[int, int]]
-    check: Callable[[Engine], str]
+    check: Callable[[Engine | SeveralEngine], str]
     pairs: int
     as_json: bool
 

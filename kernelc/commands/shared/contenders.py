@@ -84,7 +84,7 @@ class Contenders:
         asked = {**vars(self._args), **changes}
         target = asked["target"] or target_for(asked["device"])
         settings = (target, asked["quant"], asked["context"], asked["kv"], asked["activations"])
-        options = CompileOptions(*settings, without=asked["without"])
+        options = CompileOptions(*settings, without=asked["without"], sequences=asked["sequences"])
         if (key := repr(options)) in self._built:
             return self._built[key]
         model, out = find_model(asked["config"]), self._scratch / f"artifact-{len(self._built)}"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from kernelc import session
+from kernelc import session, shared_session
 from kernelc.artifact import Artifact
 from kernelc.commands.shared.options import FLAGS
 from kernelc.commands.shared.progress import progress_bar
@@ -18,6 +18,7 @@ from kernelc.shared_session import SharedSession
 from kernelc.switches import Without
 from runtime.devices import Choice
 from runtime.engine.engine import GENERATE_ROLES, Engine
+from runtime.engine.several import SeveralEngine
 from runtime.prefixes.settings import PrefixSettings
 
 
@@ -70,6 +71,16 @@ def open_engine(
             progress=report,
             explain=show_choice,
             without=without,
+        )
+
+
+def open_several_engine(
+    artifact: Artifact, device: str, context: int | None = None, *, without: Without | None = None
+) -> SeveralEngine:
+    """See `kernelc.shared_session.open_several_engine`."""
+    with progress_bar(f"loading {artifact.manifest.name}") as report:
+        return shared_session.open_several_engine(
+            artifact, device=device, context=context, progress=report, explain=show_choice, without=without
         )
 
 
