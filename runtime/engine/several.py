@@ -24,6 +24,9 @@ from runtime.device.executor import Executor, Progress, Reference
 from runtime.device.program import ProgramTable, StepBlock
 from runtime.devices import Explain
 from runtime.engine.chooser import Chooser
+from runtime.engine.drafts.lengths import Lengths, MeasuredLengths
+from runtime.engine.drafts.model import DraftModel
+from runtime.engine.drafts.speculation import Speculator
 from runtime.engine.engine import GENERATE_ROLES
 from runtime.engine.opening import opened_for
 from runtime.engine.rings import HeldPositions
@@ -104,6 +107,7 @@ class SeveralEngine:
         self._steps = RowSteps(executor, table, block, manifest.sequences, self.vocab_size)
         self._taken = 0
         executor.load(artifact, self.context, _ROLES, progress)
+        self.draft: DraftModel | None = None
         self._prefixes = open_prefixes(prefixes, artifact, sequences)
         for seat, kept in zip(self.seats, self._prefixes or (), strict=False):
             seat.prefixes = kept
@@ -124,10 +128,24 @@ class SeveralEngine:
         self.close()
 
     def close(self) -> None:
-        """Release the device."""
+        """Release the device, and that of the draft."""
         if self._prefixes:
             self._prefixes[0].close()
+        if self.draft is not None:
+            self.draft.close()
         self.executor.close()
+
+    def speculate(self, draft: DraftModel, lengths: Lengths | None = None) -> None:
+        """Have a draft, which `close` also closes, guess the tokens of a sequence that is alone.
+
+        Each gets the ids that it gets without (see `runtime.engine.drafts.speculation`); guesses are only
+        right where the draft has the same tokens. `lengths` decides how many are guessed at a time (default:
+        as measured).
+        """
+        self.draft = draft
+        speculator = Speculator(draft, lengths or MeasuredLengths(), self._steps, len(self.seats))
+        for seat in self.seats:
+            seat.speculator = speculator
 
     def settle(self) -> None:
         """Keep what free seats hold for later prompts, now that nobody waits. Raises: DeviceError."""

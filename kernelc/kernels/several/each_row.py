@@ -2,7 +2,8 @@
 
 The kernel of the single row is traced as it is, with other numbers: its arrays begin where the row's lie, and
 the fields of its step block come from the table. So a row is computed as it would be alone, to the last bit,
-whoever is beside it. The rows are the last axis of the grid.
+whoever is beside it. The rows are the last axis of the grid. They may be positions of one sequence that
+follow each other, too: what they append is in the cache before any of them attends to it.
 
     shared     weights             the same for every row
     held       caches and tokens   from the first row of the row's sequence on
@@ -154,9 +155,11 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
         return self._fitting(problem, self.inner.default(capabilities, problem.of))
 
     def _fitting(self, problem: RowsProblem[P], schedule: S) -> S:
-        """A schedule of the inner kernel as it can be here: in a branch nothing is loaded early."""
+        """A schedule of the inner kernel as it can be here: in a branch nothing is loaded early, and nothing
+        of a cache, to which the kernel before may append what other rows of the same sequence read."""
         early = getattr(schedule, "early", False)
-        if problem.every_row or not early:
+        reads = (each.name for each in self.inner.bindings(problem.of) if each.access == "read")
+        if not early or (problem.every_row and not set(reads) & set(problem.held)):
             return schedule
         changed: Any = schedule
         return replace(changed, early=False)
