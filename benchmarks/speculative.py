@@ -3,7 +3,7 @@
     python -m benchmarks.speculative TARGET DRAFT --device cuda --out benchmarks/results/NAME.json
 
 TARGET and DRAFT are models that share a tokenizer, which are built for the device, or artifacts, of which the
-target was built with `--sequences`. Each of some questions is answered without a draft, and with it in
+target was built with `--rows`. Each of some questions is answered without a draft, and with it in
 several ways: as many guesses as measurements say (`measured`), and always so many; which comes first changes
 from round to round. Answers must have the same ids, greedy and at the temperature, and the exit code is 1
 where they have not. Rates are of decoding alone, the median of the rounds' ratios is `gain`, and `accepted`
@@ -107,12 +107,11 @@ def main() -> int:
     return 0 if result["same_ids"] else 1
 
 
-def _artifact(path: Path, args: argparse.Namespace, out: Path, sequences: int) -> Artifact:
-    if not is_artifact(path):
-        build_artifact(
-            path, CompileOptions(target_for(args.device), args.quant, sequences=sequences), out=out
-        )
-    return Artifact.open(path if is_artifact(path) else out)
+def _artifact(path: Path, args: argparse.Namespace, out: Path, rows: int) -> Artifact:
+    if is_artifact(path):
+        return Artifact.open(path)
+    options = CompileOptions(target_for(args.device), args.quant, rows=rows)
+    return Artifact.open(build_artifact(path, options, out=out))
 
 
 @contextmanager

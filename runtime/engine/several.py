@@ -104,6 +104,7 @@ class SeveralEngine:
         for sequence in sequences:
             sequence.share_logits(sequences)
         self.seats = [Seat(each, self.vocab_size, ahead, self._beside) for each in sequences]
+        self._most_rows = manifest.sequences.most_rows
         self._steps = RowSteps(executor, table, block, manifest.sequences, self.vocab_size)
         self._taken = 0
         executor.load(artifact, self.context, _ROLES, progress)
@@ -143,7 +144,7 @@ class SeveralEngine:
         as measured).
         """
         self.draft = draft
-        speculator = Speculator(draft, lengths or MeasuredLengths(), self._steps, len(self.seats))
+        speculator = Speculator(draft, lengths or MeasuredLengths(), self._steps, self._most_rows)
         for seat in self.seats:
             seat.speculator = speculator
 

@@ -76,7 +76,8 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
     # Bindings
 
     def bindings(self, problem: RowsProblem[P]) -> tuple[Binding, ...]:
-        require(2 <= problem.sequences <= MOST_SEQUENCES, problem, f"2 to {MOST_SEQUENCES} sequences")
+        require(2 <= problem.most <= MOST_SEQUENCES, problem, f"2 to {MOST_SEQUENCES} rows")
+        require(1 <= problem.sequences <= problem.most, problem, "sequences, no more than rows")
         require(1 <= problem.positions <= CONTEXT.high, problem, "positions that a sequence may have")
         found: list[Binding] = []
         for each in self.inner.bindings(problem.of):
@@ -91,7 +92,7 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
                 wanted = f"a high below {problem.positions} positions, for which {each.name} has room"
                 require(bounded or not grows(each), problem, wanted)
             found.append(Binding(each.name, each.type, each.access, length, each.constant))
-        table = Binding(TABLE, u32, "read", problem.sequences * WORDS, constant=True)
+        table = Binding(TABLE, u32, "read", problem.most * WORDS, constant=True)
         return (*found, table)
 
     def bounded(self, problem: RowsProblem[P]) -> RowsProblem[P]:
@@ -195,13 +196,17 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
     def inputs(
         self, problem: RowsProblem[P], rng: np.random.Generator, env: Mapping[str, int]
     ) -> dict[str, npt.NDArray[Any]]:
-        """The single row's inputs for each row, whose sequences have different lengths, in any order."""
+        """The single row's inputs for each row, whose sequences have different lengths, in any order. Where
+        they are fewer than rows, a sequence's rows are at positions that follow each other."""
         arrays = {each.name: empty(each, env) for each in self.bindings(problem)}
         rows = evaluate(sequence_rows(CONTEXT), env)
-        order = rng.permutation(problem.sequences)[: env["seq"]]
-        table: list[Mapping[str, int | float]] = []
+        order = np.resize(rng.permutation(problem.sequences), env["seq"])
+        least = max(0, min(env["seq"] - problem.sequences, env["past"]))  # before a sequence's last row
+        table: list[dict[str, int | float]] = []
         for row, sequence in enumerate(order):
-            past = env["past"] if row == 0 else int(rng.integers(0, env["past"] + 1))
+            past = env["past"] if row == 0 else int(rng.integers(least, env["past"] + 1))
+            beside = row - problem.sequences
+            past = past if beside < 0 else int(table[beside]["past"]) - 1
             own_env = {"seq": 1, "past": past, "context": env["context"]}
             made = self.inner.inputs(problem.of, rng, own_env)
             fields = self.inner.params(problem.of, rng, own_env)
@@ -211,6 +216,8 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
                     arrays[each.name][...] = made[each.name] if row == 0 else arrays[each.name]
                     continue
                 held = each.name in problem.held
+                if held and beside >= 0:
+                    continue  # the row at its sequence's last position has made it
                 start = int(sequence) * rows if held else row
                 start *= elements_of_position(problem, each) if held else elements_of_row(problem, each)
                 arrays[each.name][start : start + len(made[each.name])] = made[each.name]
@@ -248,7 +255,8 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
         of = self.inner.describe(problem.of)
         low = f"_from{problem.low}" if problem.low else ""
         high = "" if problem.high is None else f"_to{problem.high}"
-        return f"{of}_of{problem.sequences}{low}{high}".removeprefix("_")
+        one = "" if problem.sequences == problem.most else f"_in{problem.sequences}"
+        return f"{of}_of{problem.most}{one}{low}{high}".removeprefix("_")
 
     def problem_json(self, problem: RowsProblem[P]) -> dict[str, Any]:
         return {"of": self.inner.problem_json(problem.of), **problem.stored}
