@@ -121,8 +121,8 @@ def held_bytes(name: str, bytes_: Dim, sequences: int) -> Dim:
     each = at(longest) - at(longest - 1) if longest > 1 else at(1)
     if each < 1 or at(longest) < longest * each:  # where a ring is full, more positions take no more
         raise UsageError(
-            f"layers that see a window keep a ring of positions ({name}), which a step of rows cannot follow",
+            f"layers that see a window keep a ring of positions ({name}), so steps have a single row",
             where="`sequences`, `rows`",
-            help="leave them out, for 1",
+            help="leave these out, and `draft`",
         )
     return sequence_rows(CONTEXT) * (sequences * each)
