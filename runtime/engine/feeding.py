@@ -48,13 +48,13 @@ def feed(
     sequence.timings.prefill_seconds += perf_counter() - began
 
 
-def append(sequence: CachedSequence, ids: Sequence[int], role: str = "prefill") -> None:
+def append(sequence: CachedSequence, ids: Sequence[int]) -> None:
     """Append known ids to a sequence that is being generated, and leave the logits of the last one.
 
     Raises: ContextError where they do not fit.
     """
-    for part in _parts(sequence, ids, role, None):
-        sequence.run([role], len(sequence.ids), len(part)).discard()
+    for part in _parts(sequence, ids, "prefill", None):
+        sequence.run(["prefill"], len(sequence.ids), len(part)).discard()
         sequence.appended(part, logits=True)
 
 

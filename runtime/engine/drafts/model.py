@@ -117,8 +117,8 @@ class DraftModel:
         right = 0
         while right < min(len(guesses), len(ids)) and guesses[right] == ids[right]:
             right += 1
-        known = cached[: len(cached) - len(guesses) + right]
         if right < len(guesses):
+            known = cached[: len(cached) - len(guesses) + right]
             kept = self._sequence.truncate(len(known))  # none where a ring has lost what the next would see
             self._pending = [*known[kept:], *self._pending]
         self._guessed = 0
@@ -131,9 +131,13 @@ class DraftModel:
         if count < 1 or max(self._pending) >= self.vocab_size:
             return ()
         *behind, last = self._pending
-        if behind:
-            append(sequence, behind, "decode" if len(behind) == 1 else "prefill")
-        sequence.write_token(known - 1, last)
+        if len(behind) > 1:
+            append(sequence, behind)
+            behind = []
+        sequence.write_tokens_at(len(sequence.ids), [*behind, last])
+        for token in behind:  # the last guess, where all were right
+            sequence.run(["decode"], len(sequence.ids), 1).discard()
+            sequence.appended([token], logits=False)
         roles, fields = ("decode", sampling.role), sampling.step_fields()
         for at in range(known - 1, known + count - 2):
             sequence.run(roles, at, 1, fields).discard()
