@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kernelc.artifact import Artifact
 from kernelc.commands.finding import with_draft
@@ -22,6 +24,7 @@ from kernelc.target import Capabilities
 from runtime.chat.request import CompletionRequest
 from runtime.chat.terminal import describe
 from runtime.engine.drafts.lengths import MeasuredLengths
+from runtime.engine.drafts.model import DraftModel
 from runtime.engine.engine import Engine
 from runtime.engine.sampling import SamplingParams
 from runtime.engine.several import SeveralEngine
@@ -56,11 +59,18 @@ Make = Callable[..., Artifact]
 @pytest.fixture(scope="module")
 def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
     def made(
-        name: str, layers: int, hidden: int, vocab: int = VOCAB, *, context: int | None = None, rows: int = 1
+        name: str,
+        layers: int,
+        hidden: int,
+        vocab: int = VOCAB,
+        *,
+        context: int | None = None,
+        rows: int = 1,
+        quant: str = "q8",
     ) -> Artifact:
         folder = tmp_path_factory.mktemp(name)
         write_tiny_checkpoint(folder, config(layers, hidden, vocab), seed=layers)
-        options = CompileOptions("c", "q8", context=context, rows=rows)
+        options = CompileOptions("c", quant, context=context, rows=rows)
         return Artifact.open(build_artifact(folder, options, out=folder / "out"))
 
     return made
@@ -178,6 +188,33 @@ def test_one_cache_suffices_for_several_rows(target: Artifact) -> None:
             assert engine.executor.buffers[name] == alone.executor.buffers[name]
 
 
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 6), st.integers(0, VOCAB - 1)), max_size=6))
+def test_a_draft_guesses_as_if_it_had_known_the_ids_all_along(
+    pair: tuple[DraftModel, DraftModel], steps: list[tuple[int, int, int]]
+) -> None:
+    """Whatever it guessed before, and however much of that was right."""
+    draft, fresh = pair
+    known = [1, 9, 30]
+    draft.begin(known)
+    for count, right, other in steps:
+        guesses = list(draft.propose(count, GREEDY))
+        fresh.begin([0])  # so that nothing is left of what it had
+        fresh.begin(known)
+        assert list(fresh.propose(count, GREEDY)) == guesses
+        comes = [*guesses[:right], other]
+        draft.advance(comes)
+        known += comes
+
+
+@pytest.fixture(scope="module")
+def pair(make: Make) -> Iterator[tuple[DraftModel, DraftModel]]:
+    exact = make("exact", 1, 32, quant="f32")  # where prompts are computed as answers are
+    opened = [DraftModel.open(exact, device="numpy", references=references()) for _ in range(2)]
+    yield opened[0], opened[1]
+    for each in opened:
+        each.close()
+
+
 # ---- how many are guessed
 
 
@@ -186,6 +223,8 @@ def taught(guess: float, rows: dict[int, float], right: float) -> MeasuredLength
     lengths = MeasuredLengths()
     assert lengths.choose(7) == 0  # it looks at what there is to beat
     lengths.did_without(8, 8 * rows[1])
+    assert lengths.choose(7) == 4
+    lengths.guessed(4, 4, 99.0, 99.0)  # a first time says nothing
     assert lengths.choose(7) == 4
     for at in range(40):
         for count, seconds in rows.items():

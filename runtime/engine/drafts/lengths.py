@@ -48,6 +48,7 @@ class MeasuredLengths:
         self._guess: deque[float] = deque(maxlen=_WINDOW)
         self._right, self._wrong = 2.0, 0.5  # as if some had been right
         self._stretch, self._tries = _LEAST_STRETCH, True
+        self._ran: set[int] = set()
 
     @property
     def stretch(self) -> int:
@@ -80,6 +81,9 @@ class MeasuredLengths:
         for wrong in [0] * right + [1] * (right < count):
             self._right = _FADES * self._right + 1 - wrong
             self._wrong = _FADES * self._wrong + wrong
+        if count not in self._ran:  # its steps ran for the first time, for which drivers prepare something
+            self._ran.add(count)
+            return
         self._guess.append(guessing / count)
         self._times[count + 1].append(checking)
 
