@@ -231,7 +231,8 @@ class _Builder:
         the states that grow with the context."""
         assert self.first is not None
         count, vocab = self.options.sequences, self.info.vocab_size
-        most = max(count, self.options.rows)
+        step_rows = max(count, self.options.rows) if self.options.rows > 1 else None
+        most = step_rows or count
         states = self.first.states.items()
         held = [name + suffix for name, type_ in states for suffix in type_.stored_arrays]
         counters = {name: f"{name}.rows" for name in self.counters}
@@ -243,7 +244,7 @@ class _Builder:
         matrices = (array.name for m in self.selected.matrices.values() for array in m.stored_arrays.values())
         weights = {*matrices, *(vector.name for vector in self.selected.vectors.values())}
         renamed = {"logits": ROW_LOGITS, **counters}
-        repeater = Repeater(most, count, self.context, weights, frozenset(held), renamed)
+        repeater = Repeater(step_rows, count, self.context, weights, frozenset(held), renamed)
         decode = [each for each in self.sources if each.role == "decode"]
         programs = [DecodeCalls(*each.symbols["past"], each.calls) for each in decode]
         for source, calls in zip(decode, repeater.decode(programs), strict=True):
@@ -255,7 +256,6 @@ class _Builder:
             repeated = [repeater.call(call) for call in calls]
             self.sources.append(ProgramSource(role, role, symbols, repeated))
         fields = tuple(Param(field.name, str(field.type)) for field in FIELDS)
-        step_rows = None if most == count else most
         self.sequences = Sequences(count, sequence_rows(CONTEXT), tuple(held), fields, step_rows)
 
     def compiled(self) -> Compiled:

@@ -57,9 +57,10 @@ class SharedSession:
         which changes their speed alone (see `runtime.engine.drafts`). Raises: as `Session.open`; UsageError
         for a draft with another tokenizer.
         """
-        if draft is not None and artifact.manifest.sequences is None:
+        sequences = artifact.manifest.sequences
+        if draft is not None and (sequences is None or sequences.step_rows is None):
             raise UsageError(
-                "the artifact has steps of a single row, which check no guesses of a `draft`",
+                "the artifact has no steps that check what a `draft` guesses",
                 where=str(artifact.folder),
                 help="build it again with 8 `rows`",
             )

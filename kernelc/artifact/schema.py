@@ -193,7 +193,7 @@ class Sequences:
 
     A step over several of them has a table in place of the step block, with these `fields` for each row, a
     word each; `first` is the row at which the row's sequence begins. It has up to `step_rows` rows, of which
-    several may be one sequence's; None stands for as many as sequences.
+    several may be one sequence's, or for None one row of each sequence.
     """
 
     count: int

@@ -92,10 +92,14 @@ def _check_rows(path: str, manifest: Manifest, sequences: Sequences, program: Pr
         if made_for != sequences.count:
             where = f"{path}.dispatches[{number}]"
             fail(where, f"got a kernel for {made_for} sequences, wanted one for {sequences.count}")
-        rows = manifest.kernels[dispatch.kernel].problem.get("rows") or made_for
-        if rows != sequences.most_rows:
+        rows = manifest.kernels[dispatch.kernel].problem.get("rows")
+        if rows != sequences.step_rows:
             where = f"{path}.dispatches[{number}]"
-            fail(where, f"got a kernel for {rows} rows, wanted one for {sequences.most_rows}")
+            fail(where, f"got a kernel for {_rows(rows)}, wanted one for {_rows(sequences.step_rows)}")
+
+
+def _rows(rows: object) -> str:
+    return "a row of each sequence" if rows is None else f"{rows} rows"
 
 
 def _check_program(path: str, manifest: Manifest, sequences: Sequences, program: Program, fail: Fail) -> None:

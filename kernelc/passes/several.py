@@ -41,11 +41,12 @@ class DecodeCalls:
 
 @dataclass(frozen=True)
 class Repeater:
-    """Repeats calls of single rows, up to `rows`, of `sequences` of up to `positions` each; `weights` and
-    `held` are operands: those that all rows share, and those that are a sequence's own. `states` gives the
-    logits and counters of all rows for those of one."""
+    """Repeats calls of single rows, of `sequences` of up to `positions` each: for up to `rows` rows, of which
+    several may be one sequence's, or for None one of each sequence. `weights` and `held` are operands: those
+    that all rows share, and those that are a sequence's own. `states` gives the logits and counters of all
+    rows for those of one."""
 
-    rows: int
+    rows: int | None
     sequences: int
     positions: int
     weights: Collection[str]
@@ -77,9 +78,8 @@ class Repeater:
             raise InternalError(f"{call.origin}: no family repeats {call.spec.name} for several sequences")
         shared = tuple(name for name, operand in call.operands.items() if operand in self.weights)
         held = tuple(name for name, operand in call.operands.items() if operand in self.held)
-        own_rows = None if self.rows == self.sequences else self.rows
         problem = rows.bounded(
-            RowsProblem(call.problem, self.sequences, self.positions, shared, held, low, high, own_rows)
+            RowsProblem(call.problem, self.sequences, self.positions, shared, held, low, high, self.rows)
         )
         operands = {name: self._operand(name, operand, mark) for name, operand in call.operands.items()}
         return KernelCall(rows, problem, {**operands, TABLE: TABLE}, call.results, call.origin)

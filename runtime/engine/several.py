@@ -141,8 +141,15 @@ class SeveralEngine:
 
         Each gets the ids that it gets without (see `runtime.engine.drafts.speculation`); guesses are only
         right where the draft has the same tokens. `lengths` decides how many are guessed at a time (default:
-        as measured).
+        as measured). Raises: UsageError where no step of the artifact checks guesses.
         """
+        sequences = self.artifact.manifest.sequences
+        if sequences is None or sequences.step_rows is None:
+            raise UsageError(
+                "the artifact has no steps that check what a `draft` guesses",
+                where=str(self.artifact.folder),
+                help="build it again with 8 `rows`",
+            )
         self.draft = draft
         speculator = Speculator(draft, lengths or MeasuredLengths(), self._steps, self._most_rows)
         for seat in self.seats:

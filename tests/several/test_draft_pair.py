@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -147,7 +148,7 @@ def test_a_draft_must_have_the_tokens_of_its_model(make: Make, target: Artifact)
 
 
 def test_a_model_of_single_rows_takes_no_draft(small: Artifact) -> None:
-    with pytest.raises(UsageError, match="steps of a single row") as caught:
+    with pytest.raises(UsageError, match="no steps that check what") as caught:
         SharedSession.open(small, device="numpy", draft=small)
     assert caught.value.help == "build it again with 8 `rows`"
     code, said, errors = run("chat", small.folder, "--draft", small.folder, "--device", "numpy")
@@ -155,6 +156,29 @@ def test_a_model_of_single_rows_takes_no_draft(small: Artifact) -> None:
     assert "build it again with 8 --rows" in errors
     code, _, errors = run("serve", "a", "b", "--draft", small.folder)
     assert code == 2 and "--draft: got 2 models, and a draft guesses for one" in errors
+
+
+def test_a_model_with_windows_is_refused_as_a_target_and_may_be_a_draft(
+    make: Make, target: Artifact, tmp_path: Path
+) -> None:
+    windowed = {
+        **config(1, 32),
+        "model_type": "mistral",
+        "sliding_window": 16,
+        "max_position_embeddings": 2048,
+    }
+    write_tiny_checkpoint(tmp_path, windowed)
+    options = CompileOptions("c", "q8", context=2048)
+    draft = Artifact.open(build_artifact(tmp_path, options, out=tmp_path / "out"))
+    assert draft.manifest.rings
+    request = CompletionRequest(prompt_ids=[1, 9, 30], max_new=40, sampling=GREEDY)
+    with Session.open(target, device="numpy") as session:
+        wanted = session.completer().complete(request).ids
+    with closing(SharedSession.open(target, device="numpy", draft=draft)) as session:
+        assert session.completer().complete(request).ids == wanted
+    with pytest.raises(UsageError, match=r"a ring of positions \(.*\), so steps have a single row") as caught:
+        build_artifact(tmp_path, replace(options, rows=8), out=tmp_path / "rows")
+    assert caught.value.help == "leave these out, and `draft`"
 
 
 def test_models_are_built_for_their_draft(

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernelc.artifact import Artifact
+from kernelc.errors import UsageError
 from kernelc.kernels.registry import references
 from kernelc.native import Library
 from runtime.engine.drafts.model import DraftModel
@@ -201,6 +202,13 @@ def test_others_may_come_and_go_while_a_draft_guesses(engine: SeveralEngine, alo
     ids += _ids(tokens)
     lease.back()
     assert (ids, found) == (wanted, lone(alone, other))
+
+
+def test_an_artifact_whose_rows_are_of_other_sequences_takes_no_draft(engine: SeveralEngine) -> None:
+    """Its kernels may load keys before rows beside have appended them."""
+    nothing: Any = None
+    with pytest.raises(UsageError, match="no steps that check what a draft guesses"):
+        engine.speculate(nothing)
 
 
 def _ids(tokens: Iterator[Generated | None]) -> list[int]:

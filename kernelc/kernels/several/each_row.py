@@ -157,10 +157,11 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
 
     def _fitting(self, problem: RowsProblem[P], schedule: S) -> S:
         """A schedule of the inner kernel as it can be here: in a branch nothing is loaded early, and nothing
-        of a cache, to which the kernel before may append what other rows of the same sequence read."""
+        of a cache to which the kernel before may append what other rows of the same sequence read."""
         early = getattr(schedule, "early", False)
+        shared = problem.held if problem.rows is not None else ()
         reads = (each.name for each in self.inner.bindings(problem.of) if each.access == "read")
-        if not early or (problem.every_row and not set(reads) & set(problem.held)):
+        if not early or (problem.every_row and not set(reads) & set(shared)):
             return schedule
         changed: Any = schedule
         return replace(changed, early=False)
@@ -255,7 +256,7 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
         of = self.inner.describe(problem.of)
         low = f"_from{problem.low}" if problem.low else ""
         high = "" if problem.high is None else f"_to{problem.high}"
-        one = "" if problem.sequences == problem.most else f"_in{problem.sequences}"
+        one = "" if problem.rows is None else f"_in{problem.sequences}"
         return f"{of}_of{problem.most}{one}{low}{high}".removeprefix("_")
 
     def problem_json(self, problem: RowsProblem[P]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ _STORED = tuple(field.name for field in fields_of(_Stored))
 @dataclass(frozen=True)
 class RowsProblem(Generic[P]):
     """`of`: the single row's problem; `sequences`: how many there are, of up to `positions` each; `rows`: how
-    many rows a step may have (None: as many as sequences), of which several may be one sequence's.
+    many rows a step may have, of which several may be one sequence's (None: one of each sequence).
 
     `shared` and `held`: the bindings that are weights, and those that are a sequence's. Of the rows only
     those are computed whose sequence has `low` to `high` positions before the step (`high` None: all from
