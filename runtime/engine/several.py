@@ -220,6 +220,8 @@ class Lease:
     def start_timing(self) -> Timings:
         """Start counting from zero; returns the new counters."""
         self._timings = Timings()
+        if self.seat is not None:
+            self.seat.sequence.timings = self._timings
         return self._timings
 
     def reuse(self, ids: Sequence[int]) -> int:

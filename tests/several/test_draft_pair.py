@@ -107,13 +107,15 @@ def test_a_pair_answers_as_the_model_alone(device: str, target: Artifact, small:
     with closing(SharedSession.open(target, device=device, draft=small)) as session:
         completer = session.completer()  # which keeps a sequence
         found = [completer.complete(each) for each in requests]
-        drafted = sum(each.timings.drafted_tokens for each in found)
         answer = completer.stream(requests[0])
         text = "".join(answer)
     for got, want in zip(found, wanted, strict=True):
         for name in ("text", "ids", "finish_reason", "stop_string", "logprobs"):
             assert getattr(got, name) == getattr(want, name)
-    assert drafted > 0
+    assert [each.timings.generated_tokens for each in found] == [
+        each.timings.generated_tokens for each in wanted
+    ]
+    assert all(each.timings.drafted_tokens for each in found[:2])
     assert text == wanted[0].text
     timings = answer.timings
     assert timings.to_json()["drafted_tokens"] == timings.drafted_tokens
