@@ -247,10 +247,11 @@ def pair(make: Make) -> Iterator[tuple[DraftModel, DraftModel]]:
 def taught(guess: float, rows: dict[int, float], right: float) -> MeasuredLengths:
     """Lengths that have seen guesses of so many seconds, steps of so many rows, and a share of right ones."""
     lengths = MeasuredLengths()
-    assert lengths.choose(7) == 0  # it looks at what there is to beat
-    lengths.did_without(8, 8 * rows[1])
+    for seconds in (99.0, 8 * rows[1]):  # it looks at what there is to beat; a first time says nothing
+        assert lengths.choose(7) == 0
+        lengths.did_without(8, seconds)
     assert lengths.choose(7) == 4
-    lengths.guessed(4, 4, 99.0, 99.0)  # a first time says nothing
+    lengths.guessed(4, 4, 99.0, 99.0)  # likewise
     assert lengths.choose(7) == 4
     for at in range(40):
         for count, seconds in rows.items():
@@ -265,6 +266,17 @@ def test_more_is_guessed_where_guesses_are_cheap_and_right() -> None:
     assert taught(0.01, {1: 1.0, 5: 1.1, 8: 1.2}, 1.0).choose(7) == 7
     assert 1 <= taught(0.2, {1: 1.0, 5: 1.1, 8: 1.2}, 0.5).choose(7) <= 3
     assert taught(0.01, {1: 1.0, 5: 1.1, 8: 1.2}, 1.0).choose(2) == 2
+
+
+def test_what_there_is_to_beat_is_looked_at_again() -> None:
+    lengths = taught(0.01, {1: 1.0, 5: 1.1, 8: 1.2}, 1.0)
+    rounds = 0
+    while lengths.choose(7):
+        lengths.guessed(7, 7, 0.07, 1.2)
+        rounds += 1
+    assert 100 < rounds < 200
+    lengths.did_without(8, 0.8)  # ten times as fast as it was
+    assert lengths.choose(7) == 0
 
 
 def test_nothing_is_guessed_where_it_does_not_pay_but_now_and_then() -> None:

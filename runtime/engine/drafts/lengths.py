@@ -19,6 +19,7 @@ _WINDOW = 8  # durations that are looked at, of which the least counts: others h
 _FADES = 0.93  # what a guess counts against the one after it
 _FIRST = 4  # guesses, before anything was measured
 _LEAST_STRETCH, _MOST_STRETCH = 8, 128  # tokens without guesses
+_RENEWED = 200  # steps with guesses, after which it is measured again how long those without take
 
 
 class Lengths(Protocol):
@@ -49,6 +50,7 @@ class MeasuredLengths:
         self._right, self._wrong = 2.0, 0.5  # as if some had been right
         self._stretch, self._tries = _LEAST_STRETCH, True
         self._ran: set[int] = set()
+        self._since = 0
 
     @property
     def stretch(self) -> int:
@@ -62,7 +64,7 @@ class MeasuredLengths:
 
     def choose(self, most: int) -> int:
         """See `Lengths.choose`."""
-        if not self._times[1]:
+        if not self._times[1] or self._since > _RENEWED:
             return 0  # measure what there is to beat
         if not self._guess:
             return min(_FIRST, most)
@@ -78,6 +80,7 @@ class MeasuredLengths:
 
     def guessed(self, count: int, right: int, guessing: float, checking: float) -> None:
         """See `Lengths.guessed`."""
+        self._since += 1
         for wrong in [0] * right + [1] * (right < count):
             self._right = _FADES * self._right + 1 - wrong
             self._wrong = _FADES * self._wrong + wrong
@@ -89,7 +92,10 @@ class MeasuredLengths:
 
     def did_without(self, tokens: int, seconds: float) -> None:
         """See `Lengths.did_without`."""
-        self._times[1].append(seconds / tokens)
+        self._since = 0
+        if 0 in self._ran:
+            self._times[1].append(seconds / tokens)
+        self._ran.add(0)
 
     def _rate(self, count: int) -> float:
         """The tokens a second that so many guesses promise."""
