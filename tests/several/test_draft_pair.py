@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +20,12 @@ from kernelc.errors import UsageError
 from kernelc.kernels.registry import references
 from kernelc.native import Library
 from kernelc.pipeline import build_artifact
+from kernelc.serve.metrics import Metrics
+from kernelc.serve.scheduler import Served, Worker
 from kernelc.session import Session
 from kernelc.shared_session import SharedSession
 from kernelc.target import Capabilities
+from runtime.chat.completion import Completed
 from runtime.chat.request import CompletionRequest
 from runtime.chat.terminal import describe
 from runtime.engine.drafts.lengths import MeasuredLengths
@@ -33,6 +37,7 @@ from tests.commands import run
 from tests.kernels.executors import require
 from tests.model.tiny_checkpoint import write_tiny_checkpoint
 from tests.several.asked import GREEDY
+from tests.several.test_worker import answered
 
 VOCAB, CONTEXT = 64, 96
 
@@ -121,6 +126,28 @@ def test_a_pair_answers_as_the_model_alone(device: str, target: Artifact, small:
     assert timings.to_json()["drafted_tokens"] == timings.drafted_tokens
     told = f"{timings.accepted_tokens} of {timings.drafted_tokens} guesses right"
     assert describe(answer).endswith(told if timings.drafted_tokens else "tokens/s")
+
+
+def test_a_server_counts_guesses(target: Artifact, small: Artifact) -> None:
+    requests = [
+        CompletionRequest(prompt_ids=[1, 9, 30 + at], max_new=25, sampling=SamplingParams(0.5, seed=at))
+        for at in range(3)
+    ]
+    with Session.open(target, device="numpy") as session:
+        wanted = [session.completer().complete(each).ids for each in requests]
+    metrics = Metrics()
+    with closing(SharedSession.open(target, device="numpy", draft=small)) as session:
+        served = (session.completer(), VOCAB, CONTEXT, 0, session.tokenizer, str)
+        model = Served("tiny", *served, shared=session.engine)
+        worker = Worker(lambda: nullcontext(model), most_waiting=9, metrics=metrics)
+        done = asyncio.run(answered(worker, requests))
+        worker.close()
+    assert [each.ids for each in done if isinstance(each, Completed)] == wanted
+    counted = dict(line.split() for line in metrics.text().splitlines() if line.startswith("kernelc_"))
+    drafted, accepted = (
+        float(counted[f'kernelc_{n}_tokens_total{{model="tiny"}}']) for n in ("drafted", "accepted")
+    )
+    assert 0 <= accepted <= drafted > 0
 
 
 def test_a_conversation_with_a_draft_is_the_one_without(target: Artifact, small: Artifact) -> None:

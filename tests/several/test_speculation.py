@@ -145,6 +145,20 @@ def test_a_draft_that_is_the_model_itself_is_always_right(
     draft.close()
 
 
+@pytest.mark.parametrize("script", [((3, 3),), ((2, 1), (1, 1), (3, 0)), ((3, 2), (0, 0))])
+@pytest.mark.parametrize("new", [22, 23, 9])
+def test_tokens_that_a_chooser_knows_come_between_guesses(
+    engine: SeveralEngine, alone: Engine, script: Sequence[tuple[int, int]], new: int
+) -> None:
+    asked = Asked(ids_of(45, 7), new, known=True)
+    wanted = lone(alone, asked)
+    scripted = Scripted([*asked.prompt, *wanted], script)
+    speculate(engine, scripted)
+    ids, reason, timings = answer(engine, asked)
+    assert (ids, reason) == (wanted, "length")
+    assert timings.drafted_tokens > 0
+
+
 @pytest.mark.parametrize(("past", "new"), [(0, 30), (2, 1), (1, 1), (0, 2)])
 def test_an_answer_ends_with_the_context_as_it_would(
     engine: SeveralEngine, alone: Engine, past: int, new: int
