@@ -59,7 +59,7 @@ class FixedLengths:
     """Always as many guesses as may be, up to `count`."""
 
     count: int
-    stretch: int = 1
+    stretch: int = 0
 
     def choose(self, most: int) -> int:
         """See `Lengths.choose`."""

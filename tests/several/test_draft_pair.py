@@ -275,7 +275,7 @@ def taught(guess: float, rows: dict[int, float], right: float) -> MeasuredLength
     """Lengths that have seen guesses of so many seconds, steps of so many rows, and a share of right ones."""
     lengths = MeasuredLengths()
     for seconds in (99.0, 8 * rows[1]):  # it looks at what there is to beat; a first time says nothing
-        assert lengths.choose(7) == 0
+        assert (lengths.choose(7), lengths.stretch) == (0, 8)
         lengths.did_without(8, seconds)
     assert lengths.choose(7) == 4
     lengths.guessed(4, 4, 99.0, 99.0)  # likewise
@@ -302,18 +302,22 @@ def test_what_there_is_to_beat_is_looked_at_again() -> None:
         lengths.guessed(7, 7, 0.07, 1.2)
         rounds += 1
     assert 100 < rounds < 200
-    lengths.did_without(8, 0.8)  # ten times as fast as it was
+    assert lengths.stretch == 8
+    for left in (5, 2, 0):  # where a token at a time is made
+        lengths.did_without(3, 0.3)  # ten times as fast as it was
+        assert lengths.stretch == left
     assert lengths.choose(7) == 0
 
 
 def test_nothing_is_guessed_where_it_does_not_pay_but_now_and_then() -> None:
     lengths = taught(0.9, {1: 1.0, 2: 2.0, 8: 8.0}, 0.1)
-    chosen: list[int] = []
+    chosen, rests = list[int](), list[int]()
     for _ in range(12):
         chosen.append(lengths.choose(7))
         if not chosen[-1]:
+            rests.append(lengths.stretch)
             lengths.did_without(lengths.stretch, lengths.stretch * 1.0)
         else:
             lengths.guessed(chosen[-1], 0, 0.9 * chosen[-1], 2.0)
     assert chosen.count(0) == 6 and set(chosen) == {0, 1}
-    assert lengths.stretch == 128
+    assert rests == [8, 16, 32, 64, 128, 128]

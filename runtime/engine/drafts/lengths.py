@@ -26,11 +26,13 @@ class Lengths(Protocol):
     """What decides how many tokens are guessed, and is told what came of it. Durations are in seconds."""
 
     def choose(self, most: int) -> int:
-        """Return how many tokens to guess, 1 to `most`; 0 to do without for `stretch` tokens."""
+        """Return how many tokens to guess, 1 to `most`, or 0 to do without for `stretch` tokens."""
         ...
 
     @property
-    def stretch(self) -> int: ...
+    def stretch(self) -> int:
+        """How many tokens to do without guesses from here on."""
+        ...
 
     def guessed(self, count: int, right: int, guessing: float, checking: float) -> None:
         """Note a step: `count` guesses, of which `right` came before the first wrong one."""
@@ -48,14 +50,14 @@ class MeasuredLengths:
         self._times: defaultdict[int, deque[float]] = defaultdict(lambda: deque(maxlen=_WINDOW))
         self._guess: deque[float] = deque(maxlen=_WINDOW)
         self._right, self._wrong = 2.0, 0.5  # as if some had been right
-        self._stretch, self._tries = _LEAST_STRETCH, True
+        self._stretch, self._tries, self._rest = _LEAST_STRETCH, True, 0
         self._ran: set[int] = set()
         self._since = 0
 
     @property
     def stretch(self) -> int:
-        """How many tokens to do without guesses, where none are to be made."""
-        return self._stretch
+        """How many tokens to do without guesses from here on."""
+        return self._rest
 
     @property
     def probability(self) -> float:
@@ -64,8 +66,10 @@ class MeasuredLengths:
 
     def choose(self, most: int) -> int:
         """See `Lengths.choose`."""
+        if self._rest:
+            return 0
         if not self._times[1] or self._since > _RENEWED:
-            return 0  # measure what there is to beat
+            return self._without(_LEAST_STRETCH)  # to measure what there is to beat
         if not self._guess:
             return min(_FIRST, most)
         best = max(range(1, most + 1), key=self._rate)
@@ -76,6 +80,10 @@ class MeasuredLengths:
         if self._tries:  # after a stretch, in case the text has become easier
             self._stretch = min(2 * self._stretch, _MOST_STRETCH)
             return best
+        return self._without(self._stretch)
+
+    def _without(self, tokens: int) -> int:
+        self._rest = tokens
         return 0
 
     def guessed(self, count: int, right: int, guessing: float, checking: float) -> None:
@@ -92,7 +100,7 @@ class MeasuredLengths:
 
     def did_without(self, tokens: int, seconds: float) -> None:
         """See `Lengths.did_without`."""
-        self._since = 0
+        self._since, self._rest = 0, max(0, self._rest - tokens)
         if 0 in self._ran:
             self._times[1].append(seconds / tokens)
         self._ran.add(0)

@@ -21,6 +21,7 @@ Decoding (2024).
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -30,6 +31,8 @@ from runtime.engine.drafts.model import Draft
 from runtime.engine.generation import Generated, Generation, Request, check_score, chosen
 from runtime.engine.rows import Row, RowResult, RowSteps
 from runtime.engine.sequence import CachedSequence
+
+_SILENT = 32  # tokens to do without guesses where the draft has none
 
 
 @dataclass(frozen=True)
@@ -83,20 +86,23 @@ class Speculation(Iterator[Generated]):
         follows = False
         while left and self.finish_reason is None:
             guesses: Sequence[int] = ()
+            most = 0 if self._sequence.has_logits else min(self._most_rows, left) - 1
+            wanted = self._lengths.choose(most) if most else 0
+            if wanted and not follows:
+                self._draft.begin(self._sequence.known_ids)
+                follows = True
             began = perf_counter()
-            plain = 1 if self._sequence.has_logits else self._lengths.stretch
-            most = min(self._most_rows, left) - 1
-            if not self._sequence.has_logits and most > 0 and (wanted := self._lengths.choose(most)):
-                if not follows:
-                    self._draft.begin(self._sequence.known_ids)
-                    follows, began = True, perf_counter()
+            if wanted:
                 guesses = self._guesses(wanted)
-            tokens = self._checked(guesses, began) if guesses else self._plain(min(plain, left))
+            plain = 1 if self._sequence.has_logits else self._lengths.stretch or _SILENT
             new: list[int] = []
-            for token in tokens:
-                left -= 1
-                new.append(token.id)
-                yield token
+            with closing(
+                self._checked(guesses, began) if guesses else self._plain(min(plain, left))
+            ) as tokens:
+                for token in tokens:
+                    left -= 1
+                    new.append(token.id)
+                    yield token
             if follows:
                 self._draft.advance(new)
         if self.finish_reason is None:
