@@ -207,7 +207,7 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
         for row, sequence in enumerate(order):
             past = env["past"] if row == 0 else int(rng.integers(least, env["past"] + 1))
             beside = row - problem.sequences
-            past = past if beside < 0 else int(table[beside]["past"]) - 1
+            past = past if beside < 0 else max(0, int(table[beside]["past"]) - 1)
             own_env = {"seq": 1, "past": past, "context": env["context"]}
             made = self.inner.inputs(problem.of, rng, own_env)
             fields = self.inner.params(problem.of, rng, own_env)
