@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext
 from dataclasses import replace
@@ -208,6 +209,30 @@ def test_a_model_with_windows_is_refused_as_a_target_and_may_be_a_draft(
     with pytest.raises(UsageError, match=r"a ring of positions \(.*\), so steps have a single row") as caught:
         build_artifact(tmp_path, replace(options, rows=8), out=tmp_path / "rows")
     assert caught.value.help == "leave these out, and `draft`"
+
+
+def test_a_script_hears_of_guesses(target: Artifact, small: Artifact) -> None:
+    words = (
+        "generate",
+        target.folder,
+        "--prompt-ids",
+        "1,9,30",
+        "--max-gen-len",
+        25,
+        "--device",
+        "numpy",
+        "--json",
+    )
+    code, said, errors = run(*words)
+    assert code == 0, errors
+    wanted = json.loads(said)
+    code, said, errors = run(*words, "--draft", small.folder)
+    assert code == 0, errors
+    found = json.loads(said)
+    assert all(found[name] == wanted[name] for name in ("prompt_ids", "ids", "text", "finish_reason"))
+    assert wanted["timings"]["drafted_tokens"] == 0 < found["timings"]["drafted_tokens"]
+    code, _, errors = run(*words, "--draft", small.folder, "--logits", "x.npz")
+    assert code == 2 and "--logits, --draft: logits are of steps without a draft" in errors
 
 
 def test_models_are_built_for_their_draft(

@@ -22,11 +22,11 @@ def add_rows(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_draft(parser: argparse.ArgumentParser) -> None:
-    """Add --draft."""
+def add_draft(parser: argparse.ArgumentParser, metavar: str = "MODEL_OR_ARTIFACT") -> None:
+    """Add --draft, which takes what `metavar` says."""
     parser.add_argument(
         "--draft",
-        metavar="MODEL_OR_ARTIFACT",
+        metavar=metavar,
         help="a smaller model with the same tokenizer, which guesses tokens that the model checks several at"
         " a time: the same answers, and faster ones where it often guesses right (default: none)",
     )
