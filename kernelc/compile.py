@@ -107,7 +107,7 @@ def compile_model(source: ModelSource, options: CompileOptions) -> Compiled:
         builder = _Builder(source, options, targets, FuseOptions(off=off | {"heads"}))
         builder.every_role()
     builder.sampling()
-    if options.sequences > 1:
+    if max(options.sequences, options.rows) > 1:
         builder.several()
     return builder.compiled()
 
@@ -227,34 +227,36 @@ class _Builder:
         self.sources.append(ProgramSource("sample", "sample", symbols, sample_calls(vocab)))
 
     def several(self) -> None:
-        """Add the programs of steps over several sequences, each of which has its own part of the states that
-        grow with the context."""
+        """Add the programs of steps of several rows, each of which is a sequence's that has its own part of
+        the states that grow with the context."""
         assert self.first is not None
         count, vocab = self.options.sequences, self.info.vocab_size
+        step_rows = max(count, self.options.rows) if self.options.rows > 1 else None
+        most = step_rows or count
         states = self.first.states.items()
         held = [name + suffix for name, type_ in states for suffix in type_.stored_arrays]
         counters = {name: f"{name}.rows" for name in self.counters}
         for name in held:
             self.states[name] = held_bytes(name, self.states[name], count)
         for of_one, of_all in counters.items():
-            self.states[of_all] = self.states[of_one] * count
-        self.states |= {TABLE: table_bytes(count), ROW_LOGITS: 4 * vocab * count}
+            self.states[of_all] = self.states[of_one] * most
+        self.states |= {TABLE: table_bytes(most), ROW_LOGITS: 4 * vocab * most}
         matrices = (array.name for m in self.selected.matrices.values() for array in m.stored_arrays.values())
         weights = {*matrices, *(vector.name for vector in self.selected.vectors.values())}
         renamed = {"logits": ROW_LOGITS, **counters}
-        repeater = Repeater(count, self.context, weights, frozenset(held), renamed)
+        repeater = Repeater(step_rows, count, self.context, weights, frozenset(held), renamed)
         decode = [each for each in self.sources if each.role == "decode"]
         programs = [DecodeCalls(*each.symbols["past"], each.calls) for each in decode]
         for source, calls in zip(decode, repeater.decode(programs), strict=True):
-            symbols = {"seq": (2, count), "past": source.symbols["past"]}
+            symbols = {"seq": (2, most), "past": source.symbols["past"]}
             name = source.name.replace("decode", "decode_rows")
             self.sources.append(ProgramSource(name, "decode_rows", symbols, calls))
-        symbols = {"seq": (2, count), "past": self.symbols["past"]}
+        symbols = {"seq": (2, most), "past": self.symbols["past"]}
         for role, calls in (("greedy_rows", greedy_calls(vocab)), ("sample_rows", sample_calls(vocab))):
             repeated = [repeater.call(call) for call in calls]
             self.sources.append(ProgramSource(role, role, symbols, repeated))
         fields = tuple(Param(field.name, str(field.type)) for field in FIELDS)
-        self.sequences = Sequences(count, sequence_rows(CONTEXT), tuple(held), fields)
+        self.sequences = Sequences(count, sequence_rows(CONTEXT), tuple(held), fields, step_rows)
 
     def compiled(self) -> Compiled:
         """Lower all programs, with one plan of memory."""

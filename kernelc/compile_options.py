@@ -33,19 +33,20 @@ class CompileOptions:
     `context` is the longest context, in positions; None stands for the model's own, at most DEFAULT_CONTEXT.
     `kv_dtype` is the element type of the cache; None stands for f32 if `quant` is f32 or the whole cache has
     at most SMALL_CACHE_BYTES, and for f16 otherwise. "q8" are signed bytes with a scale for each head of a
-    position. `activations` "int8" rounds the input of a single row's
-    matrix products to two signed bytes, where the weights are codes of bytes, "int8-fast" to one; None stands
-    for int8, which measures as lossless, where any weights are such codes and a target multiplies bytes in
-    one instruction, and for f32 otherwise.
-    `overrides` give single matrices, the embedding or the head another format than `quant`; `bits` is what a
-    weight may take on average, from which a build of a model makes overrides of its own.
-    `tuned` names a table of schedules, by its class of devices or as a file, instead of the families' rules.
+    position. `activations` "int8" rounds the input of a single row's matrix products to two signed bytes,
+    where the weights are codes of bytes, "int8-fast" to one; None stands for int8, which measures as
+    lossless, where any weights are such codes and a target multiplies bytes in one instruction, and for f32
+    otherwise. `overrides` give single matrices, the embedding or the head another format than `quant`; `bits`
+    is what a weight may take on average, from which a build of a model makes overrides of its own. `tuned`
+    names a table of schedules, by its class of devices or as a file, instead of the families' rules.
     `splits`: whether attention's positions may be split over workgroups; `joins`: whether these workgroups
     may join them; `codes`: whether layers may code what they make; `halves`: whether the rows of a prompt may
     be made halves before they are multiplied. `embeddings`: whether there is a program that leaves the final
     hidden states, for embeddings of texts. `sequences`: how many sequences share the weights, each with a
     cache of its own, so that a step may decode a token of several; FITTING_SEQUENCES stands for as many as
-    are useful. `without` names optimisations that are left out (see `kernelc.switches`).
+    are useful. `rows`: how many rows a step may have where several are one sequence's, as when a draft's
+    guesses are checked (see `runtime.engine.drafts`); no fewer than sequences. `without` names optimisations
+    that are left out (see `kernelc.switches`).
     """
 
     target: str = "wgsl"
@@ -62,6 +63,7 @@ class CompileOptions:
     halves: bool = True
     embeddings: bool = False
     sequences: int = 1
+    rows: int = 1
     without: switches.Without = ()
 
     @property
@@ -118,6 +120,12 @@ class CompileOptions:
                 f"got {self.sequences} of {context} positions, wanted 1 to {MOST_SEQUENCES}, each as long",
                 where="`sequences`",
                 help="leave `sequences` out, for 1",
+            )
+        if not 1 <= self.rows <= most:
+            raise UsageError(
+                f"got {self.rows} in a context of {context}, wanted 1 to {MOST_SEQUENCES}, no more than that",
+                where="`rows`",
+                help="leave `rows` out, for 1",
             )
         step = source.graph("decode", max_context=context, chunk=1, kv_dtype=DType.F32, spare=PREFILL_ROWS)
         small = cache_bytes(step, context) <= SMALL_CACHE_BYTES

@@ -142,6 +142,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "kernelc.pipeline": EVERYTHING,
     "kernelc.session": EVERYTHING,
     "kernelc.shared_session": EVERYTHING,
+    "kernelc.drafting": EVERYTHING,
     "kernelc.commands": EVERYTHING,
     "kernelc.cli": EVERYTHING,
     "kernelc.build": ("kernelc.cli",),  # `python -m kernelc.build`

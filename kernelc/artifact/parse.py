@@ -261,12 +261,14 @@ def _ring(node: Node) -> Ring:
 
 
 def _sequences(node: Node, context: Mapping[str, Bounds]) -> Sequences:
-    r = node.record("count rows buffers fields")
+    r = node.record("count rows buffers fields", "step_rows")
+    step_rows = r["step_rows"].optional(lambda node: node.integer(2, MAX_SEQUENCES))
     return Sequences(
-        r["count"].integer(2, MAX_SEQUENCES),
+        r["count"].integer(2 if step_rows is None else 1, MAX_SEQUENCES),
         r["rows"].dim(context),
         r["buffers"].items(Node.name, 1, MAX_TENSORS),
         r["fields"].items(_param, 1, 64),
+        step_rows,
     )
 
 

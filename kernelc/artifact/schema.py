@@ -192,13 +192,20 @@ class Sequences:
     the other, with `rows` rows for its positions.
 
     A step over several of them has a table in place of the step block, with these `fields` for each row, a
-    word each; `first` is the row at which the row's sequence begins.
+    word each; `first` is the row at which the row's sequence begins. It has up to `step_rows` rows, of which
+    several may be one sequence's, or for None one row of each sequence.
     """
 
     count: int
     rows: Dim
     buffers: tuple[str, ...]
     fields: tuple[Param, ...]
+    step_rows: int | None = None
+
+    @property
+    def most_rows(self) -> int:
+        """Rows that a step may have."""
+        return self.count if self.step_rows is None else self.step_rows
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,9 @@ def check_sequences(manifest: Manifest, sequences: Sequences, fail: Fail) -> Non
     if sequences.fields != wanted:
         fail("sequences.fields", f"got {_shown(sequences.fields)}, wanted {_shown(wanted)}")
     table = manifest.buffers.get(TABLE_BUFFER)
-    table_bytes = 4 * len(wanted) * sequences.count
+    if sequences.most_rows < sequences.count:
+        fail("sequences.step_rows", f"got {sequences.most_rows}, wanted at least {sequences.count}")
+    table_bytes = 4 * len(wanted) * sequences.most_rows
     if table is None or table.kind != "state" or table.bytes != table_bytes:
         fail(f"buffers.{TABLE_BUFFER}", f"wanted a state of {table_bytes} bytes, 4 for a field of each row")
     if sequences.rows != sequence_rows(Var("context", *manifest.symbols["context"])):
@@ -79,17 +81,25 @@ def _check_buffer(manifest: Manifest, sequences: Sequences, name: str, fail: Fai
 
 
 def _check_rows(path: str, manifest: Manifest, sequences: Sequences, program: Program, fail: Fail) -> None:
-    """A step has a row of each sequence at most, and its kernels are made for as many sequences, since they
-    reach as far into what is bound.
+    """A step has no more rows than said, and its kernels are made for as many of as many sequences, since
+    they reach as far into what is bound.
     """
     most = program.symbols.get("seq", manifest.symbols["seq"])[1]
-    if most > sequences.count:
-        fail(f"{path}.symbols.seq", f"got up to {most} rows, wanted at most {sequences.count}")
+    if most > sequences.most_rows:
+        fail(f"{path}.symbols.seq", f"got up to {most} rows, wanted at most {sequences.most_rows}")
     for number, dispatch in enumerate(program.dispatches):
         made_for = manifest.kernels[dispatch.kernel].problem.get("sequences")
         if made_for != sequences.count:
             where = f"{path}.dispatches[{number}]"
             fail(where, f"got a kernel for {made_for} sequences, wanted one for {sequences.count}")
+        rows = manifest.kernels[dispatch.kernel].problem.get("rows")
+        if rows != sequences.step_rows:
+            where = f"{path}.dispatches[{number}]"
+            fail(where, f"got a kernel for {_rows(rows)}, wanted one for {_rows(sequences.step_rows)}")
+
+
+def _rows(rows: object) -> str:
+    return "a row of each sequence" if rows is None else f"{rows} rows"
 
 
 def _check_program(path: str, manifest: Manifest, sequences: Sequences, program: Program, fail: Fail) -> None:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kernelc.commands.shared.draft_options import add_rows
 from kernelc.commands.shared.locating import MODEL_HELP, located
 from kernelc.commands.shared.options import (
     QUANTS,
@@ -33,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_compile_options(parser)
     add_bits(parser)
     add_sequences(parser, 1, "1")
+    add_rows(parser)
     parser.add_argument(
         "--calibrate",
         metavar="FILE",
@@ -89,6 +91,7 @@ def compile_options(args: argparse.Namespace) -> CompileOptions:
         bits=bits,
         tuned=tuned,
         sequences=sequences,
+        rows=getattr(args, "rows", 1),  # of `build`; `chat` and `serve` set it for a draft
         without=without,
         embeddings=getattr(args, "embeddings", False),  # of `build` and `serve`
     )

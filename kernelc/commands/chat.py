@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from kernelc.commands import build
-from kernelc.commands.finding import artifact_of
+from kernelc.commands.finding import with_draft
+from kernelc.commands.shared.draft_options import add_draft
 from kernelc.commands.shared.locating import MODEL_HELP
 from kernelc.commands.shared.options import FLAGS, add_device, add_sampling, sampling_of
 from kernelc.errors import UsageError
@@ -25,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--model", metavar="MODEL", help="the same, named by an option")
     add_device(parser)
+    add_draft(parser)
     parser.add_argument("--system", metavar="S", help="a system prompt")
     parser.add_argument(
         "--context-policy",
@@ -39,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Open the model and run the conversation. Turns come from the terminal or a pipe."""
     sampling_of(args)  # refuse what is out of range before the long part
-    folder = _artifact_of(args)
+    folder, draft = _artifacts_of(args)
 
     from kernelc.artifact import Artifact
     from kernelc.commands.shared import opening
@@ -49,7 +52,12 @@ def run(args: argparse.Namespace) -> int:
 
     artifact = Artifact.open(folder)
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
-    with opening.open_session(artifact, args.device, args.context) as session:
+    where = (artifact, args.device, args.context)
+    if draft is None:
+        opened = opening.open_session(*where)
+    else:
+        opened = opening.open_shared_session(*where, draft=Artifact.open(draft))
+    with closing(opened) as session:
         conversation = session.conversation(system=args.system, policy=args.context_policy, stop=args.stop)
         sampling = sampling_of(args, session.sampling)
         facts = opening.facts_of(session.engine, artifact, folder)
@@ -66,15 +74,17 @@ def run(args: argparse.Namespace) -> int:
         )
         if interactive:
             device = session.engine.executor.info
+            guessing = "" if draft is None else f" with {Artifact.open(draft).manifest.name} as its draft"
             screen.note(
-                f"{artifact.manifest.name} ({artifact.manifest.quant}) on {device.name},"
+                f"{artifact.manifest.name} ({artifact.manifest.quant}){guessing} on {device.name},"
                 f" {sampling.describe()}; /help, Ctrl-D leaves"
             )
         return chat.run(read_lines(sys.stdin, interactive=interactive))
 
 
-def _artifact_of(args: argparse.Namespace) -> Path:
-    """Return the artifact to talk to. A model is built into the cache, unless it is there already."""
+def _artifacts_of(args: argparse.Namespace) -> tuple[Path, Path | None]:
+    """Return the artifact to talk to, and its draft's. A model is built into the cache, unless it is there
+    already."""
     if args.named is not None and args.model is not None:
         raise UsageError(f"got two models, {args.named} and {args.model}", help="name one of them")
-    return artifact_of(args.named if args.model is None else args.model, args)
+    return with_draft(args.named if args.model is None else args.model, args)

@@ -6,8 +6,28 @@ import argparse
 import copy
 from pathlib import Path
 
+from kernelc.commands.shared.draft_options import DRAFT_ROWS
 from kernelc.commands.shared.locating import located
 from kernelc.commands.shared.options import is_artifact
+
+
+def with_draft(text: str | None, args: argparse.Namespace) -> tuple[Path, Path | None]:
+    """Return the artifact that `text` names, and that of `args.draft`, which is built in the same way but for
+    a context that it does not have; None where no draft is named. Raises: as `artifact_of`.
+    """
+    if args.draft is None:
+        return artifact_of(text, args), None
+    of_model, of_draft = copy.copy(args), copy.copy(args)
+    of_model.rows, of_draft.sequences = DRAFT_ROWS, 1
+    folder = artifact_of(text, of_model)
+    if args.context is not None and not is_artifact(Path(args.draft)):
+        from model.opening import open_model
+
+        path = located(args.draft).path
+        if not is_artifact(path):
+            with open_model(path) as files:
+                of_draft.context = min(args.context, files.model.info.max_context)
+    return folder, artifact_of(args.draft, of_draft)
 
 
 def artifact_of(text: str | None, args: argparse.Namespace) -> Path:

@@ -6,9 +6,11 @@ import argparse
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kernelc.commands.shared.draft_options import add_draft
 from kernelc.commands.shared.options import (
     add_context,
     add_device,
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from model.text.tokenizer import Tokenizer
+    from runtime.device.executor import DeviceInfo
     from runtime.engine.engine import Engine, Generated
     from runtime.engine.sampling import SamplingParams
+    from runtime.engine.seat import Seat
 
     F32 = npt.NDArray[np.float32]
 
@@ -35,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("artifact", metavar="ARTIFACT", help="what `kernelc build` wrote")
     add_device(parser)
+    add_draft(parser, "ARTIFACT")
     prompt = parser.add_mutually_exclusive_group(required=True)
     prompt.add_argument(
         "--prompt", metavar="TEXT", help="text to continue, after BOS where the model wants it"
@@ -62,6 +67,9 @@ def run(args: argparse.Namespace) -> int:
     _check_stops(args.stop)
     logits_file = _logits_file(args.logits)
     folder = artifact_path(args.artifact)
+    draft = None if args.draft is None else artifact_path(args.draft)
+    if draft is not None and logits_file is not None:
+        raise UsageError("logits are of steps without a draft", where="--logits, --draft")
 
     from kernelc.artifact import Artifact
     from kernelc.commands.shared import opening
@@ -72,8 +80,16 @@ def run(args: argparse.Namespace) -> int:
     known = artifact.manifest.tokenizer is not None or args.prompt is not None or bool(args.stop)
     tokenizer = open_tokenizer(artifact) if known else None
     roles = (*GENERATE_ROLES, "score") if logits_file else GENERATE_ROLES
-    with opening.open_engine(artifact, args.device, args.context, roles=roles) as engine:
-        run_ = _Run(engine, tokenizer, _prompt_ids(args, tokenizer), stop_ids(artifact), args.stop)
+    where = (artifact, args.device, args.context)
+    with ExitStack() as stack:
+        if draft is None:
+            engine = stack.enter_context(opening.open_engine(*where, roles=roles))
+            device = engine.executor.info
+        else:
+            session = opening.open_shared_session(*where, draft=Artifact.open(draft))
+            stack.callback(session.close)
+            engine, device = session.engine.take(()), session.engine.executor.info
+        run_ = _Run(engine, device, tokenizer, _prompt_ids(args, tokenizer), stop_ids(artifact), args.stop)
         for piece in run_.pieces(args.max_gen_len, sampling, keep_logits=logits_file is not None):
             if not args.json:
                 print(piece, end="", flush=True)
@@ -105,13 +121,14 @@ class _Run:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Engine | Seat,
+        device: DeviceInfo,
         tokenizer: Tokenizer | None,
         prompt: list[int],
         stops: frozenset[int],
         stop_texts: list[str],
     ) -> None:
-        self._engine = engine
+        self._engine, self._device = engine, device
         self._tokenizer = tokenizer
         self._prompt = prompt
         self._stops = stops
@@ -126,29 +143,36 @@ class _Run:
         """Generate, yielding the text as it becomes whole characters, up to a stop text."""
         from runtime.chat.stop_strings import StopMatcher
 
-        self._engine.start_timing()
+        timings = self._engine.start_timing()
         if keep_logits:
-            self._logits += self._engine.score_chunks(self._prompt)
+            self._logits += self._scoring.score_chunks(self._prompt)
         else:
             self._feed()
         matcher = StopMatcher(self._stop_texts)
-        with self._engine.generate(max_new, sampling, self._stops) as tokens:
+        with closing(self._engine.generate(max_new, sampling, self._stops)) as tokens:
             for piece in matcher.matched(self._decoded(tokens)):
                 self._shown.append(piece)
                 yield piece
         self.finish_reason = "stop" if matcher.found is not None else tokens.finish_reason
-        device = self._engine.executor.info
-        self._timings = {**self._engine.timings.to_json(), "device": f"{device.kind}: {device.name}"}
+        self._timings = {**timings.to_json(), "device": f"{self._device.kind}: {self._device.name}"}
         if rest := matcher.flush():
             self._shown.append(rest)
             yield rest
 
-    def _decoded(self, tokens: Iterable[Generated]) -> Iterator[str]:
+    @property
+    def _scoring(self) -> Engine:
+        """The engine, where it gives logits: without a draft."""
+        from runtime.engine.engine import Engine
+
+        assert isinstance(self._engine, Engine)
+        return self._engine
+
+    def _decoded(self, tokens: Iterable[Generated | None]) -> Iterator[str]:
         """Yield the text of the tokens, and keep their ids; no text without a tokenizer."""
         from model.text.tokenizer import StreamDecoder
 
         decoder = StreamDecoder(self._tokenizer, continued=True) if self._tokenizer else None
-        for token in tokens:
+        for token in filter(None, tokens):  # a sequence that is alone waits for nobody
             self.ids.append(token.id)
             yield decoder.feed(token.id) if decoder else ""
         if decoder:
@@ -166,9 +190,9 @@ class _Run:
         new = self.ids[: self._engine.context - prompt]
         if new:
             if self._engine.truncate(prompt) < prompt:  # layers with a window have forgotten too much
-                for _ in self._engine.score_chunks(self._prompt):
+                for _ in self._scoring.score_chunks(self._prompt):
                     pass
-            self._logits += self._engine.score_chunks(new, one_by_one=True)
+            self._logits += self._scoring.score_chunks(new, one_by_one=True)
         return np.concatenate(self._logits)
 
     def result(self) -> dict[str, Any]:

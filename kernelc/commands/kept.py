@@ -43,7 +43,7 @@ def built(model: Located, args: argparse.Namespace) -> Path:
 
 def _key(path: Path, args: argparse.Namespace) -> str:
     asked = (str(path.resolve()), args.target, args.quant, args.context, args.kv, args.activations)
-    of_serve = (getattr(args, "embeddings", False), getattr(args, "sequences", 1))
+    of_serve = (getattr(args, "embeddings", False), getattr(args, "sequences", 1), getattr(args, "rows", 1))
     tuned = (getattr(args, "device", None), own_stamp(), asked_to_leave_out(None))
     return hashlib.sha256(repr((asked, of_serve, inputs_stamp(path), tuned)).encode()).hexdigest()[:16]
 

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kernelc.commands.finding import artifact_of
+from kernelc.commands.finding import artifact_of, with_draft
 from kernelc.commands.serve_options import FITTING, KEYS_VARIABLE, PREFIX_DISK_MB, add_arguments
 from kernelc.errors import UsageError
 
@@ -36,6 +36,10 @@ def run(args: argparse.Namespace) -> int:
     named: list[str | None] = args.models or [None]
     if len(args.name) > len(named):
         raise UsageError(f"got {len(args.name)} of these for {len(named)} models", where="--name")
+    if args.draft is not None and len(named) > 1:
+        raise UsageError(f"got {len(named)} models, and a draft guesses for one", where="--draft")
+    if args.draft is not None and args.embeddings:
+        raise UsageError("a model with embeddings answers without a draft", where="--draft, --embeddings")
     _require_extra()
     if args.embeddings and args.sequences == FITTING:
         args.sequences = 1  # such a model answers one call after the other
@@ -52,14 +56,20 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         bound = stack.enter_context(listening(args.host, args.port))  # before the long part
         _warn_if_open(args.host, access)
-        artifacts = [Artifact.open(artifact_of(text, args)) for text in named]
+        draft: Artifact | None = None
+        if args.draft is None:
+            artifacts = [Artifact.open(artifact_of(text, args)) for text in named]
+        else:
+            folder, of_draft = with_draft(named[0], args)
+            artifacts = [Artifact.open(folder)]
+            draft = None if of_draft is None else Artifact.open(of_draft)
         if args.embeddings:
             _require_embeddings(artifacts)
         names = _names(artifacts, args.name)
         metrics = Metrics()
         workers: list[Worker] = []
         for artifact, name in zip(artifacts, names, strict=True):
-            opened = _opener(artifact, name, args, prefixes)
+            opened = _opener(artifact, name, args, prefixes, draft)
             worker = Worker(opened, most_waiting=args.queue, metrics=metrics)
             stack.callback(worker.close)
             workers.append(worker)
@@ -142,7 +152,11 @@ def _names(artifacts: Sequence[Artifact], given: Sequence[str]) -> list[str]:
 
 
 def _opener(
-    artifact: Artifact, name: str, args: argparse.Namespace, prefixes: PrefixSettings
+    artifact: Artifact,
+    name: str,
+    args: argparse.Namespace,
+    prefixes: PrefixSettings,
+    draft: Artifact | None,
 ) -> Callable[[], AbstractContextManager[Served]]:
     """Return what opens a model, in the thread that will work with it."""
 
@@ -168,12 +182,13 @@ def _opener(
             )
 
         where = (artifact, args.device, args.context)
-        if artifact.manifest.sequences is None or args.embeddings:  # those take an engine of their own
+        alone = artifact.manifest.sequences is None and draft is None
+        if alone or args.embeddings:  # those take an engine of their own
             roles = EMBED_ROLES if args.embeddings else GENERATE_ROLES
             with opening.open_session(*where, roles=roles, prefixes=prefixes) as session:
                 yield served(session, None)
         else:
-            with closing(opening.open_shared_session(*where, prefixes=prefixes)) as session:
+            with closing(opening.open_shared_session(*where, prefixes=prefixes, draft=draft)) as session:
                 yield served(session, session.engine)
 
     return opened

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from kernelc.commands import build
+from kernelc.commands.shared.draft_options import add_draft
 from kernelc.commands.shared.locating import MODEL_HELP
 from kernelc.commands.shared.options import (
     add_device,
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what requests call a model; once for each, in their order (default: its name)",
     )
     add_device(parser)
+    add_draft(parser)
     add_embeddings(
         parser, "answer /v1/embeddings, too: the mean of the last hidden states, for models built with it"
     )

@@ -41,10 +41,12 @@ class DecodeCalls:
 
 @dataclass(frozen=True)
 class Repeater:
-    """Repeats calls of single rows. `sequences` of up to `positions` each; `weights` and `held` are operands:
-    those that all rows share, and those that are a sequence's own. `states` gives the logits and counters of
-    all rows for those of one."""
+    """Repeats calls of single rows, of `sequences` of up to `positions` each: for up to `rows` rows, of which
+    several may be one sequence's, or for None one of each sequence. `weights` and `held` are operands: those
+    that all rows share, and those that are a sequence's own. `states` gives the logits and counters of all
+    rows for those of one."""
 
+    rows: int | None
     sequences: int
     positions: int
     weights: Collection[str]
@@ -77,7 +79,7 @@ class Repeater:
         shared = tuple(name for name, operand in call.operands.items() if operand in self.weights)
         held = tuple(name for name, operand in call.operands.items() if operand in self.held)
         problem = rows.bounded(
-            RowsProblem(call.problem, self.sequences, self.positions, shared, held, low, high)
+            RowsProblem(call.problem, self.sequences, self.positions, shared, held, low, high, self.rows)
         )
         operands = {name: self._operand(name, operand, mark) for name, operand in call.operands.items()}
         return KernelCall(rows, problem, {**operands, TABLE: TABLE}, call.results, call.origin)
@@ -101,9 +103,9 @@ def _blocks(calls: Sequence[KernelCall]) -> list[tuple[bool, list[KernelCall]]]:
     return found
 
 
-def table_bytes(sequences: int) -> int:
+def table_bytes(rows: int) -> int:
     """Bytes of the table of a step's rows."""
-    return 4 * WORDS * sequences
+    return 4 * WORDS * rows
 
 
 def held_bytes(name: str, bytes_: Dim, sequences: int) -> Dim:
@@ -119,8 +121,8 @@ def held_bytes(name: str, bytes_: Dim, sequences: int) -> Dim:
     each = at(longest) - at(longest - 1) if longest > 1 else at(1)
     if each < 1 or at(longest) < longest * each:  # where a ring is full, more positions take no more
         raise UsageError(
-            f"layers that see a window keep a ring of positions ({name}), which only one sequence can have",
-            where="`sequences`",
-            help="leave `sequences` out, for 1",
+            f"layers that see a window keep a ring of positions ({name}), so steps have a single row",
+            where="`sequences`, `rows`",
+            help="leave these out, and `draft`",
         )
     return sequence_rows(CONTEXT) * (sequences * each)

@@ -21,6 +21,8 @@ COUNTERS = {
     "kernelc_prompt_tokens_total": "Tokens of prompts, with those that were cached.",
     "kernelc_reused_tokens_total": "Tokens of prompts that were cached.",
     "kernelc_generated_tokens_total": "Tokens generated.",
+    "kernelc_drafted_tokens_total": "Tokens that a draft model guessed.",
+    "kernelc_accepted_tokens_total": "Guesses of a draft model that were right.",
 }
 HISTOGRAMS = {
     "kernelc_first_token_seconds": "From the beginning of the work on a choice to its first token.",

@@ -220,6 +220,10 @@ class Worker:
             ("kernelc_generated_tokens_total", answer.new_tokens),
         ):
             self._metrics.count(name, amount, model=self.model.name)
+        if answer.timings.drafted_tokens:
+            drafted, accepted = answer.timings.drafted_tokens, answer.timings.accepted_tokens
+            self._metrics.count("kernelc_drafted_tokens_total", drafted, model=self.model.name)
+            self._metrics.count("kernelc_accepted_tokens_total", accepted, model=self.model.name)
         first = answer.timings.first_token_seconds
         if first is not None:
             self._metrics.observe("kernelc_first_token_seconds", first, model=self.model.name)

@@ -203,9 +203,11 @@ def describe(answer: Answer) -> str:
     """Return an answer's numbers as one line: tokens and tokens per second of prefill and decode."""
     timings = answer.timings
     reused = f" ({answer.reused_tokens} more were cached)" if answer.reused_tokens else ""
+    drafted, accepted = timings.drafted_tokens, timings.accepted_tokens
+    guesses = f", {accepted} of {drafted} guesses right" if drafted else ""
     return (
         f"prefill {timings.prompt_tokens} tokens{reused} at {timings.prefill_rate:.1f} tokens/s, "
-        f"decode {timings.generated_tokens} tokens at {timings.decode_rate:.1f} tokens/s"
+        f"decode {timings.generated_tokens} tokens at {timings.decode_rate:.1f} tokens/s{guesses}"
     )
 
 

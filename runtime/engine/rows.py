@@ -1,4 +1,5 @@
-"""One step of several sequences: a row for each, with its own position and sampling parameters.
+"""One step of several rows, each with its own position and sampling parameters: a row for each of several
+sequences, or for each of several positions of one.
 
 The host writes a table of what each row's own step block would say (`kernelc.artifact.Sequences`), and the
 device samples an id for each row, which its sequence's next step reads there. Rows whose ids the host chooses
@@ -56,24 +57,55 @@ class RowSteps:
         self._vocab = vocab
 
     def run(self, rows: Sequence[Row]) -> list[RowResult]:
-        """Run the step of two rows or more, and wait for it. Each sequence has one row at most."""
+        """Run the step of two rows or more, each of another sequence, and wait for it."""
+        fetch = [row.sequence.fetch_token(row.position) for row in rows]
+        for at, row in enumerate(rows):
+            fetch.append(Fetch(_LOGITS, 4 * self._vocab * at, 4 * self._vocab if row.whole else 4))
+        fetched = self._run(rows, fetch)
+        tokens, scores = fetched[: len(rows)], fetched[len(rows) :]
+        return [_result(*each) for each in zip(rows, tokens, scores, strict=True)]
+
+    def check(self, rows: Sequence[Row], guesses: Sequence[int]) -> list[RowResult]:
+        """Run the step of rows of one sequence, at positions that follow each other, and wait for it.
+
+        `guesses` are the ids of all rows but the first, which has the last id of the sequence. What comes of
+        a row is what comes of a step of its own after the ids before it.
+        """
+        first = rows[0]
+        sequence = first.sequence
+        sequence.write_tokens_at(first.position, guesses)
+        fetch = [sequence.fetch_token(first.position, len(rows))]
+        if first.whole:
+            fetch.append(Fetch(_LOGITS, 0, 4 * self._vocab * len(rows)))
+        fetched = self._run(rows, fetch)
+        tokens = np.frombuffer(fetched[0], "<u4")
+        if first.whole:
+            logits = np.frombuffer(fetched[1], "<f4").reshape(len(rows), self._vocab)
+            return [
+                RowResult(int(token), float(own[0]), own) for token, own in zip(tokens, logits, strict=True)
+            ]
+        return [
+            RowResult(int(token), self._first_score(int(token), at), None) for at, token in enumerate(tokens)
+        ]
+
+    def _first_score(self, token: int, at: int) -> float:
+        """The score of id 0 in a row of the last step, which matters where that id was sampled."""
+        if token:
+            return 0.0
+        score = self._executor.read_buffer(_LOGITS, 4 * self._vocab * at, 4)
+        return float(np.frombuffer(score, "<f4")[0])
+
+    def _run(self, rows: Sequence[Row], fetch: Sequence[Fetch]) -> list[bytes]:
         greedy = all(row.whole or row.sampling.greedy for row in rows)
         past, context = max(row.position for row in rows) - 1, rows[0].sequence.context
         roles = ("decode_rows", "greedy_rows" if greedy else "sample_rows")
         programs = [self._table.select(role, len(rows), past) for role in roles]
         self._executor.write_buffer(TABLE_BUFFER, 0, b"".join(map(self._encoded, rows)))
         env = {"seq": len(rows), "past": past, "context": context}
-        fetch = [row.sequence.fetch_token(row.position) for row in rows]
-        for at, row in enumerate(rows):
-            size = 4 * self._vocab if row.whole else 4
-            fetch.append(Fetch(_LOGITS, 4 * self._vocab * at, size))
+        for row in rows:
             row.sequence.held.written(row.position - 1, 1)
             row.sequence.has_logits = False
-        fetched = self._executor.run(
-            programs, env, self._block.encode({**GREEDY_FIELDS, **env}), fetch
-        ).result()
-        tokens, scores = fetched[: len(rows)], fetched[len(rows) :]
-        return [_result(*each) for each in zip(rows, tokens, scores, strict=True)]
+        return self._executor.run(programs, env, self._block.encode({**GREEDY_FIELDS, **env}), fetch).result()
 
     def _encoded(self, row: Row) -> bytes:
         sampling = _UNSAMPLED if row.whole else row.sampling

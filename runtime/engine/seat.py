@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from kernelc.errors import UsageError
 from runtime.device.executor import Progress
 from runtime.engine.chooser import Chooser
+from runtime.engine.drafts.speculation import Speculator
 from runtime.engine.feeding import checked_ids, feed
 from runtime.engine.generation import Request
 from runtime.engine.sampling import SamplingParams
@@ -41,6 +42,7 @@ class Seat:
         self.prefixes: Prefixes | None = None
         self.between_chunks: Callable[[], None] = lambda: None
         self.tokens: SeatTokens | None = None
+        self.speculator: Speculator | None = None
         self._others = others
 
     @property
@@ -127,7 +129,7 @@ class Seat:
             vocab_size=self.vocab_size,
             choose=choose,
         )
-        self.tokens = SeatTokens(self.sequence, request, lambda: self.alone)
+        self.tokens = SeatTokens(self.sequence, request, lambda: self.alone, self.speculator)
         return self.tokens
 
     def _stop(self) -> None:

@@ -1,8 +1,9 @@
 """The tokens of a seat (see `runtime.engine.seat`), each made by a step of its own or by one of several rows.
 
-A seat that is alone generates as an `Engine` does, several steps ahead of the host; among others each of its
-tokens is a row of a step that all of them share. Its ids are the same. Tokens that a chooser knows without
-logits are given and read here, in both cases, so that others may come and go between them.
+A seat that is alone generates as an `Engine` does, several steps ahead of the host, or where there is a draft
+model, several tokens a step (`runtime.engine.drafts.speculation`); among others each of its tokens is a row
+of a step that all of them share. Its ids are the same. Tokens that a chooser knows without logits are given
+and read here, in both cases, so that others may come and go between them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import replace
 from time import perf_counter
 
 from runtime.engine.chooser import LooksAhead
+from runtime.engine.drafts.speculation import Speculation, Speculator
 from runtime.engine.feeding import append
 from runtime.engine.generation import Generated, Generation, Request, check_score, chosen
 from runtime.engine.rows import Row, RowResult
@@ -24,14 +26,21 @@ class SeatTokens(Iterator[Generated | None]):
     `finish_reason` and `stop_id` are those of `Generation`.
     """
 
-    def __init__(self, sequence: CachedSequence, request: Request, alone: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        sequence: CachedSequence,
+        request: Request,
+        alone: Callable[[], bool],
+        speculator: Speculator | None = None,
+    ) -> None:
         """`alone` says whether no other seat is taken."""
         self.finish_reason: str | None = None
         self.stop_id: int | None = None
         self.waiting = False
         self._sequence, self._request, self._is_alone = sequence, request, alone
+        self._speculator = speculator
         self._left = request.max_new
-        self._alone: Generation | None = None
+        self._alone: Generation | Speculation | None = None
         self._made: Generated | Exception | None = None
         self._known: Iterator[Generated] = iter(())
         self._looks_ahead = request.choose if isinstance(request.choose, LooksAhead) else None
@@ -135,6 +144,7 @@ class SeatTokens(Iterator[Generated | None]):
         if len(ahead) == room:
             self.finish_reason = "context" if self._left else "length"
         elif ahead:
+            self._end_alone()
             append(self._sequence, [token.id, *ahead])
 
     def _end(self, reason: str) -> None:
@@ -144,11 +154,15 @@ class SeatTokens(Iterator[Generated | None]):
     # ---- alone
 
     def _generated_alone(self) -> Generated:
-        """The next token of a generation of one's own. That is of one token where a chooser looks ahead, and
-        where the seat is not alone, but the logits of its prompt are there."""
+        """The next token of a generation of one's own. That is of one token where a chooser looks ahead, but
+        for one with a draft, and where the seat is not alone, but the logits of its prompt are there."""
         if self._alone is None:
             ahead = self._request.ahead if self._is_alone() else 1
-            self._alone = Generation(self._sequence, replace(self._request, max_new=self._left, ahead=ahead))
+            request = replace(self._request, max_new=self._left, ahead=ahead)
+            if self._speculator is not None and self._is_alone():
+                self._alone = self._speculator.generation(self._sequence, request)
+            else:
+                self._alone = Generation(self._sequence, request)
         try:
             token = next(self._alone)
         except StopIteration:
@@ -156,7 +170,8 @@ class SeatTokens(Iterator[Generated | None]):
             self.finish_reason = self._alone.finish_reason
             raise
         self._last_seen = perf_counter()
-        if not self._is_alone() or self._looks_ahead is not None:
+        one = self._looks_ahead is not None and isinstance(self._alone, Generation)
+        if one or not self._is_alone():
             self._end_alone()
         return self._given(token)
 

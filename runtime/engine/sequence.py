@@ -55,13 +55,18 @@ class CachedSequence:
         """Say which sequences have the buffer of logits in common."""
         self._beside = [each for each in sequences if each is not self]
 
-    def fetch_token(self, position: int) -> Fetch:
-        """Return what fetches the id at a position."""
-        return Fetch("tokens", 4 * (self.first + position), 4)
+    def fetch_token(self, position: int, count: int = 1) -> Fetch:
+        """Return what fetches the ids at a position and those that follow it."""
+        return Fetch("tokens", 4 * (self.first + position), 4 * count)
 
     def write_token(self, position: int, token: int) -> None:
         """Write an id where the device's own sampling would have."""
-        self.executor.write_buffer("tokens", 4 * (self.first + position), token.to_bytes(4, "little"))
+        self.write_tokens_at(position, [token])
+
+    def write_tokens_at(self, position: int, ids: Sequence[int]) -> None:
+        """Write ids at a position and those that follow it."""
+        data = np.asarray(ids, dtype="<u4").tobytes()
+        self.executor.write_buffer("tokens", 4 * (self.first + position), data)
 
     @property
     def known_ids(self) -> list[int]:
@@ -115,8 +120,7 @@ class CachedSequence:
     def write_tokens(self, ids: Sequence[int]) -> None:
         """Write ids after the cached ones. Raises: ContextError where they do not fit."""
         self.require_room(len(ids))
-        data = np.asarray(ids, dtype="<u4").tobytes()
-        self.executor.write_buffer("tokens", 4 * (self.first + len(self.ids)), data)
+        self.write_tokens_at(len(self.ids), ids)
         self.next_id = None
         self.has_logits = False
 

@@ -24,6 +24,9 @@ from runtime.device.executor import Executor, Progress, Reference
 from runtime.device.program import ProgramTable, StepBlock
 from runtime.devices import Explain
 from runtime.engine.chooser import Chooser
+from runtime.engine.drafts.lengths import Lengths, MeasuredLengths
+from runtime.engine.drafts.model import DraftModel
+from runtime.engine.drafts.speculation import Speculator
 from runtime.engine.engine import GENERATE_ROLES
 from runtime.engine.opening import opened_for
 from runtime.engine.rings import HeldPositions
@@ -101,9 +104,11 @@ class SeveralEngine:
         for sequence in sequences:
             sequence.share_logits(sequences)
         self.seats = [Seat(each, self.vocab_size, ahead, self._beside) for each in sequences]
+        self._most_rows = manifest.sequences.most_rows
         self._steps = RowSteps(executor, table, block, manifest.sequences, self.vocab_size)
         self._taken = 0
         executor.load(artifact, self.context, _ROLES, progress)
+        self.draft: DraftModel | None = None
         self._prefixes = open_prefixes(prefixes, artifact, sequences)
         for seat, kept in zip(self.seats, self._prefixes or (), strict=False):
             seat.prefixes = kept
@@ -124,10 +129,31 @@ class SeveralEngine:
         self.close()
 
     def close(self) -> None:
-        """Release the device."""
+        """Release the device, and that of the draft."""
         if self._prefixes:
             self._prefixes[0].close()
+        if self.draft is not None:
+            self.draft.close()
         self.executor.close()
+
+    def speculate(self, draft: DraftModel, lengths: Lengths | None = None) -> None:
+        """Have a draft, which `close` also closes, guess the tokens of a sequence that is alone.
+
+        Each gets the ids that it gets without (see `runtime.engine.drafts.speculation`); guesses are only
+        right where the draft has the same tokens. `lengths` decides how many are guessed at a time (default:
+        as measured). Raises: UsageError where no step of the artifact checks guesses.
+        """
+        sequences = self.artifact.manifest.sequences
+        if sequences is None or sequences.step_rows is None:
+            raise UsageError(
+                "the artifact has no steps that check what a `draft` guesses",
+                where=str(self.artifact.folder),
+                help="build it again with 8 `rows`",
+            )
+        self.draft = draft
+        speculator = Speculator(draft, lengths or MeasuredLengths(), self._steps, self._most_rows)
+        for seat in self.seats:
+            seat.speculator = speculator
 
     def settle(self) -> None:
         """Keep what free seats hold for later prompts, now that nobody waits. Raises: DeviceError."""
@@ -194,6 +220,8 @@ class Lease:
     def start_timing(self) -> Timings:
         """Start counting from zero; returns the new counters."""
         self._timings = Timings()
+        if self.seat is not None:
+            self.seat.sequence.timings = self._timings
         return self._timings
 
     def reuse(self, ids: Sequence[int]) -> int:

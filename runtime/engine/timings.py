@@ -13,7 +13,8 @@ class Timings:
     prefill_seconds is from the first `feed` until the device is done with it. decode_seconds is wall time
     from `generate` to the last token received, including whatever the caller does between tokens.
     host_seconds is processor time of this thread for handing over steps and collecting ids (with a software
-    adapter that includes what its driver does in this thread).
+    adapter that includes what its driver does in this thread). drafted_tokens counts what a draft model
+    guessed, accepted_tokens those guesses that were right, and generated_tokens has these, too.
     """
 
     prompt_tokens: int = 0
@@ -24,6 +25,8 @@ class Timings:
     host_seconds: float = 0.0
     steps: int = 0
     dispatches: int = 0
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
     began: float = field(default_factory=perf_counter, repr=False)
 
     def count_token(self, last_seen: float) -> float:
@@ -62,4 +65,6 @@ class Timings:
             "first_token_seconds": self.first_token_seconds,
             "host_us_per_dispatch": self.host_us_per_dispatch,
             "dispatches": self.dispatches,
+            "drafted_tokens": self.drafted_tokens,
+            "accepted_tokens": self.accepted_tokens,
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from kernelc.errors import ArtifactError, ShapeError
 from kernelc.ir.dim import evaluate
 from kernelc.kernels.attention.decode.kernel import ATTENTION_DECODE
 from kernelc.kernels.attention.decode.schedule import AttentionDecodeProblem
+from kernelc.kernels.attention.decode.subgroup_schedule import SubgroupSchedule
 from kernelc.kernels.linear.epilogues import RowEpilogue
 from kernelc.kernels.linear.int8.matvec import MATVEC_INT8
 from kernelc.kernels.linear.problem import LinearProblem
@@ -61,6 +63,27 @@ def test_rows_equal_the_reference_of_each(spec: Spec, problem: Any) -> None:
             seed=1,
             env=ENV,
         )
+
+
+@pytest.mark.parametrize(("spec", "problem"), _by_day(_problems()))
+def test_rows_of_one_sequence_equal_the_reference_of_each(spec: Spec, problem: Any) -> None:
+    """At positions that follow each other, as where a draft's guesses are checked."""
+    rows = ROWS_OF[spec.name]
+    of_one = rows.bounded(replace(rows_problem(spec, problem), sequences=1, rows=4))
+    check_kernel(rows, of_one, executor="interpreter", capabilities=VARIANTS["subgroups"], seed=6, env=ENV)
+
+
+def test_nothing_of_a_cache_is_loaded_before_the_rows_beside_have_appended() -> None:
+    problem, warps = AttentionDecodeProblem(4, 2, 16, "f32", 0.25, 0), VARIANTS["warps"]
+    overlapping = replace(warps, overlaps=True)
+    alone = ATTENTION_DECODE.default(overlapping, problem)
+    assert isinstance(alone, SubgroupSchedule) and alone.early
+    rows, of_each = ROWS_OF["attention_decode"], rows_problem(ATTENTION_DECODE, problem)
+    assert rows.default(overlapping, of_each) == alone  # rows of other sequences have nothing to wait for
+    of_rows = replace(of_each, rows=4)
+    assert of_rows.every_row
+    for schedule in (rows.default(overlapping, of_rows), *rows.space(overlapping, of_rows)):
+        assert not getattr(schedule, "early", False)
 
 
 def alone_and_together(
@@ -160,7 +183,8 @@ def test_problems_of_strangers_are_refused() -> None:
     stored = rows.problem_json(problem)
     assert rows.problem_from_json(stored) == problem
     assert TABLE in [each.name for each in rows.bindings(problem)]
-    for changed in ({"sequences": 9}, {"sequences": 1}, {"shared": ["tokens"]}, {"held": ["logits"]}):
+    wrong = ({"sequences": 9}, {"sequences": 1}, {"rows": 3}, {"rows": 9}, {"sequences": 0, "rows": 4})
+    for changed in (*wrong, {"shared": ["tokens"]}, {"held": ["logits"]}):
         with pytest.raises(ShapeError):
             rows.bindings(rows.problem_from_json({**stored, **changed}))
     with pytest.raises(ArtifactError):

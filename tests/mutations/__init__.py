@@ -11,6 +11,7 @@ from __future__ import annotations
 from tests.mutations.attention import ATTENTION
 from tests.mutations.coded import CODED
 from tests.mutations.compiler import COMPILER
+from tests.mutations.drafts import DRAFTS
 from tests.mutations.grammar import GRAMMAR
 from tests.mutations.linear import LINEAR
 from tests.mutations.mutation import Mutation
@@ -18,4 +19,4 @@ from tests.mutations.passes import PASSES
 
 __all__ = ["MUTATIONS", "Mutation"]
 
-MUTATIONS: tuple[Mutation, ...] = (*LINEAR, *CODED, *ATTENTION, *PASSES, *COMPILER, *GRAMMAR)
+MUTATIONS: tuple[Mutation, ...] = (*LINEAR, *CODED, *ATTENTION, *PASSES, *COMPILER, *DRAFTS, *GRAMMAR)

@@ -51,6 +51,14 @@ MOVED = [{"name": field.name, "type": str(field.type)} for field in (FIELDS[1], 
         ("sequences/fields", MOVED, "sequences.fields: got [past u32, first u32, seed u32, "),
         ("sequences/rows", 64, "sequences.rows: wanted the context and one more"),
         ("programs/decode_rows/symbols/seq", [2, 5], "got up to 5 rows, wanted at most 4"),
+        ("sequences/step_rows", 1, "sequences.step_rows: got 1, wanted an integer of 2..64"),
+        ("sequences/step_rows", 3, "sequences.step_rows: got 3, wanted at least 4"),
+        ("sequences/step_rows", 5, "buffers.step_rows: wanted a state of 160 bytes"),
+        (
+            "kernels/argmax_rows_2048_of4/problem/rows",
+            3,
+            "got a kernel for 3 rows, wanted one for a row of each",
+        ),
         ("kernels/argmax_rows_2048_of4/problem/sequences", 3, "got a kernel for 3 sequences"),
         ("programs/decode/dispatches/0/bindings/0/offset", 256, "beyond the"),
     ],
@@ -76,6 +84,12 @@ def test_fields_of_rows_in_another_order_are_refused(artifact: Artifact) -> None
     manifest["sequences"]["fields"].reverse()
     with pytest.raises(ArtifactError, match=r"got \[repetition_penalty f32, .*, wanted \[first u32, "):
         check_manifest(parse_manifest(json.dumps(manifest), "manifest.json"), "manifest.json")
+
+
+@pytest.mark.parametrize("rows", [0, 9])
+def test_numbers_of_rows_that_cannot_be_are_refused(rows: int, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="wanted 1 to 8"):
+        build_artifact(demo_model(), CompileOptions("c", "q4", rows=rows), out=tmp_path / "none")
 
 
 @pytest.mark.parametrize(("sequences", "context"), [(-1, None), (9, None), (8, 4)])

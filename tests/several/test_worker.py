@@ -37,7 +37,7 @@ def test_a_worker_answers_calls_at_once_as_it_would_one_by_one(artifact: Artifac
         model = Served("demo", session.completer(), 0, 0, 0, session.tokenizer, str, shared=engine)
         metrics = Metrics()
         worker = Worker(lambda: contextlib.nullcontext(model), most_waiting=99, metrics=metrics)
-        jobs = asyncio.run(_answered(worker, requests))
+        jobs = asyncio.run(answered(worker, requests))
         worker.close()
     assert [(each.text, each.ids, each.logprobs) for each in jobs[:-1] if isinstance(each, Completed)] == [
         (each.text, each.ids, each.logprobs) for each in alone
@@ -45,7 +45,7 @@ def test_a_worker_answers_calls_at_once_as_it_would_one_by_one(artifact: Artifac
     assert isinstance(jobs[-1], ContextError)
 
 
-async def _answered(worker: Worker, requests: Sequence[CompletionRequest]) -> list[Completed | Exception]:
+async def answered(worker: Worker, requests: Sequence[CompletionRequest]) -> list[Completed | Exception]:
     """What becomes of calls that are made at once."""
 
     async def ended(job: Job) -> Completed | Exception:

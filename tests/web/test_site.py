@@ -187,6 +187,10 @@ def test_an_artifact_for_several_sequences_is_refused_with_what_to_do(built: Pat
     assert web(several, "--out", tmp_path / "site") == 2
     said = capsys.readouterr().err
     assert "built for 2 sequences, and a page has one" in said and "--sequences 1" in said
+    of_rows = build_artifact(DEMO, CompileOptions("wgsl", "q4", rows=2), out=tmp_path / "rows")
+    assert web(of_rows, "--out", tmp_path / "site") == 2
+    said = capsys.readouterr().err
+    assert "built for steps of 2 rows, and those of a page have one" in said and "--rows 1" in said
 
 
 def test_an_artifact_for_all_targets_is_taken(built: Path, tmp_path: Path):

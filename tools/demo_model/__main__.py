@@ -25,6 +25,7 @@ def main() -> None:
     train.add_arguments(parser)
     parser.add_argument("--count", type=int, default=200, help="held-out questions of each kind")
     args = parser.parse_args()
+    train.copy_tokenizer(args)
     if not (args.out / "tokenizer.model").is_file():
         tokenizer.train(args.out, 2000 if args.tiny else tokenizer.DIALOGUES)
     if not train.train(args):

@@ -55,6 +55,25 @@ class Shape:
         }
 
     @classmethod
+    def of(cls, layers: int, hidden: int) -> Shape:
+        """Return a shape of so many layers and such a width, with the proportions of the others.
+
+        Raises: ValueError for a width that heads and groups of q4 do not divide.
+        """
+        head_dim = 32 if hidden <= 256 else 64
+        if layers < 1 or hidden < 128 or hidden % 128:
+            raise ValueError(f"got {layers} layers of {hidden}, wanted one or more of a multiple of 128")
+        heads = hidden // head_dim
+        return cls(
+            hidden=hidden,
+            intermediate=hidden * 11 // 4 // 32 * 32,
+            layers=layers,
+            heads=heads,
+            kv_heads=heads // 2,
+            head_dim=head_dim,
+        )
+
+    @classmethod
     def from_config(cls, config: dict[str, Any]) -> Shape:
         """Return the shape that a config.json describes."""
         heads = config["num_attention_heads"]

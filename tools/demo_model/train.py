@@ -1,10 +1,12 @@
 """Train the demo model on one GPU, in one piece or several.
 
     python -m tools.demo_model.train --out build/demo [--minutes 8] [--total-minutes 8.4 | --steps N | --tiny]
+    python -m tools.demo_model.train --out build/large --layers 24 --hidden 640 --tokenizer FILE --data DIR
 
 Called again with the same --out it goes on from its last checkpoint. The learning rate follows the minutes
 trained so far, or the steps where --steps says how many: up, level, and down to nothing. From 60% of the
-training on, every other step sees the weights rounded to q4.
+training on, every other step sees the weights rounded to q4. --layers and --hidden make a sibling of another
+size, which with --tokenizer has the same tokens.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import csv
 import random
+import shutil
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -68,10 +71,11 @@ def rate_at(plan: Plan, progress: float) -> float:
 class Trainer:
     """A model in training, with everything that a checkpoint keeps."""
 
-    def __init__(self, plan: Plan, out: Path, tokenizer: Path) -> None:
-        """Start, or go on from the checkpoint in `out`."""
+    def __init__(self, plan: Plan, out: Path, tokenizer: Path, data: Path | None = None) -> None:
+        """Start, or go on from the checkpoint in `out`; `data` has the shards (default: those of `out`)."""
         torch.set_float32_matmul_precision("high")
         self.plan, self.out, self.tokenizer = plan, out, tokenizer
+        self.data = data or out / "shards"
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.dtype = torch.bfloat16 if self.device == "cuda" else torch.float32
         self.model = Llama(plan.shape, plan.seed).to(self.device)
@@ -98,7 +102,7 @@ class Trainer:
         begin = time.perf_counter()
         per_shard = self.plan.shard_sequences // self.plan.batch
         shards = Shards(
-            self.tokenizer, self.out / "shards", workers=self.plan.workers, first=self.step // per_shard,
+            self.tokenizer, self.data, workers=self.plan.workers, first=self.step // per_shard,
             count=self.plan.shards, sequences=self.plan.shard_sequences, length=self.plan.shape.context,
         )  # fmt: skip
         try:
@@ -170,6 +174,8 @@ class Trainer:
 
     def _load(self) -> None:
         state = torch.load(self.out / CHECKPOINT, map_location=self.device, weights_only=True)
+        if state["shape"] != self.plan.shape.as_dict():
+            raise SystemExit(f"{self.out / CHECKPOINT} is of another shape: give --out another folder")
         self.model.load_state_dict(state["model"])
         self.optimizer.load(state["optimizer"])
         self.step, self.seconds, self.tokens = state["step"], state["seconds"], state["tokens"]
@@ -187,19 +193,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, default=0, help="train so many steps instead of minutes")
     parser.add_argument("--rate", type=float, default=Plan.rate)
     parser.add_argument("--workers", type=int, default=Plan.workers, help="processes that make data")
+    parser.add_argument("--layers", type=int, default=Shape.layers)
+    parser.add_argument("--hidden", type=int, default=Shape.hidden, help="width, a multiple of 128")
+    parser.add_argument("--batch", type=int, default=Plan.batch, help="sequences of a step")
+    parser.add_argument(
+        "--tokenizer", type=Path, help="copy this one to OUT, where there is none (default: train one)"
+    )
+    parser.add_argument("--data", type=Path, help="a folder of shards that runs share (default: OUT/shards)")
     parser.add_argument("--tiny", action="store_true", help="a small model on the CPU, for tests")
 
 
 def train(args: argparse.Namespace) -> bool:
     """Train as the options say; return whether the training is done."""
+    try:
+        shape = Shape.of(args.layers, args.hidden)
+    except ValueError as error:
+        raise SystemExit(f"--layers, --hidden: {error}") from error
     plan = replace(
-        Plan(), rate=args.rate, workers=args.workers, total_minutes=args.total_minutes, steps=args.steps
+        Plan(),
+        shape=shape,
+        rate=args.rate,
+        workers=args.workers,
+        total_minutes=args.total_minutes,
+        steps=args.steps,
+        batch=args.batch,
     )
     if args.tiny:
         plan = replace(TINY, steps=args.steps or TINY.steps)
     tokenizer = args.out / "tokenizer.model"
+    copy_tokenizer(args)
     plan = replace(plan, shape=replace(plan.shape, vocab_size=Coder(tokenizer).vocab_size))
-    return Trainer(plan, args.out, tokenizer).run(args.minutes)
+    return Trainer(plan, args.out, tokenizer, args.data).run(args.minutes)
+
+
+def copy_tokenizer(args: argparse.Namespace) -> None:
+    """Copy the tokenizer that the options name, where the folder has none."""
+    own = args.out / "tokenizer.model"
+    if args.tokenizer is not None and not own.is_file():
+        args.out.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(args.tokenizer, own)
 
 
 def main() -> None:

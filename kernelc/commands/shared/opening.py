@@ -44,12 +44,22 @@ def open_session(
 
 
 def open_shared_session(
-    artifact: Artifact, device: str, context: int | None = None, prefixes: PrefixSettings | None = None
+    artifact: Artifact,
+    device: str,
+    context: int | None = None,
+    prefixes: PrefixSettings | None = None,
+    draft: Artifact | None = None,
 ) -> SharedSession:
     """See `SharedSession.open`."""
     with progress_bar(f"loading {artifact.manifest.name}") as report:
         return SharedSession.open(
-            artifact, device=device, context=context, progress=report, explain=show_choice, prefixes=prefixes
+            artifact,
+            device=device,
+            context=context,
+            progress=report,
+            explain=show_choice,
+            prefixes=prefixes,
+            draft=draft,
         )
 
 
@@ -102,11 +112,16 @@ def warn_once(line: str) -> None:
     print(f"warning: {line}", file=sys.stderr, flush=True)
 
 
-def facts_of(engine: Engine, artifact: Artifact, folder: Path) -> dict[str, str]:
+def facts_of(engine: Engine | SeveralEngine, artifact: Artifact, folder: Path) -> dict[str, str]:
     """Return the facts about a running model that a person may want to know."""
     manifest, info = artifact.manifest, engine.executor.info
-    return {
+    facts = {
         "model": f"{manifest.name} ({manifest.quant}), {folder}",
         "device": f"{info.kind}: {info.name} ({info.driver})",
         "memory": f"{engine.executor.allocated_bytes / 1e6:.1f} MB on the device",
     }
+    if isinstance(engine, SeveralEngine) and engine.draft is not None:
+        own = engine.draft.artifact.manifest
+        size = engine.draft.executor.allocated_bytes / 1e6
+        facts["draft"] = f"{own.name} ({own.quant}), {size:.1f} MB on the device"
+    return facts

@@ -97,8 +97,13 @@ def _require_web(artifact: Artifact, folder: Path) -> None:
         help_ = "a browser runs WGSL, and WebAssembly: build with `--target wgsl+wasm` or `--target wgsl`"
         raise UsageError(f"built for {manifest.target}, wanted wgsl or wasm", where=str(folder), help=help_)
     if manifest.sequences is not None:
-        message = f"built for {manifest.sequences.count} sequences, and a page has one"
-        raise UsageError(message, where=str(folder), help="build it with `sequences` 1, which is the default")
+        count, rows = manifest.sequences.count, manifest.sequences.most_rows
+        message, setting = f"built for {count} sequences, and a page has one", "sequences"
+        if count == 1:
+            message, setting = f"built for steps of {rows} rows, and those of a page have one", "rows"
+        raise UsageError(
+            message, where=str(folder), help=f"build it with `{setting}` 1, which is the default"
+        )
     if manifest.tokenizer is None:
         message = "the artifact has no tokenizer, so it cannot chat"
         raise UsageError(message, where=str(folder), help="build it from a model folder that has one")

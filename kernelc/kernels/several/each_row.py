@@ -2,7 +2,8 @@
 
 The kernel of the single row is traced as it is, with other numbers: its arrays begin where the row's lie, and
 the fields of its step block come from the table. So a row is computed as it would be alone, to the last bit,
-whoever is beside it. The rows are the last axis of the grid.
+whoever is beside it. The rows are the last axis of the grid. They may be positions of one sequence that
+follow each other, too: what they append is in the cache before any of them attends to it.
 
     shared     weights             the same for every row
     held       caches and tokens   from the first row of the row's sequence on
@@ -75,7 +76,8 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
     # Bindings
 
     def bindings(self, problem: RowsProblem[P]) -> tuple[Binding, ...]:
-        require(2 <= problem.sequences <= MOST_SEQUENCES, problem, f"2 to {MOST_SEQUENCES} sequences")
+        require(2 <= problem.most <= MOST_SEQUENCES, problem, f"2 to {MOST_SEQUENCES} rows")
+        require(1 <= problem.sequences <= problem.most, problem, "sequences, no more than rows")
         require(1 <= problem.positions <= CONTEXT.high, problem, "positions that a sequence may have")
         found: list[Binding] = []
         for each in self.inner.bindings(problem.of):
@@ -90,7 +92,7 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
                 wanted = f"a high below {problem.positions} positions, for which {each.name} has room"
                 require(bounded or not grows(each), problem, wanted)
             found.append(Binding(each.name, each.type, each.access, length, each.constant))
-        table = Binding(TABLE, u32, "read", problem.sequences * WORDS, constant=True)
+        table = Binding(TABLE, u32, "read", problem.most * WORDS, constant=True)
         return (*found, table)
 
     def bounded(self, problem: RowsProblem[P]) -> RowsProblem[P]:
@@ -154,9 +156,12 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
         return self._fitting(problem, self.inner.default(capabilities, problem.of))
 
     def _fitting(self, problem: RowsProblem[P], schedule: S) -> S:
-        """A schedule of the inner kernel as it can be here: in a branch nothing is loaded early."""
+        """A schedule of the inner kernel as it can be here: in a branch nothing is loaded early, and nothing
+        of a cache to which the kernel before may append what other rows of the same sequence read."""
         early = getattr(schedule, "early", False)
-        if problem.every_row or not early:
+        shared = problem.held if problem.rows is not None else ()
+        reads = (each.name for each in self.inner.bindings(problem.of) if each.access == "read")
+        if not early or (problem.every_row and not set(reads) & set(shared)):
             return schedule
         changed: Any = schedule
         return replace(changed, early=False)
@@ -192,13 +197,17 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
     def inputs(
         self, problem: RowsProblem[P], rng: np.random.Generator, env: Mapping[str, int]
     ) -> dict[str, npt.NDArray[Any]]:
-        """The single row's inputs for each row, whose sequences have different lengths, in any order."""
+        """The single row's inputs for each row, whose sequences have different lengths, in any order. Where
+        they are fewer than rows, a sequence's rows are at positions that follow each other."""
         arrays = {each.name: empty(each, env) for each in self.bindings(problem)}
         rows = evaluate(sequence_rows(CONTEXT), env)
-        order = rng.permutation(problem.sequences)[: env["seq"]]
-        table: list[Mapping[str, int | float]] = []
+        order = np.resize(rng.permutation(problem.sequences), env["seq"])
+        least = max(0, min(env["seq"] - problem.sequences, env["past"]))  # before a sequence's last row
+        table: list[dict[str, int | float]] = []
         for row, sequence in enumerate(order):
-            past = env["past"] if row == 0 else int(rng.integers(0, env["past"] + 1))
+            past = env["past"] if row == 0 else int(rng.integers(least, env["past"] + 1))
+            beside = row - problem.sequences
+            past = past if beside < 0 else max(0, int(table[beside]["past"]) - 1)
             own_env = {"seq": 1, "past": past, "context": env["context"]}
             made = self.inner.inputs(problem.of, rng, own_env)
             fields = self.inner.params(problem.of, rng, own_env)
@@ -208,6 +217,8 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
                     arrays[each.name][...] = made[each.name] if row == 0 else arrays[each.name]
                     continue
                 held = each.name in problem.held
+                if held and beside >= 0:
+                    continue  # the row at its sequence's last position has made it
                 start = int(sequence) * rows if held else row
                 start *= elements_of_position(problem, each) if held else elements_of_row(problem, each)
                 arrays[each.name][start : start + len(made[each.name])] = made[each.name]
@@ -245,7 +256,8 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
         of = self.inner.describe(problem.of)
         low = f"_from{problem.low}" if problem.low else ""
         high = "" if problem.high is None else f"_to{problem.high}"
-        return f"{of}_of{problem.sequences}{low}{high}".removeprefix("_")
+        one = "" if problem.rows is None else f"_in{problem.sequences}"
+        return f"{of}_of{problem.most}{one}{low}{high}".removeprefix("_")
 
     def problem_json(self, problem: RowsProblem[P]) -> dict[str, Any]:
         return {"of": self.inner.problem_json(problem.of), **problem.stored}

@@ -82,7 +82,7 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
         def of_row(row: Any) -> Any:
             return self.row(k, arrays, problem, row)
 
-        linear, most = LinearBuffers.of(k, problem.of, arrays), problem.sequences
+        linear, most = LinearBuffers.of(k, problem.of, arrays), problem.most
         if schedule.blocks:
             WideInt8Rows(k, linear, schedule.blocks, of_row, most).trace()
         else:
@@ -95,7 +95,7 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
     @staticmethod
     def once(problem: RowsProblem[LinearProblem], schedule: MatvecInt8Schedule) -> bool:
         """Whether weights are decoded once for all rows: where sums or panels of all of them have room."""
-        most = problem.sequences
+        most = problem.most
         if schedule.blocks:
             small = panel_bytes(problem.of, schedule.blocks, most) <= MOST_BYTES
             return small and schedule.rows == ROWS

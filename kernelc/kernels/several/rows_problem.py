@@ -24,6 +24,7 @@ class _Stored:
     held: tuple[str, ...] = ()
     low: int = 0
     high: int | None = None
+    rows: int | None = None
 
 
 _STORED = tuple(field.name for field in fields_of(_Stored))
@@ -31,7 +32,8 @@ _STORED = tuple(field.name for field in fields_of(_Stored))
 
 @dataclass(frozen=True)
 class RowsProblem(Generic[P]):
-    """`of`: the single row's problem; `sequences`: how many there may be, of up to `positions` each.
+    """`of`: the single row's problem; `sequences`: how many there are, of up to `positions` each; `rows`: how
+    many rows a step may have, of which several may be one sequence's (None: one of each sequence).
 
     `shared` and `held`: the bindings that are weights, and those that are a sequence's. Of the rows only
     those are computed whose sequence has `low` to `high` positions before the step (`high` None: all from
@@ -45,6 +47,12 @@ class RowsProblem(Generic[P]):
     held: tuple[str, ...] = ()
     low: int = 0
     high: int | None = None
+    rows: int | None = None
+
+    @property
+    def most(self) -> int:
+        """Rows that a step may have."""
+        return self.sequences if self.rows is None else self.rows
 
     @property
     def every_row(self) -> bool:

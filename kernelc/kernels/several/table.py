@@ -7,7 +7,7 @@ the table before the step, as it writes the step block.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def row_fields(table: Array, row: Operators) -> dict[str, Value]:
     return fields
 
 
-def encoded(rows: list[Mapping[str, int | float]]) -> npt.NDArray[np.uint32]:
+def encoded(rows: Sequence[Mapping[str, int | float]]) -> npt.NDArray[np.uint32]:
     """The table of rows with these fields. Shape: u32 [rows * WORDS]."""
     words = np.zeros((len(rows), WORDS), np.uint32)
     for row, fields in enumerate(rows):

@@ -77,7 +77,7 @@ function targets(node: Node): string {
   return good ? text : node.fail(`one of ${known.join(", ")}, or several with + between them`);
 }
 
-const ONE_SEQUENCE = "kernelc serve answers with this artifact; for a page, build it with --sequences 1";
+const ONE_SEQUENCE = "kernelc serve answers with this artifact; for a page, build it without --sequences and --rows";
 
 function readManifest(root: Node): Manifest {
   const r = root.record(
