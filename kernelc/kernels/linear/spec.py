@@ -35,7 +35,8 @@ class LinearSpec(KernelSpec[LinearProblem, S]):
         elif problem.coded is None:
             read.add("x")
         else:
-            row, weight = rng.normal(size=(2, 1, problem.cols)).astype(np.float32)
+            rows = arrays["x"].size // problem.coded.words
+            row, weight = rng.normal(size=(2, rows, problem.cols)).astype(np.float32)
             coded = problem.coded.code(row, None if problem.norm_eps is None else weight[0])
             arrays["x"][...] = coded.reshape(-1, 4)
         for name in (name for name in arrays if name in read):

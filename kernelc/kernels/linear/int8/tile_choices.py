@@ -1,0 +1,34 @@
+"""Which schedules multiply the coded rows of a prompt four bytes at a time: those to try, and the rules'."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from kernelc.kernels.linear.matmul_schedule import MatmulSchedule
+from kernelc.kernels.linear.problem import LinearProblem
+from kernelc.kernels.parts.packed_rows import GROUP
+from kernelc.kir.tile_types import BYTES
+from kernelc.target import Capabilities
+
+_TILES = ((1, 1), (2, 1), (1, 2), (2, 2))  # of an invocation, along tokens and rows
+
+
+def byte_schedules(capabilities: Capabilities, problem: LinearProblem) -> Iterator[MatmulSchedule]:
+    """Every schedule worth trying."""
+    flags = list(itertools.product((False, True), (False, True), (False, True)))
+    for tokens, rows, tiles in itertools.product((16, 32, 64, 128), (32, 64, 128), _TILES):
+        teams = tokens // (4 * tiles[0]), rows // (4 * tiles[1])
+        for depth, (ahead, unrolled, paired) in itertools.product((GROUP, 2 * GROUP), flags):
+            schedule = MatmulSchedule(teams, tiles, BYTES, depth, ahead, unrolled=unrolled, paired=paired)
+            if schedule.fits(capabilities, problem):
+                yield schedule
+
+
+def usual_bytes(capabilities: Capabilities, problem: LinearProblem) -> MatmulSchedule | None:
+    """The schedule for a device without matrix units whose subgroups have a known size, as large cards' have;
+    None where f32 tiles or matrix units are better."""
+    if not problem.terms or capabilities.subgroup_size is None or capabilities.tiles or problem.rows < 64:
+        return None
+    schedule = MatmulSchedule((16, 16), (1, 1), BYTES, GROUP, True, unrolled=True)
+    return schedule if schedule.fits(capabilities, problem) else None
