@@ -4,8 +4,9 @@
 
 For each matrix the rules' f32 tiles are timed, on rows of f32 and on coded rows, then schedules that multiply
 bytes, then the first once more. On the first two matrices all shapes are tried, each for 30 % of the time, on
-the others those that were best there. Every schedule is compared with numpy at full size before it is timed, by the device's own clock where
-it has one. Where the device has matrix units, they are timed on both sorts of rows, too.
+the others those that were best there. Every schedule is compared with numpy at full size before it is timed,
+by the device's own clock where it has one. Where the device has matrix units, they are timed on both sorts of
+rows, too.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ AT_ONCE, RUNS, WARM_SECONDS = 4, 9, 0.2
 
 def shapes() -> Iterator[MatmulSchedule]:
     """Every schedule that is tried on the first matrix."""
-    for (teams, tiles), (paired, depth) in itertools.product(SHAPES, ((False, 32), (True, 32), (False, 64))):
+    for (paired, depth), (teams, tiles) in itertools.product(((False, 32), (True, 32), (False, 64)), SHAPES):
         yield MatmulSchedule(teams, tiles, BYTES, depth, True, unrolled=True, paired=paired)
     for teams, tiles in SHAPES[:2]:
         yield MatmulSchedule(teams, tiles, BYTES, 32, False, unrolled=True)
