@@ -81,6 +81,9 @@ class LinearSpec(KernelSpec[LinearProblem, S]):
         coded = problem.epilogue.coded
         return {} if coded is None else {"coded": coded}
 
+    def coded_inputs(self, problem: LinearProblem) -> Mapping[str, CodedRows]:
+        return {} if problem.coded is None else {"x": problem.coded}
+
     def packed_halves(self, problem: LinearProblem) -> frozenset[str]:
         return problem.epilogue.packed_halves
 
