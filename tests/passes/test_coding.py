@@ -89,6 +89,22 @@ def test_other_results_of_attention_are_coded_apart(made: Block) -> None:
     assert any(op.name == "code_rows" and op.inputs["x"] == attention_.result for op in graph.ops)
 
 
+def test_a_prompts_rows_are_coded_where_that_is_asked_for() -> None:
+    """Once for all layers that read them, and by operations of their own, whatever made them."""
+    plain = fuse(traced(block, rows=3))
+    assert coded(traced(block, rows=3)) == plain
+    graph = code_activations(plain, FORMATS, 2, prompts=True)
+    coding = [op for op in graph.ops if op.name == "code_rows"]
+    reading = [op for op in graph.ops if "coded" in op.attrs]
+    assert len(coding) == 2 and {op.inputs["x"].name for op in reading} == {op.result.name for op in coding}
+    assert not any("codes" in op.attrs for op in graph.ops)
+    calls = select(graph, SelectOptions(FORMATS, halves=True)).calls
+    made = [call.problem for call in calls if call.spec.name == "code_rows"]
+    assert all(not problem.one_row and not problem.last_row for problem in made) and len(made) == 2
+    products = [call.problem for call in calls if call.spec.name == "matmul"]
+    assert products and all(problem.terms == 2 and not problem.halves for problem in products)
+
+
 def selection(split: SplitOptions) -> Selection:
     return select(coded(traced(block)), SelectOptions(FORMATS, split=split))
 
