@@ -46,7 +46,7 @@ def coded(problem: LinearProblem, terms: int) -> LinearProblem:
     seed=st.integers(0, 2**32 - 1),
     data=st.data(),
 )
-def test_products_of_bytes_equal_their_reference(
+def test_matmul_of_bytes_equals_its_reference(
     executor: str, problem: LinearProblem, terms: int, seq: int, past: int, seed: int, data: st.DataObject
 ) -> None:
     problem = coded(problem, terms)
@@ -66,7 +66,7 @@ QUICK = {
 
 @pytest.mark.parametrize("problem", QUICK.values(), ids=QUICK)
 @pytest.mark.parametrize("executor", [name for name in EXECUTORS if name not in ("interpreter", "opencl")])
-def test_products_of_bytes_equal_their_reference_on_devices(executor: str, problem: LinearProblem) -> None:
+def test_matmul_of_bytes_on_devices(executor: str, problem: LinearProblem) -> None:
     """Small tiles, which drivers compile fast, in more workgroups than one along tokens and rows."""
     schedule = MatmulSchedule((4, 8), (1, 1), BYTES, 32, ahead=True)
     device = {"executor": executor, "capabilities": DOT4}

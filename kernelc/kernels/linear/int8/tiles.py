@@ -161,10 +161,7 @@ class ByteMatmul:
     def _add(self, products: Sequence[Products], terms: Sequence[int], group: Number, word: Number) -> None:
         """Add the products of a word of each row's bytes and that word of each token's numbers."""
         down, across = len(products[0]), self.schedule.tiles[1]
-        numbers = [
-            [self._code(group, word + term * GROUP_WORDS if term else word, i) for i in range(down)]
-            for term in terms
-        ]
+        numbers = [[self._code(group, word, i, term * GROUP_WORDS) for i in range(down)] for term in terms]
         for j in range(across):  # registers hold one tile's weights at a time
             weights = self._byte(group, word, j)
             for made, cells in zip(products, numbers, strict=True):
