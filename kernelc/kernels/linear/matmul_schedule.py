@@ -29,8 +29,9 @@ class MatmulSchedule:
     `depth`: columns staged at once, for register tiles also less than a group. `ahead`: load the next
     columns before multiplying these. `f16`: read scales as 16-bit floats. `wide`: one invocation computes all
     `teams` blocks of sums, with vectors of eight (see `kernelc.kernels.linear.matmul_wide`). `unrolled`: the
-    steps through what is staged are written out. `paired`: bytes of both terms are multiplied at once (see
-    `kernelc.kernels.linear.int8.tiles`).
+    steps through what is staged are written out. Where bytes are multiplied (see
+    `kernelc.kernels.linear.int8.tiles`), `paired`: those of both terms at once; `biased`: sums of products
+    start at what makes them f32; `split`: so many times the teams share the groups that are staged.
     """
 
     teams: tuple[int, int]
@@ -42,6 +43,8 @@ class MatmulSchedule:
     wide: bool = False
     unrolled: bool = False
     paired: bool = False
+    biased: bool = False
+    split: int = 1
 
     @property
     def bytes(self) -> bool:
@@ -69,7 +72,7 @@ class MatmulSchedule:
 
     @property
     def threads(self) -> int:
-        return 1 if self.wide else self.teams[0] * self.teams[1] * self.kind.lanes
+        return 1 if self.wide else self.teams[0] * self.teams[1] * self.kind.lanes * self.split
 
     @property
     def panel_cells(self) -> int:
@@ -156,8 +159,9 @@ class MatmulSchedule:
         if coded is None or form.byte_zero is None or groups_of(problem.cols) % self.groups:
             return False
         lines = code_lines(coded) * self.tokens + weight_lines(form) * self.rows
-        small = 16 * self.groups * lines // BLOCK <= capabilities.shared_bytes
-        needed = not self.paired or problem.terms == 2
+        parts = (self.split - 1) * (self.threads // self.split)
+        small = 16 * (self.groups * lines // BLOCK + parts) <= capabilities.shared_bytes
+        needed = (not self.paired or problem.terms == 2) and self.groups % self.split == 0
         return capabilities.dot4 and small and needed and 16 <= self.threads <= capabilities.max_threads
 
     def _fits_wide(self, capabilities: Capabilities, problem: LinearProblem) -> bool:

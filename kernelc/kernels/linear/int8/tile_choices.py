@@ -11,16 +11,17 @@ from kernelc.kernels.parts.packed_rows import GROUP
 from kernelc.kir.tile_types import BYTES
 from kernelc.target import Capabilities
 
+_FLAGS = ("ahead", "unrolled", "paired", "biased")
 _TILES = ((1, 1), (2, 1), (1, 2), (2, 2))  # of an invocation, along tokens and rows
 
 
 def byte_schedules(capabilities: Capabilities, problem: LinearProblem) -> Iterator[MatmulSchedule]:
     """Every schedule worth trying."""
-    flags = list(itertools.product((False, True), (False, True), (False, True)))
+    flags = [dict(zip(_FLAGS, each, strict=True)) for each in itertools.product((False, True), repeat=4)]
     for tokens, rows, tiles in itertools.product((16, 32, 64, 128), (32, 64, 128), _TILES):
         teams = tokens // (4 * tiles[0]), rows // (4 * tiles[1])
-        for depth, (ahead, unrolled, paired) in itertools.product((GROUP, 2 * GROUP), flags):
-            schedule = MatmulSchedule(teams, tiles, BYTES, depth, ahead, unrolled=unrolled, paired=paired)
+        for (depth, split), more in itertools.product(((32, 1), (64, 1), (64, 2)), flags):
+            schedule = MatmulSchedule(teams, tiles, BYTES, depth, split=split, **more)
             if schedule.fits(capabilities, problem):
                 yield schedule
 

@@ -72,33 +72,33 @@ def code_lines(layout: CodedRows) -> int:
 
 @dataclass(frozen=True)
 class BytePanel:
-    """`groups` groups of `width` blocks in shared memory, each of `lines` lines."""
+    """`groups` groups of `width` blocks in shared memory, side by side in each of `lines` lines."""
 
     array: Array
     width: int
     groups: int
-    lines: int
 
     @staticmethod
     def declared(k: Tracer, name: str, width: int, groups: int, lines: int) -> BytePanel:
         """A panel in shared memory of its own."""
-        return BytePanel(k.shared(name, u32x4, groups * lines * width, width), width, groups, lines)
+        row = groups * width
+        return BytePanel(k.shared(name, u32x4, lines * row, row), width, groups)
 
-    def put(self, line: Operators | int, block: Value, cells: Sequence[Value]) -> None:
-        """Write cells of a block, one below the other from `line` on, counted over all groups."""
-        first = named("first", block + line * self.width)
+    def put(
+        self, block: Value, group: Operators | int, line: Operators | int, cells: Sequence[Value]
+    ) -> None:
+        """Write cells of a block of a group, one below the other from `line` on."""
+        row = self.groups * self.width
+        first = named("first", block + group * self.width + line * row)
         for at, cell in enumerate(cells):
-            self.array[first + at * self.width if at else first] = cell
+            self.array[first + at * row if at else first] = cell
 
-    def cell(self, block: Value, further: int, group: Number, line: Number) -> Value:
-        """The cell of block `block` + `further` in a line of a group."""
-        place = block
-        for number, each in ((group, self.lines * self.width), (line, self.width)):
-            if isinstance(number, int):
-                further += number * each
-            else:
-                place = place + number * each
-        return self.array[place + further]
+    def cell(self, column: Value, further: int, line: Number, more: int) -> Value:
+        """The cell in column `column` + `further` of line `line` + `more`."""
+        row = self.groups * self.width
+        if isinstance(line, int):
+            return self.array[column + (further + (line + more) * row)]
+        return self.array[column + line * row + (further + more * row)]
 
 
 @dataclass(frozen=True)
@@ -195,15 +195,19 @@ class Codes(Staged):
         return step_block.rows(self.k).clamped(self.first_row + number) * self.layout.vectors
 
     def load(self, row: Value, unit: Value, step: Value) -> list[Value]:
-        planes, group = self.layout.planes, step
-        if self.panel.groups > 1:
-            group = step * self.panel.groups + unit // planes
-            unit = unit % planes
-        return [self.x[row + unit * self.layout.groups + group]]
+        plane, inside = self._plane(unit)
+        group = step if self.panel.groups == 1 else step * self.panel.groups + inside
+        return [self.x[row + plane * self.layout.groups + group]]
 
     def put(self, place: _Place, step: Value, rows: Rows) -> None:
         cells = [vector(*(loaded.lane(lane) for (loaded,) in rows)) for lane in range(4)]
-        self.panel.put(place.unit * 4, place.block, cells)
+        plane, group = self._plane(place.unit)
+        self.panel.put(place.block, group, plane * 4, cells)
+
+    def _plane(self, unit: Value) -> tuple[Value, Value | int]:
+        """Which plane a unit is, and of which group of the step."""
+        planes = self.layout.planes
+        return (unit, 0) if self.panel.groups == 1 else (unit % planes, unit // planes)
 
 
 class _Weights(Staged):
@@ -238,12 +242,18 @@ class _Weights(Staged):
 
 
 class Words(_Weights):
-    """The packed words, which become words of bytes on their way."""
+    """The packed words, which become words of bytes on their way; `signed`: without the format's zero."""
 
     def __init__(
-        self, k: Tracer, linear: LinearBuffers, panel: BytePanel, after: Staged, first_row: Value
+        self,
+        k: Tracer,
+        linear: LinearBuffers,
+        panel: BytePanel,
+        after: Staged,
+        first_row: Value,
+        signed: bool,
     ) -> None:
-        form = linear.weights.form
+        form, self.signed = linear.weights.form, signed
         self.words = unit_words(form, panel.width * panel.groups, k.workgroup)
         super().__init__(k, linear, panel, form.words_per_group // self.words, after, first_row)
 
@@ -257,8 +267,10 @@ class Words(_Weights):
     def put(self, place: _Place, step: Value, rows: Rows) -> None:
         _, inside, group = self._group(place.rows[0], place.unit, step)
         words = [byte_words(self.form, loads) for loads in rows]
+        if self.signed and self.form.byte_zero:
+            words = [[_less(word, self.form.byte_zero) for word in each] for each in words]
         cells = [vector(*lanes) for lanes in zip(*words, strict=True)]
-        self.panel.put(inside * len(cells) + group * self.panel.lines, place.block, cells)
+        self.panel.put(place.block, group, inside * len(cells), cells)
 
 
 class Factors(_Weights):
@@ -282,4 +294,9 @@ class Factors(_Weights):
             scales.append(self.k.constant(1.0, f32) if scale is None else scale)
             offsets += [] if offset is None else [offset]
         cells = [bitcast(vector(*each), u32) for each in (scales, offsets) if each]
-        self.panel.put(group * self.panel.lines + GROUP_WORDS, place.block, cells)
+        self.panel.put(place.block, group, GROUP_WORDS, cells)
+
+
+def _less(word: Value, zero: int) -> Value:
+    """`zero` less in each of four bytes from 0 to 127, which become signed: 128 more keep them apart."""
+    return ((word | 0x80808080) - zero * 0x01010101) ^ 0x80808080

@@ -12,6 +12,7 @@ both are made at once (`paired`), which loads the weights' bytes once and takes 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from kernelc.ir.coded_rows import PARTS
 from kernelc.kernels import step_block
@@ -46,6 +47,11 @@ Products = Sequence[Sequence[Sequence[Sequence[Variable]]]]
 """A whole number for each line of tiles, each of its tiles, and each of its four tokens and four rows."""
 
 
+_BIAS = 1.5 * 2.0**23
+_BIAS_BITS = 0x4B400000
+"""The bits of `_BIAS`. As long as a whole number is below 2^22, so many more are the bits of `_BIAS` more."""
+
+
 class ByteMatmul:
     """A kernel while it is traced."""
 
@@ -58,7 +64,9 @@ class ByteMatmul:
         self.bytes = BytePanel.declared(k, "bytes", schedule.rows // BLOCK, schedule.groups, lines[1])
         self.first_row = k.workgroup_id(0) * schedule.rows
         self.first_token = k.workgroup_id(1) * schedule.tokens
-        self.line, self.column = place_of(k.local_id, schedule)
+        team = schedule.threads // schedule.split
+        line, column = place_of(k.local_id if schedule.split == 1 else k.local_id % team, schedule)
+        self.line, self.column, self.team = line, column, k.local_id // team
 
     def trace(self) -> None:
         """Where the upper tiles of all invocations hold all tokens there are, the lower ones are left out."""
@@ -109,41 +117,49 @@ class ByteMatmul:
         k, linear, panel = self.k, self.linear, self.bytes
         blocks = self.codes.width // self.schedule.tiles[0] * down
         codes = Codes(k, linear, self.codes, blocks, self.first_token)
-        words = Words(k, linear, panel, codes, self.first_row)
+        words = Words(k, linear, panel, codes, self.first_row, self.schedule.biased)
         return [codes, words, Factors(k, linear, panel, words, self.first_row)]
 
     def _multiply(self, sums: Sums) -> None:
         """Add the products of the groups that are staged."""
+        own = self.schedule.groups // self.schedule.split
         if self.schedule.unrolled:
             # Drivers that run on the processor take many seconds to compile so long a text.
             self.k.asks_subgroup_size = True
-            for group in range(self.schedule.groups):
+            for group in range(own):
                 self._multiply_group(sums, group)
-        elif self.schedule.groups == 1:
+        elif own == 1:
             self._multiply_group(sums, 0)
         else:
-            with self.k.loop(0, self.schedule.groups) as group:
+            with self.k.loop(0, own) as group:
                 self._multiply_group(sums, group)
 
     def _multiply_group(self, sums: Sums, group: Number) -> None:
-        """Add the products of one group, whose whole numbers are made for all results first."""
-        down, terms = len(sums), self.layout.terms
-        if terms == 1 or self.schedule.paired:
-            products = [self._zeros(down, ("products", "rests")[term]) for term in range(terms)]
-            self._each_word(lambda word: self._add(products, range(terms), group, word))
-            self._combine(products[0], products[1:], group)
+        """Add the products of one of the team's groups; whole numbers are made for all results first."""
+        down, terms = len(sums), range(self.layout.terms)
+        panel = _Columns.of(self, group)
+        if self.schedule.paired or len(terms) == 1:
+            products = [self._start(down, ("products", "rests")[term]) for term in terms]
+            self._each_word(lambda word: self._add(panel, products, terms, word))
+        elif self.schedule.biased:
+            products = [self._start(down, ("products", "rests")[term]) for term in terms]
+            for term in terms:
+                self._each_word(lambda word, term=term: self._add(panel, [products[term]], [term], word))
         else:
-            products = [self._zeros(down, "products")]
-            self._each_word(lambda word: self._add(products, [0], group, word))
-            self._combine(products[0], [], group)
-            self._each_word(lambda word: self._add(products, [1], group, word))
-        self._weigh(sums, products[0], group)
+            products = [self._start(down, "products")]
+            self._each_word(lambda word: self._add(panel, products, [0], word))
+            self._combine(panel, products[0], [])
+            self._each_word(lambda word: self._add(panel, products, [1], word))
+        if not self.schedule.biased and (self.schedule.paired or len(terms) == 1):
+            self._combine(panel, products[0], products[1:])
+            products = products[:1]
+        self._weigh(panel, sums, products)
 
-    def _zeros(self, down: int, name: str) -> Products:
-        across = self.schedule.tiles[1]
+    def _start(self, down: int, name: str) -> Products:
+        across, start = self.schedule.tiles[1], _BIAS_BITS if self.schedule.biased else 0
         return [
             [
-                [[self.k.var(0, i32, name=name) for _ in range(BLOCK)] for _ in range(BLOCK)]
+                [[self.k.var(start, i32, name=name) for _ in range(BLOCK)] for _ in range(BLOCK)]
                 for _ in range(across)
             ]
             for _ in range(down)
@@ -158,12 +174,12 @@ class ByteMatmul:
         with self.k.loop(0, GROUP_WORDS) as word:
             body(word)
 
-    def _add(self, products: Sequence[Products], terms: Sequence[int], group: Number, word: Number) -> None:
+    def _add(self, panel: _Columns, products: Sequence[Products], terms: Sequence[int], word: Number) -> None:
         """Add the products of a word of each row's bytes and that word of each token's numbers."""
         down, across = len(products[0]), self.schedule.tiles[1]
-        numbers = [[self._code(group, word, i, term * GROUP_WORDS) for i in range(down)] for term in terms]
+        numbers = [[panel.code(word, i, term * GROUP_WORDS) for i in range(down)] for term in terms]
         for j in range(across):  # registers hold one tile's weights at a time
-            weights = self._byte(group, word, j)
+            weights = panel.byte(word, j)
             for made, cells in zip(products, numbers, strict=True):
                 for i, cell in enumerate(cells):
                     for t, row in enumerate(made[i][j]):
@@ -171,14 +187,14 @@ class ByteMatmul:
                             so_far = product.value()
                             self.k.assign(product, dot4(weights.lane(r), cell.lane(t), so_far, True))
 
-    def _combine(self, first: Products, second: Sequence[Products], group: Number) -> None:
+    def _combine(self, panel: _Columns, first: Products, second: Sequence[Products]) -> None:
         """Make the products of the codes those of all numbers, and take away what the format adds to its
         codes: times 256 where there are two terms, whose second may follow."""
         zero, terms = self.form.byte_zero or 0, self.layout.terms
         if terms == 1 and not zero:
             return
         for i, tiles in enumerate(first):
-            sums = bitcast(self._code(group, terms * GROUP_WORDS + 1, i), i32) if zero else None
+            sums = bitcast(panel.code(terms * GROUP_WORDS + 1, i), i32) if zero else None
             for j, tile in enumerate(tiles):
                 for t, row in enumerate(tile):
                     less = None if sums is None else sums.lane(t) * -zero
@@ -189,35 +205,32 @@ class ByteMatmul:
                             whole = whole + made[i][j][t][r]
                         self.k.assign(product, whole)
 
-    def _weigh(self, sums: Sums, products: Products, group: Number) -> None:
+    def _numbers(self, products: Sequence[Products], i: int, j: int, t: int) -> Value:
+        """The whole numbers of four rows and a token as f32."""
+        wholes = [vector(*(product.value() for product in made[i][j][t])) for made in products]
+        if not self.schedule.biased:
+            return to_f32(wholes[0])
+        numbers = [bitcast(whole, f32) - _BIAS for whole in wholes]
+        return numbers[0] if len(numbers) == 1 else numbers[0] * float(PARTS) + numbers[1]
+
+    def _weigh(self, panel: _Columns, sums: Sums, products: Sequence[Products]) -> None:
         """Add the products to the sums, times the scales; and the offsets, times the sums of activations."""
         line = self.layout.terms * GROUP_WORDS
         for j in range(self.schedule.tiles[1]):
-            scales = named("scales", bitcast(self._byte(group, GROUP_WORDS, j), f32))
+            scales = named("scales", bitcast(panel.byte(GROUP_WORDS, j), f32))
             offsets = None
             if self.form.has_offset:
-                offsets = named("offsets", bitcast(self._byte(group, GROUP_WORDS + 1, j), f32))
+                offsets = named("offsets", bitcast(panel.byte(GROUP_WORDS + 1, j), f32))
             for i, tiles in enumerate(sums):
-                code_scales = named("code_scales", bitcast(self._code(group, line, i), f32))
-                added = self._activations(group, code_scales, i) if offsets is not None else None
+                code_scales = named("code_scales", bitcast(panel.code(line, i), f32))
+                added = None
+                if offsets is not None:
+                    added = named("added", to_f32(bitcast(panel.code(line + 1, i), i32)) * code_scales)
                 for t, total in enumerate(tiles[j]):
-                    whole = vector(*(product.value() for product in products[i][j][t]))
-                    total += to_f32(whole) * (scales * splat(code_scales.lane(t), BLOCK))
+                    factors = scales * splat(code_scales.lane(t), BLOCK)
+                    total += self._numbers(products, i, j, t) * factors
                     if offsets is not None and added is not None:
                         total += offsets * splat(added.lane(t), BLOCK)
-
-    def _activations(self, group: Number, code_scales: Value, i: int) -> Value:
-        """The sums of four tokens' activations."""
-        line = self.layout.terms * GROUP_WORDS + 1
-        return named("added", to_f32(bitcast(self._code(group, line, i), i32)) * code_scales)
-
-    def _code(self, group: Number, line: Number, i: int, more: int = 0) -> Value:
-        """A cell of coded rows, `more` lines below `line`: of the invocation's tiles in line `i` of these."""
-        return self.codes.cell(self.line, more * self.codes.width + i * self.schedule.teams[0], group, line)
-
-    def _byte(self, group: Number, line: Number, j: int) -> Value:
-        """A cell of weights: of the invocation's tiles in column `j` of these."""
-        return self.bytes.cell(self.column, j * self.schedule.teams[1], group, line)
 
     def _finish(self, sums: Sums, count: Value) -> None:
         """Finish the first `count` vectors of sums, one after the other: neighbouring invocations have
@@ -233,5 +246,60 @@ class ByteMatmul:
             block = tile // across * lines + self.line
             token = named("token", self.first_token + block * BLOCK + number % BLOCK)
             row = named("row", self.first_row + (tile % across * columns + self.column) * BLOCK)
-            with k.when(step_block.rows(k).include(token)):
-                self._finish_cell(results.value(), token, row)
+            if self.schedule.split == 1:
+                self._finish_vector(results, token, row)
+            else:
+                self._finish_together(results, token, row)
+
+    def _finish_together(self, results: Variable, token: Value, row: Value) -> None:
+        """Add up what all teams have of a vector; the first one finishes it."""
+        k, split = self.k, self.schedule.split
+        own, others = k.workgroup // split, (split - 1) * (k.workgroup // split)
+        parts = k.shared("parts", f32x4, others)
+        with k.when(k.local_id >= own):
+            parts[k.local_id - own] = results
+        k.barrier()
+        with k.when(k.local_id < own):
+            for team in range(split - 1):
+                results += parts[k.local_id + team * own if team else k.local_id]
+            self._finish_vector(results, token, row)
+        k.barrier()
+
+    def _finish_vector(self, results: Variable, token: Value, row: Value) -> None:
+        with self.k.when(step_block.rows(self.k).include(token)):
+            self._finish_cell(results.value(), token, row)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Where an invocation's blocks of a group lie in the lines of both panels."""
+
+    kernel: ByteMatmul
+    code_column: Value
+    byte_column: Value
+    group: int
+
+    @staticmethod
+    def of(kernel: ByteMatmul, group: Number) -> _Columns:
+        """Those of one of the groups that the invocation's team multiplies."""
+        columns = list[Value]()
+        own, schedule = 0, kernel.schedule
+        dynamic: Value | None = None if isinstance(group, int | float) else group.value()
+        if schedule.split > 1:
+            first = kernel.team * (schedule.groups // schedule.split)
+            dynamic = first if dynamic is None else first + dynamic
+        if isinstance(group, int):
+            own = group
+        for panel, column in ((kernel.codes, kernel.line), (kernel.bytes, kernel.column)):
+            columns.append(column if dynamic is None else column + dynamic * panel.width)
+        return _Columns(kernel, columns[0], columns[1], own)
+
+    def code(self, line: Number, i: int, more: int = 0) -> Value:
+        """A cell of coded rows, `more` lines below `line`: of the invocation's tiles in line `i` of these."""
+        panel, lines = self.kernel.codes, self.kernel.schedule.teams[0]
+        return panel.cell(self.code_column, self.group * panel.width + i * lines, line, more)
+
+    def byte(self, line: Number, j: int) -> Value:
+        """A cell of weights: of the invocation's tiles in column `j` of these."""
+        panel, columns = self.kernel.bytes, self.kernel.schedule.teams[1]
+        return panel.cell(self.byte_column, self.group * panel.width + j * columns, line, 0)
