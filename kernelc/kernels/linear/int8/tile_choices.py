@@ -31,5 +31,9 @@ def usual_bytes(capabilities: Capabilities, problem: LinearProblem) -> MatmulSch
     None where f32 tiles or matrix units are better."""
     if not problem.terms or capabilities.subgroup_size is None or capabilities.tiles or problem.rows < 64:
         return None
-    schedule = MatmulSchedule((16, 16), (1, 1), BYTES, GROUP, True, unrolled=True)
-    return schedule if schedule.fits(capabilities, problem) else None
+    every = [
+        MatmulSchedule((8, 16), (2, 1), BYTES, 2 * GROUP, True, unrolled=True),
+        MatmulSchedule((4, 16), (2, 1), BYTES, GROUP, True, unrolled=True),
+    ]
+    few = -(-problem.rows // 64) * (512 // 64) < 512
+    return next((each for each in every[few:] if each.fits(capabilities, problem)), None)
