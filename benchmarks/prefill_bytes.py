@@ -198,6 +198,10 @@ def matrix_with(
     coded = replace(plain, terms=terms)
     device = without_units(bench.executor.info, plain)
     usual = [usual_schedule(device, plain)]
+    whole = capabilities_of(bench.executor.info, MATMUL, plain)
+    if whole is not None and whole.tiles and bench.left():
+        bench.measure("units", plain, [usual_schedule(whole, plain)], whole)
+        bench.measure("units", coded, [usual_schedule(whole, coded)], whole)
     before = bench.measure("f32 rows", plain, usual, device)
     bench.measure("f32 tiles", coded, usual, device)
     searched = chosen.setdefault(terms, [])
@@ -216,10 +220,6 @@ def matrix_with(
             {"what": "gain", "matrix": [plain.rows, plain.cols], "terms": terms, "gain": gain,
              "schedule": label(best[0]), "f32_us": 1e6 * seconds, "us": 1e6 * found[best[0]]}
         )  # fmt: skip
-    whole = capabilities_of(bench.executor.info, MATMUL, plain)
-    if whole is not None and whole.tiles and bench.left():
-        bench.measure("units", plain, [usual_schedule(whole, plain)], whole)
-        bench.measure("units", coded, [usual_schedule(whole, coded)], whole)
 
 
 if __name__ == "__main__":

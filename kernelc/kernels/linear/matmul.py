@@ -80,7 +80,7 @@ class Matmul(LinearSpec[MatmulSchedule]):
             types = {"quants": quants_type(problem.format, ordered=True), "x": f32x8}
         elif schedule.large:
             types = {"quants": chunk_type(problem.format)}
-        elif problem.halves or problem.terms:
+        elif problem.halves or (problem.terms and schedule.kind.lanes == 1):
             types["x"] = u32
         types |= dict.fromkeys((*problem.epilogue.row_inputs, "out"), rows)
         return side_types(problem.format, schedule.f16) | types
