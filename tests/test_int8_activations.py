@@ -11,12 +11,6 @@ import numpy as np
 import pytest
 
 from kernelc.artifact import Artifact
-from kernelc.compile import CompileOptions
-from kernelc.kernels.linear.matmul_schedule import MatmulSchedule
-from kernelc.kernels.linear.problem import LinearProblem
-from kernelc.kir.tile_types import BYTES
-from kernelc.pipeline import build_artifact
-from kernelc.target import Capabilities
 from tests import commands
 from tests.published import DEVICES, MODELS, case, cases, one_by_one, open_engine, reference
 
@@ -87,26 +81,18 @@ def test_int8_activations_hardly_change_how_well_a_text_is_predicted(
     assert 0 < abs(nll["int8"] - nll["f32"]) < 0.001
 
 
-def always_bytes(capabilities: Capabilities, problem: LinearProblem) -> MatmulSchedule | None:
-    """In the place of the rules, which choose bytes for large cards alone: small tiles for every device."""
-    schedule = MatmulSchedule((4, 8), (1, 1), BYTES, 32, True)
-    return schedule if schedule.fits(capabilities, problem) else None
-
-
 @pytest.mark.parametrize("device", [case("wgpu")], indirect=True)
 def test_a_prompt_that_is_multiplied_as_bytes_is_gone_on_with_by_the_same_ids(
-    built: Any, shared_data: Path, tmp_path: Path, device: str, monkeypatch: pytest.MonkeyPatch
+    built: Any, shared_data: Path, device: str
 ) -> None:
     """The same as with activations of f32, and logits that differ by no more than two terms round."""
     plain = built(MODELS[0], "q4", device)
     runs = [run["prompt_ids"] for run in reference(shared_data, MODELS[0])["runs"][:3]]
     wanted = continued(plain, device, runs)
-    monkeypatch.setattr("kernelc.kernels.linear.matmul.usual_bytes", always_bytes)
-    options = CompileOptions("wgsl", "q4", activations="int8")
-    folder = build_artifact(shared_data / "models" / MODELS[0], options, out=tmp_path / "bytes")
+    folder = built(MODELS[0], "q4", device, activations="int8")
     kernels = Artifact.open(folder).manifest.kernels.values()
     products = [each for each in kernels if each.spec == "matmul" and each.problem.get("terms")]
-    assert products and all("dot4" in v.requires.features for each in products for v in each.variants)
+    assert products and all(each.variants[-1].requires.features == ("dot4",) for each in products)
     for (ids, logits), (right, exact) in zip(continued(folder, device, runs), wanted, strict=True):
         assert ids == right
         assert 0 < np.abs(logits - exact).max() < 0.01

@@ -105,8 +105,8 @@ def test_other_tiles_read_coded_rows(
     check_kernel(MATMUL, problem, **device, seed=seed, env=env, schedule=schedule)
 
 
-@pytest.mark.parametrize("paired", [False, True])
-def test_the_largest_numbers_do_not_overflow(paired: bool) -> None:
+@pytest.mark.parametrize("more", [{}, {"paired": True}, {"biased": True}], ids=str)
+def test_the_largest_numbers_do_not_overflow(more: dict[str, bool]) -> None:
     """Weights of 127 steps and the largest activations, all of one sign: the whole number of a group is 32
     products of 127 and some 32,500."""
     problem, seq = linear("q8", 64, 64, terms=2), 16
@@ -115,7 +115,7 @@ def test_the_largest_numbers_do_not_overflow(paired: bool) -> None:
     arrays["x"][...] = problem.coded.code(np.full((seq, 64), 3.0, np.float32)).reshape(-1, 4)
     arrays["quants"][...] = 0x7F7F7F7F
     env = {"seq": seq, "past": 0, "context": seq}
-    schedule = MatmulSchedule((4, 8), (1, 1), BYTES, 32, unrolled=True, paired=paired)
+    schedule = MatmulSchedule((4, 8), (1, 1), BYTES, 32, unrolled=True, **more)
     step = MATMUL.params(problem, np.random.default_rng(3), env)
     wanted = {name: array.copy() for name, array in arrays.items()}
     MATMUL.reference(problem, wanted, step)
@@ -125,20 +125,17 @@ def test_the_largest_numbers_do_not_overflow(paired: bool) -> None:
     np.testing.assert_allclose(got, wanted["out"], rtol=2e-5)
 
 
-def test_bytes_are_for_coded_rows_and_devices_that_multiply_them() -> None:
-    problem = linear("q4", 4096, 4096, terms=2)
-    schedule = MATMUL.default(VARIANTS["subgroups-of-32"], problem)
-    assert schedule.bytes and schedule in set(MATMUL.space(VARIANTS["subgroups-of-32"], problem))
-    kernel = MATMUL.kernel(problem, schedule, VARIANTS["subgroups-of-32"])
-    assert kernel.features() == ("dot4",) and kernel.asked_subgroup_size() == 32
-    for plain in (
-        replace(problem, terms=0),
-        linear("f16", 4096, 4096, terms=2),
-        linear("q4", 32, 64, terms=2),
-    ):
-        assert not MATMUL.default(VARIANTS["subgroups-of-32"], plain).bytes
-    for variant in ("baseline", "subgroups", "f16-tiles", "browser-tiles"):
-        assert not MATMUL.default(VARIANTS[variant], problem).bytes
+@pytest.mark.parametrize("variant", ["subgroups", "f16-subgroups", "subgroups-of-32"])
+def test_bytes_are_for_coded_rows_and_devices_that_multiply_them(variant: str) -> None:
+    problem, capabilities = linear("q4", 4096, 4096, terms=2), VARIANTS[variant]
+    schedule = MATMUL.default(capabilities, problem)
+    assert schedule.bytes and schedule in set(MATMUL.space(capabilities, problem))
+    kernel = MATMUL.kernel(problem, schedule, capabilities)
+    assert kernel.features() == ("dot4",) and kernel.asked_subgroup_size() == capabilities.subgroup_size
+    for plain in (replace(problem, terms=0), linear("f16", 4096, 4096, terms=2)):
+        assert not MATMUL.default(capabilities, plain).bytes
+    for other in ("baseline", "f16-tiles", "browser-tiles", "processor"):
+        assert not MATMUL.default(VARIANTS[other], problem).bytes
     assert not list(byte_schedules(VARIANTS["baseline"], problem))
 
 

@@ -11,6 +11,8 @@ from kernelc.kernels.parts.packed_rows import GROUP
 from kernelc.kir.tile_types import BYTES
 from kernelc.target import Capabilities
 
+_USUAL_TOKENS = 512  # of a prompt's chunks, but for the last
+_MANY_WORKGROUPS = 512  # for a large card
 _FLAGS = ("ahead", "unrolled", "paired", "biased")
 _TILES = ((1, 1), (2, 1), (1, 2), (2, 2))  # of an invocation, along tokens and rows
 
@@ -27,13 +29,20 @@ def byte_schedules(capabilities: Capabilities, problem: LinearProblem) -> Iterat
 
 
 def usual_bytes(capabilities: Capabilities, problem: LinearProblem) -> MatmulSchedule | None:
-    """The schedule for a device without matrix units whose subgroups have a known size, as large cards' have;
-    None where f32 tiles or matrix units are better."""
-    if not problem.terms or capabilities.subgroup_size is None or capabilities.tiles or problem.rows < 64:
+    """The schedule for a device that multiplies bytes and has no matrix units; None for others."""
+    if not problem.terms or capabilities.tiles or capabilities.serial_workgroups:
         return None
-    every = [
-        MatmulSchedule((8, 16), (2, 1), BYTES, 2 * GROUP, True, unrolled=True),
-        MatmulSchedule((4, 16), (2, 1), BYTES, GROUP, True, unrolled=True),
-    ]
-    few = -(-problem.rows // 64) * (512 // 64) < 512
-    return next((each for each in every[few:] if each.fits(capabilities, problem)), None)
+    every = _known(problem) if capabilities.subgroup_size is not None else _any()
+    return next((each for each in every if each.fits(capabilities, problem)), None)
+
+
+def _known(problem: LinearProblem) -> Iterator[MatmulSchedule]:
+    """For devices whose subgroups have a known size, as large cards' have, best first."""
+    if -(-problem.rows // 64) * (_USUAL_TOKENS // 64) >= _MANY_WORKGROUPS:
+        yield MatmulSchedule((8, 16), (2, 1), BYTES, 2 * GROUP, True, unrolled=True)
+    yield MatmulSchedule((4, 16), (2, 1), BYTES, GROUP, True, unrolled=True)
+
+
+def _any() -> Iterator[MatmulSchedule]:
+    """For all others, among them drivers that run on the processor and take long to compile a long text."""
+    yield MatmulSchedule((8, 16), (1, 1), BYTES, GROUP, True)
