@@ -18,8 +18,9 @@ from functools import partial
 from kernelc.ir.dim import ceildiv
 from kernelc.ir.formats import weight_format
 from kernelc.kernels.linear.buffers import LinearBuffers
-from kernelc.kernels.linear.int8 import tile_operands
+from kernelc.kernels.linear.int8.byte_panels import BLOCK
 from kernelc.kernels.linear.int8.tile_choices import byte_schedules, usual_bytes
+from kernelc.kernels.linear.int8.tile_operands import quants_type as byte_quants_type
 from kernelc.kernels.linear.int8.tiles import ByteMatmul
 from kernelc.kernels.linear.matmul_large import LargeMatmul, chunk_type
 from kernelc.kernels.linear.matmul_registers import RegisterMatmul
@@ -72,8 +73,8 @@ class Matmul(LinearSpec[MatmulSchedule]):
     def access_types(self, problem: LinearProblem, schedule: MatmulSchedule) -> Mapping[str, Type]:
         rows, form = f32.with_lanes(problem.epilogue.stored_together(problem.piece)), problem.format
         if schedule.bytes:
-            units = schedule.rows // tile_operands.BLOCK * schedule.groups
-            types = {"quants": tile_operands.quants_type(weight_format(form), units, schedule.threads)}
+            units = schedule.rows // BLOCK * schedule.groups
+            types = {"quants": byte_quants_type(weight_format(form), units, schedule.threads)}
             return types | dict.fromkeys((*problem.epilogue.row_inputs, "out"), rows)
         types = {"quants": unit_type(problem.format, schedule.kind)}
         if schedule.wide:

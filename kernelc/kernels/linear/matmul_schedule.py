@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kernelc.ir.formats import groups_of, weight_format
-from kernelc.kernels.linear.int8.tile_operands import BLOCK, code_lines, weight_lines
+from kernelc.kernels.linear.int8.byte_panels import BLOCK, code_lines, weight_lines
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.packed_rows import GROUP
 from kernelc.kernels.parts.staged_rows import row_cells

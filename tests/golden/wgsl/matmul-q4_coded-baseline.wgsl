@@ -99,9 +99,9 @@ fn main(
       let loaded_13 = loaded_1;
       let loaded_14 = loaded_2;
       let loaded_15 = loaded_3;
-      let first_7 = block_1 + unit * 4u * 8u;                             // int8/tile_operands.py
+      let first_7 = block_1 + unit * 4u * 8u;                             // int8/byte_panels.py
       codes[first_7 / 8u][first_7 % 8u] =
-          vec4<u32>(loaded_12.x, loaded_13.x, loaded_14.x, loaded_15.x);  // int8/tile_operands.py
+          vec4<u32>(loaded_12.x, loaded_13.x, loaded_14.x, loaded_15.x);  // int8/byte_panels.py
       codes[first_7 / 8u + 1u][first_7 % 8u] =
           vec4<u32>(loaded_12.y, loaded_13.y, loaded_14.y, loaded_15.y);
       codes[first_7 / 8u + 2u][first_7 % 8u] =
@@ -122,8 +122,8 @@ fn main(
       let high_2 = (word_2 >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
       let low_3 = word_3 & 0x0f0f0f0fu;                                   // formats/nibbles.py
       let high_3 = (word_3 >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
-      let first_7 = block_2 + unit_1 * 2u * 16u;                          // int8/tile_operands.py
-      bytes[first_7 / 16u][first_7 % 16u] = vec4<u32>(low, low_1, low_2, low_3);  // int8/tile_operands.py
+      let first_7 = block_2 + unit_1 * 2u * 16u;                          // int8/byte_panels.py
+      bytes[first_7 / 16u][first_7 % 16u] = vec4<u32>(low, low_1, low_2, low_3);  // int8/byte_panels.py
       bytes[first_7 / 16u + 1u][first_7 % 16u] = vec4<u32>(high, high_1, high_2, high_3);
     }
     if (own_1 < 16u) {                                                    // int8/tile_operands.py
@@ -134,10 +134,10 @@ fn main(
       let pair_2 = unpack2x16float(loaded_10);                            // parts/packed_rows.py
       let t = (row_17 + step_1) & 1u;                                     // parts/packed_rows.py
       let pair_3 = unpack2x16float(loaded_11);                            // parts/packed_rows.py
-      let first_7 = block_3 + 128u;                                       // int8/tile_operands.py
+      let first_7 = block_3 + 128u;                                       // int8/byte_panels.py
       bytes[8u][block_3] = bitcast<vec4<u32>>(vec4<f32>(each_0, each_1,
           select(pair_2.x, pair_2.y, t == 1u),
-          select(pair_3.x, pair_3.y, ((row_19 + step_1) & 1u) == 1u)));   // int8/tile_operands.py
+          select(pair_3.x, pair_3.y, ((row_19 + step_1) & 1u) == 1u)));   // int8/byte_panels.py
     }
     workgroupBarrier();                                                   // int8/tiles.py
     let step_2 = min(step_1 + 1u, 1u);                                    // linear/matmul_tiled.py
@@ -174,7 +174,7 @@ fn main(
     var products_14: i32 = 0i;
     var products_15: i32 = 0i;
     for (var word = 0u; word < 8u; word++) {                              // int8/tiles.py
-      let cells = codes[(column_1 + word * 8u) / 8u][(column_1 + word * 8u) % 8u];  // int8/tile_operands.py
+      let cells = codes[(column_1 + word * 8u) / 8u][(column_1 + word * 8u) % 8u];  // int8/byte_panels.py
       let weights = bytes[(column_2 + word * 16u) / 16u][(column_2 + word * 16u) % 16u];
       products = products + dot4I8Packed(weights.x, cells.x);             // int8/tiles.py
       products_1 = products_1 + dot4I8Packed(weights.y, cells.x);
@@ -247,7 +247,7 @@ fn main(
     let whole_31 = whole_30 + less_3;                                     // int8/tiles.py
     products_15 = whole_31;                                               // int8/tiles.py
     for (var word = 0u; word < 8u; word++) {                              // int8/tiles.py
-      let cells = codes[(column_1 + word * 8u) / 8u + 8u][(column_1 + word * 8u) % 8u];  // int8/tile_operands.py
+      let cells = codes[(column_1 + word * 8u) / 8u + 8u][(column_1 + word * 8u) % 8u];  // int8/byte_panels.py
       let weights = bytes[(column_2 + word * 16u) / 16u][(column_2 + word * 16u) % 16u];
       products = products + dot4I8Packed(weights.x, cells.x);             // int8/tiles.py
       products_1 = products_1 + dot4I8Packed(weights.y, cells.x);

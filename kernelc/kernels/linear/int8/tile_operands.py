@@ -1,45 +1,25 @@
 """Operands of the product of bytes on their way to shared memory: coded rows, and packed weights as bytes.
 
-A panel has lines of cells, and a cell of 16 bytes is one word of each of four neighbouring rows, a *block*:
-
-    line     block 0                block 1
-     0     | word 0 of rows 0..3  | word 0 of rows 4..7 | ...      a word has four neighbouring columns
-     1     | word 1               | word 1              |
-     ..
-
-So an invocation multiplies two cells at once, and its neighbours read neighbouring cells. A step stages whole
-groups of 32 columns, one below the other, each with these lines:
-
-    coded rows    the planes of `kernelc.ir.coded_rows`, four lines a plane: the words of each term, scales,
-                  sums of the numbers, and two that nobody reads
-    weights       the words, scales, and offsets where the format has them
-
-An invocation loads a *unit* of each of a block's rows and transposes them. Units are numbered block by block,
-so that neighbours write to neighbouring cells.
+`byte_panels` says where they lie there. An invocation loads a *unit* of each of a block's rows and transposes
+them. Units are numbered block by block, so that neighbours write to neighbouring cells.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from math import gcd
 
-from kernelc.ir.coded_rows import CodedRows
 from kernelc.ir.formats import WeightFormat
 from kernelc.kernels import step_block
 from kernelc.kernels.linear.buffers import LinearBuffers
-from kernelc.kernels.parts.packed_rows import GROUP, byte_words, word_type
+from kernelc.kernels.linear.int8.byte_panels import BLOCK, GROUP_WORDS, BytePanel
+from kernelc.kernels.parts.packed_rows import byte_words, word_type
 from kernelc.kir.functions import bitcast, minimum, named, vector
-from kernelc.kir.trace import Array, Tracer
-from kernelc.kir.types import Type, f32, u32, u32x4
-from kernelc.kir.values import Number, Operators, Value, Variable
-
-BLOCK = 4
-"""Rows whose words share a cell."""
-GROUP_WORDS = GROUP // 4
-"""Words of a group's bytes."""
+from kernelc.kir.trace import Tracer
+from kernelc.kir.types import Type, f32, u32
+from kernelc.kir.values import Value, Variable
 
 Rows = list[list[Value]]
 """What was loaded of a unit, for each row of a block."""
@@ -58,47 +38,6 @@ def unit_words(form: WeightFormat, blocks: int, threads: int) -> int:
 def quants_type(form: WeightFormat, blocks: int, threads: int) -> Type:
     """The type under which packed weights are accessed."""
     return word_type(form, gcd(unit_words(form, blocks, threads), 4))
-
-
-def weight_lines(form: WeightFormat) -> int:
-    """Lines of a group of weights."""
-    return GROUP_WORDS + 1 + form.has_offset
-
-
-def code_lines(layout: CodedRows) -> int:
-    """Lines of a group of coded rows."""
-    return 4 * layout.planes
-
-
-@dataclass(frozen=True)
-class BytePanel:
-    """`groups` groups of `width` blocks in shared memory, side by side in each of `lines` lines."""
-
-    array: Array
-    width: int
-    groups: int
-
-    @staticmethod
-    def declared(k: Tracer, name: str, width: int, groups: int, lines: int) -> BytePanel:
-        """A panel in shared memory of its own."""
-        row = groups * width
-        return BytePanel(k.shared(name, u32x4, lines * row, row), width, groups)
-
-    def put(
-        self, block: Value, group: Operators | int, line: Operators | int, cells: Sequence[Value]
-    ) -> None:
-        """Write cells of a block of a group, one below the other from `line` on."""
-        row = self.groups * self.width
-        first = named("first", block + group * self.width + line * row)
-        for at, cell in enumerate(cells):
-            self.array[first + at * row if at else first] = cell
-
-    def cell(self, column: Value, further: int, line: Number, more: int) -> Value:
-        """The cell in column `column` + `further` of line `line` + `more`."""
-        row = self.groups * self.width
-        if isinstance(line, int):
-            return self.array[column + (further + (line + more) * row)]
-        return self.array[column + line * row + (further + more * row)]
 
 
 @dataclass(frozen=True)

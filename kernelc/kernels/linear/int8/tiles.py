@@ -1,7 +1,7 @@
 """The matrix product of coded rows with four bytes at a time: prefill where there are no matrix units.
 
 A workgroup computes results of `tokens` coded rows and `rows` rows of W, whose bytes it stages group by group
-(see `tile_operands`). An invocation has tiles of 4 x 4 results, which lie as those of
+(see `byte_panels`). An invocation has tiles of 4 x 4 results, which lie as those of
 `kernelc.kernels.linear.matmul_registers`. What a group adds to a result is a whole number, as in `parts`,
 which is exact: it becomes an f32 once, and is multiplied by the scales of both sides.
 
@@ -12,22 +12,19 @@ both are made at once (`paired`), which loads the weights' bytes once and takes 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from kernelc.ir.coded_rows import PARTS
 from kernelc.kernels import step_block
 from kernelc.kernels.linear.buffers import LinearBuffers
-from kernelc.kernels.linear.int8.tile_operands import (
+from kernelc.kernels.linear.int8.byte_panels import (
     BLOCK,
     GROUP_WORDS,
     BytePanel,
-    Codes,
-    Factors,
-    Staged,
-    Words,
+    Columns,
     code_lines,
     weight_lines,
 )
+from kernelc.kernels.linear.int8.tile_operands import Codes, Factors, Staged, Words
 from kernelc.kernels.linear.matmul_registers import place_of
 from kernelc.kernels.linear.matmul_schedule import MatmulSchedule
 from kernelc.kernels.linear.matmul_tiled import next_step
@@ -137,7 +134,7 @@ class ByteMatmul:
     def _multiply_group(self, sums: Sums, group: Number) -> None:
         """Add the products of one of the team's groups; whole numbers are made for all results first."""
         down, terms = len(sums), range(self.layout.terms)
-        panel = _Columns.of(self, group)
+        panel = self._columns(group)
         if self.schedule.paired or len(terms) == 1:
             products = [self._start(down, ("products", "rests")[term]) for term in terms]
             self._each_word(lambda word: self._add(panel, products, terms, word))
@@ -154,6 +151,20 @@ class ByteMatmul:
             self._combine(panel, products[0], products[1:])
             products = products[:1]
         self._weigh(panel, sums, products)
+
+    def _columns(self, group: Number) -> tuple[Columns, Columns]:
+        """Where one of the team's groups lies in the panels of codes and of bytes."""
+        known = group if isinstance(group, int) else 0
+        moved: Number = 0 if isinstance(group, int) else group
+        if self.schedule.split > 1:
+            first = self.team * (self.schedule.groups // self.schedule.split)
+            moved = first if isinstance(moved, int) else first + moved
+        places = zip((self.codes, self.bytes), (self.line, self.column), self.schedule.teams, strict=True)
+        found = [
+            Columns(panel, own if isinstance(moved, int) else own + moved * panel.width, known, apart)
+            for panel, own, apart in places
+        ]
+        return found[0], found[1]
 
     def _start(self, down: int, name: str) -> Products:
         across, start = self.schedule.tiles[1], _BIAS_BITS if self.schedule.biased else 0
@@ -174,12 +185,14 @@ class ByteMatmul:
         with self.k.loop(0, GROUP_WORDS) as word:
             body(word)
 
-    def _add(self, panel: _Columns, products: Sequence[Products], terms: Sequence[int], word: Number) -> None:
+    def _add(
+        self, panel: tuple[Columns, Columns], products: Sequence[Products], terms: Sequence[int], word: Number
+    ) -> None:
         """Add the products of a word of each row's bytes and that word of each token's numbers."""
         down, across = len(products[0]), self.schedule.tiles[1]
-        numbers = [[panel.code(word, i, term * GROUP_WORDS) for i in range(down)] for term in terms]
+        numbers = [[panel[0].cell(word, i, term * GROUP_WORDS) for i in range(down)] for term in terms]
         for j in range(across):  # registers hold one tile's weights at a time
-            weights = panel.byte(word, j)
+            weights = panel[1].cell(word, j)
             for made, cells in zip(products, numbers, strict=True):
                 for i, cell in enumerate(cells):
                     for t, row in enumerate(made[i][j]):
@@ -187,14 +200,14 @@ class ByteMatmul:
                             so_far = product.value()
                             self.k.assign(product, dot4(weights.lane(r), cell.lane(t), so_far, True))
 
-    def _combine(self, panel: _Columns, first: Products, second: Sequence[Products]) -> None:
+    def _combine(self, panel: tuple[Columns, Columns], first: Products, second: Sequence[Products]) -> None:
         """Make the products of the codes those of all numbers, and take away what the format adds to its
         codes: times 256 where there are two terms, whose second may follow."""
         zero, terms = self.form.byte_zero or 0, self.layout.terms
         if terms == 1 and not zero:
             return
         for i, tiles in enumerate(first):
-            sums = bitcast(panel.code(terms * GROUP_WORDS + 1, i), i32) if zero else None
+            sums = bitcast(panel[0].cell(terms * GROUP_WORDS + 1, i), i32) if zero else None
             for j, tile in enumerate(tiles):
                 for t, row in enumerate(tile):
                     less = None if sums is None else sums.lane(t) * -zero
@@ -213,19 +226,19 @@ class ByteMatmul:
         numbers = [bitcast(whole, f32) - _BIAS for whole in wholes]
         return numbers[0] if len(numbers) == 1 else numbers[0] * float(PARTS) + numbers[1]
 
-    def _weigh(self, panel: _Columns, sums: Sums, products: Sequence[Products]) -> None:
+    def _weigh(self, panel: tuple[Columns, Columns], sums: Sums, products: Sequence[Products]) -> None:
         """Add the products to the sums, times the scales; and the offsets, times the sums of activations."""
         line = self.layout.terms * GROUP_WORDS
         for j in range(self.schedule.tiles[1]):
-            scales = named("scales", bitcast(panel.byte(GROUP_WORDS, j), f32))
+            scales = named("scales", bitcast(panel[1].cell(GROUP_WORDS, j), f32))
             offsets = None
             if self.form.has_offset:
-                offsets = named("offsets", bitcast(panel.byte(GROUP_WORDS + 1, j), f32))
+                offsets = named("offsets", bitcast(panel[1].cell(GROUP_WORDS + 1, j), f32))
             for i, tiles in enumerate(sums):
-                code_scales = named("code_scales", bitcast(panel.code(line, i), f32))
+                code_scales = named("code_scales", bitcast(panel[0].cell(line, i), f32))
                 added = None
                 if offsets is not None:
-                    added = named("added", to_f32(bitcast(panel.code(line + 1, i), i32)) * code_scales)
+                    added = named("added", to_f32(bitcast(panel[0].cell(line + 1, i), i32)) * code_scales)
                 for t, total in enumerate(tiles[j]):
                     factors = scales * splat(code_scales.lane(t), BLOCK)
                     total += self._numbers(products, i, j, t) * factors
@@ -268,38 +281,3 @@ class ByteMatmul:
     def _finish_vector(self, results: Variable, token: Value, row: Value) -> None:
         with self.k.when(step_block.rows(self.k).include(token)):
             self._finish_cell(results.value(), token, row)
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """Where an invocation's blocks of a group lie in the lines of both panels."""
-
-    kernel: ByteMatmul
-    code_column: Value
-    byte_column: Value
-    group: int
-
-    @staticmethod
-    def of(kernel: ByteMatmul, group: Number) -> _Columns:
-        """Those of one of the groups that the invocation's team multiplies."""
-        columns = list[Value]()
-        own, schedule = 0, kernel.schedule
-        dynamic: Value | None = None if isinstance(group, int | float) else group.value()
-        if schedule.split > 1:
-            first = kernel.team * (schedule.groups // schedule.split)
-            dynamic = first if dynamic is None else first + dynamic
-        if isinstance(group, int):
-            own = group
-        for panel, column in ((kernel.codes, kernel.line), (kernel.bytes, kernel.column)):
-            columns.append(column if dynamic is None else column + dynamic * panel.width)
-        return _Columns(kernel, columns[0], columns[1], own)
-
-    def code(self, line: Number, i: int, more: int = 0) -> Value:
-        """A cell of coded rows, `more` lines below `line`: of the invocation's tiles in line `i` of these."""
-        panel, lines = self.kernel.codes, self.kernel.schedule.teams[0]
-        return panel.cell(self.code_column, self.group * panel.width + i * lines, line, more)
-
-    def byte(self, line: Number, j: int) -> Value:
-        """A cell of weights: of the invocation's tiles in column `j` of these."""
-        panel, columns = self.kernel.bytes, self.kernel.schedule.teams[1]
-        return panel.cell(self.byte_column, self.group * panel.width + j * columns, line, 0)
