@@ -216,7 +216,8 @@ def test_prompts_are_multiplied_as_halves_where_every_target_wants_it() -> None:
             assert made == (wanted and program.role == "prefill")
 
 
-def test_a_prompts_rows_are_coded_where_every_target_wants_it() -> None:
+def test_a_prompts_rows_are_coded_where_every_target_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kernelc.passes.coding.PROMPT_ROWS", 1)
     cases: list[tuple[str, str, dict[str, Any], bool]] = [
         ("wgsl", "q4", {}, True),
         ("wgsl", "q4", {"without": ("prompts",)}, False),

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from kernelc.artifact import Artifact
+from kernelc.compile import CompileOptions
+from kernelc.pipeline import build_artifact
 from tests import commands
 from tests.published import DEVICES, MODELS, case, cases, one_by_one, open_engine, reference
 
@@ -83,13 +85,15 @@ def test_int8_activations_hardly_change_how_well_a_text_is_predicted(
 
 @pytest.mark.parametrize("device", [case("wgpu")], indirect=True)
 def test_a_prompt_that_is_multiplied_as_bytes_is_gone_on_with_by_the_same_ids(
-    built: Any, shared_data: Path, device: str
+    built: Any, shared_data: Path, tmp_path: Path, device: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same as with activations of f32, and logits that differ by no more than two terms round."""
     plain = built(MODELS[0], "q4", device)
     runs = [run["prompt_ids"] for run in reference(shared_data, MODELS[0])["runs"][:3]]
     wanted = continued(plain, device, runs)
-    folder = built(MODELS[0], "q4", device, activations="int8")
+    monkeypatch.setattr("kernelc.passes.coding.PROMPT_ROWS", 1)
+    options = CompileOptions("wgsl", "q4", activations="int8")
+    folder = build_artifact(shared_data / "models" / MODELS[0], options, out=tmp_path / "bytes")
     kernels = Artifact.open(folder).manifest.kernels.values()
     products = [each for each in kernels if each.spec == "matmul" and each.problem.get("terms")]
     assert products and all(each.variants[-1].requires.features == ("dot4",) for each in products)

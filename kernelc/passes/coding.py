@@ -3,9 +3,9 @@
 Before every linear layer of one row whose weights are integers of a byte stands a `code_rows` then, once for
 all layers that read the same row with the same norm. Where a linear layer or attention made the row, it codes
 it as it writes it: whoever reads the codes waits for one kernel less, and rounds nothing. A prompt's rows are
-coded where the build asks for it, by operations of their own: beside products of so many rows one more kernel
-hardly shows. (What the weights are, a table of formats says: the only pass that asks, since the IR knows no
-formats.)
+coded where the build asks for it, for large matrices, by operations of their own: beside products of so many
+rows one more kernel hardly shows. (What the weights are, a table of formats says: the only pass that asks,
+since the IR knows no formats.)
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from kernelc.passes.fuse.view import View
 from kernelc.passes.select.packing import weight_roles
 
 _CODED_RESULTS = ("linear_row", "linear_pair", "attention")  # which of them may code what they make
+PROMPT_ROWS = 4096
+"""Rows of a matrix from which on a prompt's rows are coded for it: where bytes are known to be faster."""
 _MOST_BINDINGS = 8  # storage buffers that any WebGPU device binds; the step block is no storage buffer
 
 
@@ -63,13 +65,16 @@ def _inserted(graph: Graph, formats: FormatTable, terms: int, prompts: bool) -> 
 
 def _reads_codes(op: Op, formats: FormatTable, roles: Mapping[str, tuple[str, ...]], prompts: bool) -> bool:
     """Whether an operation multiplies one row by a matrix of bytes, or several where `prompts` allows it."""
-    if op.name not in LINEAR or not (
-        _one_row(op.inputs["x"]) or (prompts and "norm_weight" not in op.inputs)
-    ):
+    if op.name not in LINEAR:
         return False
-    weights = [tensor.name for role, tensor in op.inputs.items() if role.endswith("weight") and _matrix(role)]
-    named = list(dict.fromkeys(role for weight in weights for role in roles.get(weight, ())))
-    return weight_format(formats.format_of(weights, *named)).byte_zero is not None
+    weights = [tensor for role, tensor in op.inputs.items() if role.endswith("weight") and _matrix(role)]
+    rows = sum(evaluate(weight.type.shape[0], {}) for weight in weights)
+    prompt = prompts and rows >= PROMPT_ROWS and "norm_weight" not in op.inputs
+    if not (prompt or _one_row(op.inputs["x"])):
+        return False
+    names = [weight.name for weight in weights]
+    named = list(dict.fromkeys(role for name in names for role in roles.get(name, ())))
+    return weight_format(formats.format_of(names, *named)).byte_zero is not None
 
 
 def _one_row(x: Tensor) -> bool:
