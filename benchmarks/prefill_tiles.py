@@ -143,7 +143,8 @@ def without_units(info: Any, problem: LinearProblem) -> Capabilities:
     """The capabilities of the variant that a device takes, without matrix units."""
     target = target_with_less(TARGETS[info.target], ("tiles",))
     for variant in target.variants:
-        if variant.features <= info.features and not variant.serial_workgroups:
+        known = variant.subgroup_size is None or info.has_subgroups_of(variant.subgroup_size)
+        if variant.features <= info.features and known and not variant.serial_workgroups:
             return variant
     found = capabilities_of(info, MATMUL, problem)
     assert found is not None

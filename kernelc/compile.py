@@ -178,7 +178,11 @@ class _Builder:
         debug.dump(f"{name}_fused", "ir", lambda: graph_text(fused))
         self.graphs.setdefault(role, graph_text(fused))
         if terms := ACTIVATION_TERMS[self.options.chosen_activations]:
-            fused = code_activations(fused, self.options.formats, terms, fused=self.options.codes)
+            prompts = self.options.prompts and role == "prefill"
+            prompts = prompts and all(each.coded_prompts for each in self.targets)
+            fused = code_activations(
+                fused, self.options.formats, terms, fused=self.options.codes, prompts=prompts
+            )
             debug.dump(f"{name}_coded", "ir", lambda: graph_text(fused))
         halves = self.options.halves and role in ("prefill", "embed")
         halves = halves and all(each.half_rows for each in self.targets)

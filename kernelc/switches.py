@@ -56,6 +56,7 @@ SWITCHES: dict[str, Switch] = {
         capabilities={"serial_workgroups": False, "vector_lanes": 4},
     ),
     "coded": Switch("coding activations where they are made", settings={"codes": False}),
+    "prompts": Switch("coding a prompt's rows; it is multiplied in f32", settings={"prompts": False}),
     "halves": Switch(
         "making a prompt's rows halves once; each tile of a product rounds them again, and none is large",
         settings={"halves": False},

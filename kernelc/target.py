@@ -66,6 +66,7 @@ class Target:
     printed_where_run: bool = False  # by the runtime, whatever text an artifact has
     fences: bool = False  # whether kernels can order memory between workgroups, and count in it
     half_rows: bool = False  # whether a prompt's rows are made halves before matrices multiply them
+    coded_prompts: bool = False  # whether a prompt's rows are coded, where single rows are
     # Where all kernels are linked into one file: the features that each such file relies on besides those of
     # the kernels, the most demanding first. That takes a compiler, so "all" does not mean such a target.
     modules: tuple[tuple[str, ...], ...] = ()
@@ -154,6 +155,7 @@ TARGETS: dict[str, Target] = {
             Capabilities(dot4=True),
         ),
         self_checked=True,
+        coded_prompts=True,
     ),
     "cuda": Target(
         "cuda",

@@ -216,6 +216,22 @@ def test_prompts_are_multiplied_as_halves_where_every_target_wants_it() -> None:
             assert made == (wanted and program.role == "prefill")
 
 
+def test_a_prompts_rows_are_coded_where_every_target_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kernelc.passes.coding.PROMPT_ROWS", 1)
+    cases: list[tuple[str, str, dict[str, Any], bool]] = [
+        ("wgsl", "q4", {}, True),
+        ("wgsl", "q4", {"without": ("prompts",)}, False),
+        ("wgsl", "q4", {"activations": "f32"}, False),
+        ("wgsl+cuda", "q4", {}, False),
+    ]
+    for target, quant, more, wanted in cases:
+        lowered = compile_model(tiny(), CompileOptions(target, quant, **more)).lowered
+        for program in lowered.programs.values():
+            specs = {each.kernel: lowered.kernels[each.kernel] for each in program.dispatches}
+            products = [each.problem for each in specs.values() if each.spec == "matmul"]
+            assert all(bool(each.get("terms")) == (wanted and program.role == "prefill") for each in products)
+
+
 def test_a_window_is_split_finely_whatever_the_other_layers_do() -> None:
     split = SplitOptions(1024, 16)
     assert [split.within(window) for window in (0, 1, 512, 1024, 3000, 4096, 1 << 20)] == [

@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kernelc.artifact import Artifact
+from kernelc.compile import CompileOptions
+from kernelc.pipeline import build_artifact
 from tests import commands
-from tests.published import DEVICES, MODELS, cases, one_by_one, reference
+from tests.published import DEVICES, MODELS, case, cases, one_by_one, open_engine, reference
 
 
 @pytest.fixture(scope="session")
@@ -78,3 +81,35 @@ def test_int8_activations_hardly_change_how_well_a_text_is_predicted(
         nll[activations] = json.loads(commands.run("evaluate", folder, *options)[1])["nll"]
     assert 1e-6 < abs(nll["int8-fast"] - nll["f32"]) < 0.01
     assert 0 < abs(nll["int8"] - nll["f32"]) < 0.001
+
+
+@pytest.mark.parametrize("device", [case("wgpu")], indirect=True)
+def test_a_prompt_that_is_multiplied_as_bytes_is_gone_on_with_by_the_same_ids(
+    built: Any, shared_data: Path, tmp_path: Path, device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same as with activations of f32, and logits that differ by no more than two terms round."""
+    plain = built(MODELS[0], "q4", device)
+    runs = [run["prompt_ids"] for run in reference(shared_data, MODELS[0])["runs"][:3]]
+    wanted = continued(plain, device, runs)
+    monkeypatch.setattr("kernelc.passes.coding.PROMPT_ROWS", 1)
+    options = CompileOptions("wgsl", "q4", activations="int8")
+    folder = build_artifact(shared_data / "models" / MODELS[0], options, out=tmp_path / "bytes")
+    kernels = Artifact.open(folder).manifest.kernels.values()
+    products = [each for each in kernels if each.spec == "matmul" and each.problem.get("terms")]
+    assert products and all(each.variants[-1].requires.features == ("dot4",) for each in products)
+    for (ids, logits), (right, exact) in zip(continued(folder, device, runs), wanted, strict=True):
+        assert ids == right
+        assert 0 < np.abs(logits - exact).max() < 0.01
+
+
+def continued(folder: Path, device: str, prompts: list[list[int]]) -> list[tuple[list[int], np.ndarray]]:
+    """Twelve ids after each prompt, and the logits after it."""
+    found: list[tuple[list[int], np.ndarray]] = []
+    with open_engine(folder, device) as engine:
+        for prompt in prompts:
+            engine.truncate(0)
+            engine.feed(prompt)
+            tokens = list(engine.generate(12, logits=True))
+            assert tokens[0].logits is not None
+            found.append(([token.id for token in tokens], tokens[0].logits))
+    return found

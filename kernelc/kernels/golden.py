@@ -134,7 +134,11 @@ def _case(
         arrays: dict[str, Array] = {}
         periods: dict[str, int] = {}
         for binding in spec.bindings(problem):
-            arrays[binding.name], periods[binding.name] = _repeated(small[binding.name], binding, symbols)
+            rows = spec.coded_inputs(tile).get(binding.name)
+            unit = binding.type.bytes if rows is None else 4 * rows.words
+            arrays[binding.name], periods[binding.name] = _repeated(
+                small[binding.name], binding, symbols, unit
+            )
         if not all(_finite(array) for array in arrays.values()) or not spec.telling(problem, arrays, params):
             continue
         wanted = _wanted(spec, problem, arrays, params)
@@ -143,10 +147,11 @@ def _case(
     return None
 
 
-def _repeated(small: Array, binding: Binding, symbols: Mapping[str, int]) -> tuple[Array, int]:
-    """As many elements as the binding has: those of `small`, or of its beginning, over and over."""
+def _repeated(small: Array, binding: Binding, symbols: Mapping[str, int], unit: int) -> tuple[Array, int]:
+    """As many elements as the binding has: those of `small`, or of its beginning, over and over, which is
+    whole `unit`s of so many bytes."""
     flat = small.reshape(-1, binding.type.lanes)
-    most = MOST_INPUT_BYTES // binding.type.bytes
+    most = max(1, MOST_INPUT_BYTES // unit) * unit // binding.type.bytes
     needed = binding.bytes(symbols) // binding.type.bytes
     period = len(flat) if len(flat) < needed else min(needed, most)
     count = -(-needed // period)

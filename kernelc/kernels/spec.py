@@ -151,6 +151,10 @@ class KernelSpec(ABC, Generic[P, S]):
         """The outputs that are coded rows, by name: codes are compared by what they stand for."""
         return {}
 
+    def coded_inputs(self, problem: P) -> Mapping[str, CodedRows]:
+        """The inputs that are coded rows, by name: a part of a row means nothing."""
+        return {}
+
     def packed_halves(self, problem: P) -> frozenset[str]:
         """Names of u32 outputs that hold pairs of f16: compared as numbers, within the tolerance."""
         return frozenset()

@@ -60,6 +60,8 @@ class TileKind:
 
 REGISTERS = TileKind("f32", "f32", 4, 4, 4, 1)
 """What every device has: sixteen sums in the registers of an invocation."""
+BYTES = TileKind("i8", "i32", 4, 4, 4, 1)
+"""Sixteen sums of products of four bytes each, for kernels that make them with "dot4" one by one."""
 F16 = TileKind("f16", "f32", 16, 16, 16, 32)
 """Halves, with sums of 32 bits: CUDA since Turing, Vulkan's cooperative matrices."""
 I8 = TileKind("i8", "i32", 16, 16, 32, 32)

@@ -1,9 +1,11 @@
-"""Activations of single rows as coded rows: where a build takes activations of int8, after fusing.
+"""Activations as coded rows: where a build takes activations of int8, after fusing.
 
 Before every linear layer of one row whose weights are integers of a byte stands a `code_rows` then, once for
 all layers that read the same row with the same norm. Where a linear layer or attention made the row, it codes
-it as it writes it: whoever reads the codes waits for one kernel less, and rounds nothing. (What the weights
-are, a table of formats says: the only pass that asks, since the IR knows no formats.)
+it as it writes it: whoever reads the codes waits for one kernel less, and rounds nothing. A prompt's rows are
+coded where the build asks for it, for large matrices, by operations of their own: beside products of so many
+rows one more kernel hardly shows. (What the weights are, a table of formats says: the only pass that asks,
+since the IR knows no formats.)
 """
 
 from __future__ import annotations
@@ -23,25 +25,29 @@ from kernelc.passes.fuse.view import View
 from kernelc.passes.select.packing import weight_roles
 
 _CODED_RESULTS = ("linear_row", "linear_pair", "attention")  # which of them may code what they make
+PROMPT_ROWS = 4096
+"""Rows of a matrix from which on a prompt's rows are coded for it: where bytes are known to be faster."""
 _MOST_BINDINGS = 8  # storage buffers that any WebGPU device binds; the step block is no storage buffer
 
 
-def code_activations(graph: Graph, formats: FormatTable, terms: int, *, fused: bool = True) -> Graph:
+def code_activations(
+    graph: Graph, formats: FormatTable, terms: int, *, fused: bool = True, prompts: bool = False
+) -> Graph:
     """Return the graph with the activations of single rows coded; it computes the same but for rounding.
 
     `terms`: 1 or 2 bytes of a value. `fused`: whether layers and attention code what they make; otherwise
-    each coded row is an operation of its own.
+    each coded row is an operation of its own. `prompts`: whether rows of which there are several are coded.
     """
-    graph = _inserted(graph, formats, terms)
+    graph = _inserted(graph, formats, terms, prompts)
     graph = _fused(graph) if fused else graph
     return verify(graph, "code_activations") if verify_enabled() else graph
 
 
-def _inserted(graph: Graph, formats: FormatTable, terms: int) -> Graph:
+def _inserted(graph: Graph, formats: FormatTable, terms: int, prompts: bool) -> Graph:
     roles, ops = weight_roles(graph), list[Op]()
     made: dict[tuple[str, str, float], Tensor] = {}
     for op in graph.ops:
-        if not _reads_codes(op, formats, roles):
+        if not _reads_codes(op, formats, roles, prompts):
             ops.append(op)
             continue
         x, norm = op.inputs["x"], op.inputs.get("norm_weight")
@@ -57,13 +63,22 @@ def _inserted(graph: Graph, formats: FormatTable, terms: int) -> Graph:
     return replace(graph, ops=tuple(ops))
 
 
-def _reads_codes(op: Op, formats: FormatTable, roles: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether an operation multiplies one row by a matrix of bytes."""
-    if op.name not in LINEAR or op.inputs["x"].type.shape[0] != 1:
+def _reads_codes(op: Op, formats: FormatTable, roles: Mapping[str, tuple[str, ...]], prompts: bool) -> bool:
+    """Whether an operation multiplies one row by a matrix of bytes, or several where `prompts` allows it."""
+    if op.name not in LINEAR:
         return False
-    weights = [tensor.name for role, tensor in op.inputs.items() if role.endswith("weight") and _matrix(role)]
-    named = list(dict.fromkeys(role for weight in weights for role in roles.get(weight, ())))
-    return weight_format(formats.format_of(weights, *named)).byte_zero is not None
+    weights = [tensor for role, tensor in op.inputs.items() if role.endswith("weight") and _matrix(role)]
+    rows = sum(evaluate(weight.type.shape[0], {}) for weight in weights)
+    prompt = prompts and rows >= PROMPT_ROWS and "norm_weight" not in op.inputs
+    if not (prompt or _one_row(op.inputs["x"])):
+        return False
+    names = [weight.name for weight in weights]
+    named = list(dict.fromkeys(role for name in names for role in roles.get(name, ())))
+    return weight_format(formats.format_of(names, *named)).byte_zero is not None
+
+
+def _one_row(x: Tensor) -> bool:
+    return x.type.shape[0] == 1
 
 
 def _matrix(role: str) -> bool:
@@ -93,7 +108,8 @@ def _fused(graph: Graph) -> Graph:
     view = View.of(graph, 1)
     changed: dict[str, Op | None] = {}
     for code in graph.ops:
-        maker = view.made_by(code.inputs["x"], *_CODED_RESULTS) if code.name == "code_rows" else None
+        one = code.name == "code_rows" and _one_row(code.inputs["x"])
+        maker = view.made_by(code.inputs["x"], *_CODED_RESULTS) if one else None
         if maker is None or maker.result.name in changed or not _codes(view, maker, code):
             continue
         x = code.inputs["x"]

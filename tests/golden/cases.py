@@ -191,6 +191,7 @@ ALONE: tuple[Golden, ...] = (
         f16_residual=linear("f16", 64, 172, residual(64)),
         f32_bias_odd=linear("f32", 33, 31, bias=True),
         q4a_residual=linear("q4a", 64, 172, residual(64)),
+        q4_coded=linear("q4", 128, 64, residual(128), terms=2),
     ),
     *family(HALF_ROWS, cols_128=HalfRowsProblem(128)),
     *distinct(MATMUL, "q4_halves", linear("q4", 344, 128, PairEpilogue(172), halves=True), "cuda"),

@@ -11,6 +11,7 @@ from kernelc.ir.formats import FormatTable
 from kernelc.ir.graph import Graph, Tensor
 from kernelc.ir.trace import add, attention, cache_append, linear, merge_heads, split_heads, tracer
 from kernelc.ir.types import DType
+from kernelc.passes import coding
 from kernelc.passes.coding import code_activations
 from kernelc.passes.fuse import fuse
 from kernelc.passes.select import Selection, SelectOptions, SplitOptions, select
@@ -87,6 +88,23 @@ def test_other_results_of_attention_are_coded_apart(made: Block) -> None:
     (attention_,) = (op for op in graph.ops if op.name == "attention")
     assert "codes" not in attention_.attrs
     assert any(op.name == "code_rows" and op.inputs["x"] == attention_.result for op in graph.ops)
+
+
+def test_a_prompts_rows_are_coded_where_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once for all layers that read them, and by operations of their own, whatever made them."""
+    plain = fuse(traced(block, rows=3))
+    assert coded(traced(block, rows=3)) == plain == code_activations(plain, FORMATS, 2, prompts=True)
+    monkeypatch.setattr(coding, "PROMPT_ROWS", 1)
+    graph = code_activations(plain, FORMATS, 2, prompts=True)
+    made = [op for op in graph.ops if op.name == "code_rows"]
+    reading = [op for op in graph.ops if "coded" in op.attrs]
+    assert len(made) == 2 and {op.inputs["x"].name for op in reading} == {op.result.name for op in made}
+    assert not any("codes" in op.attrs for op in graph.ops)
+    calls = select(graph, SelectOptions(FORMATS, halves=True)).calls
+    rows = [call.problem for call in calls if call.spec.name == "code_rows"]
+    assert all(not problem.one_row and not problem.last_row for problem in rows) and len(rows) == 2
+    products = [call.problem for call in calls if call.spec.name == "matmul"]
+    assert products and all(problem.terms == 2 and not problem.halves for problem in products)
 
 
 def selection(split: SplitOptions) -> Selection:

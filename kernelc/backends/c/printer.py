@@ -117,7 +117,8 @@ class C(Dialect):
         return self.cast(name, arg)
 
     def floats(self, to: Type, arg: Text) -> Text:
-        return Text(f"FLOATS({to.lanes}, {arg.text})")
+        vector = f"({arg.text})" if "{" in arg.text else arg.text  # whose commas are not the macro's
+        return Text(f"FLOATS({to.lanes}, {vector})")
 
     def fence(self) -> str:
         return "__atomic_thread_fence(__ATOMIC_SEQ_CST);"

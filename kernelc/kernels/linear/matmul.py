@@ -5,6 +5,9 @@ teams multiply: an invocation one or several 4 x 4 blocks of results, or where t
 subgroup several of their tiles (operands in f16, sums in f32). While a team multiplies, its invocations'
 loads of the next columns are under way. The results go through shared memory once more, so that the epilogue
 is written once and its stores are coalesced.
+
+Where x is coded rows (`kernelc.ir.coded_rows`), its bytes may be multiplied as they are, four at a time (see
+`kernelc.kernels.linear.int8.tiles`); otherwise they become f32 or halves on their way to shared memory.
 """
 
 from __future__ import annotations
@@ -13,7 +16,12 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from kernelc.ir.dim import ceildiv
+from kernelc.ir.formats import weight_format
 from kernelc.kernels.linear.buffers import LinearBuffers
+from kernelc.kernels.linear.int8.byte_panels import BLOCK
+from kernelc.kernels.linear.int8.tile_choices import byte_schedules, usual_bytes
+from kernelc.kernels.linear.int8.tile_operands import quants_type as byte_quants_type
+from kernelc.kernels.linear.int8.tiles import ByteMatmul
 from kernelc.kernels.linear.matmul_large import LargeMatmul, chunk_type
 from kernelc.kernels.linear.matmul_registers import RegisterMatmul
 from kernelc.kernels.linear.matmul_schedule import MatmulSchedule, every_schedule, usual_schedule
@@ -42,17 +50,18 @@ class Matmul(LinearSpec[MatmulSchedule]):
     name = "matmul"
 
     def bindings(self, problem: LinearProblem) -> tuple[Binding, ...]:
-        require_rows(problem)
+        require_rows(problem, terms=True)
         return linear_bindings(problem, SEQ)
 
     def reference(self, problem: LinearProblem, arrays: Arrays, params: Params) -> None:
         linear_reference(problem, arrays, params)
 
     def space(self, capabilities: Capabilities, problem: LinearProblem) -> Iterable[MatmulSchedule]:
-        return every_schedule(capabilities, problem)
+        yield from every_schedule(capabilities, problem)
+        yield from byte_schedules(capabilities, problem)
 
     def default(self, capabilities: Capabilities, problem: LinearProblem) -> MatmulSchedule:
-        return usual_schedule(capabilities, problem)
+        return usual_bytes(capabilities, problem) or usual_schedule(capabilities, problem)
 
     def workgroup(self, problem: LinearProblem, schedule: MatmulSchedule) -> int:
         return schedule.threads
@@ -62,13 +71,17 @@ class Matmul(LinearSpec[MatmulSchedule]):
         return (tokens, rows, 1) if schedule.large else (rows, tokens, 1)
 
     def access_types(self, problem: LinearProblem, schedule: MatmulSchedule) -> Mapping[str, Type]:
-        rows = f32.with_lanes(problem.epilogue.stored_together(problem.piece))
+        rows, form = f32.with_lanes(problem.epilogue.stored_together(problem.piece)), problem.format
+        if schedule.bytes:
+            units = schedule.rows // BLOCK * schedule.groups
+            types = {"quants": byte_quants_type(weight_format(form), units, schedule.threads)}
+            return types | dict.fromkeys((*problem.epilogue.row_inputs, "out"), rows)
         types = {"quants": unit_type(problem.format, schedule.kind)}
         if schedule.wide:
             types = {"quants": quants_type(problem.format, ordered=True), "x": f32x8}
         elif schedule.large:
             types = {"quants": chunk_type(problem.format)}
-        elif problem.halves:
+        elif problem.halves or (problem.terms and schedule.kind.lanes == 1):
             types["x"] = u32
         types |= dict.fromkeys((*problem.epilogue.row_inputs, "out"), rows)
         return side_types(problem.format, schedule.f16) | types
@@ -81,6 +94,8 @@ class Matmul(LinearSpec[MatmulSchedule]):
             WideMatmul(k, schedule, linear, partial(finish_cell, k, linear)).trace()
         elif schedule.large:
             LargeMatmul(k, schedule, linear, partial(finish_cell, k, linear)).trace()
+        elif schedule.bytes:
+            ByteMatmul(k, schedule, linear, partial(finish_cell, k, linear)).trace()
         elif schedule.kind.lanes == 1:
             RegisterMatmul(k, schedule, linear).trace()
         else:

@@ -30,10 +30,7 @@ class RegisterMatmul(TiledMatmul):
     """One kernel being traced; a team is one invocation."""
 
     def place(self) -> tuple[Value, Value]:
-        invocation, schedule = self.k.local_id, self.schedule
-        if schedule.teams[0] % 4 == 0 and schedule.teams[1] % 8 == 0:
-            return _interleaved(invocation, schedule)
-        return invocation // schedule.teams[1], invocation % schedule.teams[1]
+        return place_of(self.k.local_id, self.schedule)
 
     def trace(self) -> None:
         """Where the upper tiles of all invocations hold all tokens there are, the lower ones are left out."""
@@ -89,6 +86,13 @@ class RegisterMatmul(TiledMatmul):
         with self.k.loop(self.k.local_id, cells, self.schedule.threads) as cell:
             token = first_token + cell // columns
             self.finish(self.shared[cell], token, first_row + cell % columns * 4)
+
+
+def place_of(invocation: Value, schedule: MatmulSchedule) -> tuple[Value, Value]:
+    """The line and the column of an invocation among those of its workgroup."""
+    if schedule.teams[0] % 4 == 0 and schedule.teams[1] % 8 == 0:
+        return _interleaved(invocation, schedule)
+    return invocation // schedule.teams[1], invocation % schedule.teams[1]
 
 
 def _interleaved(invocation: Value, schedule: MatmulSchedule) -> tuple[Value, Value]:

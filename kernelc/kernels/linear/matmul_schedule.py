@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kernelc.ir.formats import groups_of, weight_format
+from kernelc.kernels.linear.int8.byte_panels import BLOCK, code_lines, weight_lines
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.packed_rows import GROUP
 from kernelc.kernels.parts.staged_rows import row_cells
 from kernelc.kernels.parts.wide_rows import works_wide
-from kernelc.kir.tile_types import F16, LARGE_F16, REGISTERS, TileKind
+from kernelc.kir.tile_types import BYTES, F16, LARGE_F16, REGISTERS, TileKind
 from kernelc.target import Capabilities
 
 # Prefill chunks have this many rows, but for the last: what a workgroup's tile is chosen for.
@@ -28,7 +29,9 @@ class MatmulSchedule:
     `depth`: columns staged at once, for register tiles also less than a group. `ahead`: load the next
     columns before multiplying these. `f16`: read scales as 16-bit floats. `wide`: one invocation computes all
     `teams` blocks of sums, with vectors of eight (see `kernelc.kernels.linear.matmul_wide`). `unrolled`: the
-    steps through what is staged are written out.
+    steps through what is staged are written out. Where bytes are multiplied (see
+    `kernelc.kernels.linear.int8.tiles`), `paired`: those of both terms at once; `biased`: sums of products
+    start at what makes them f32; `split`: so many times the teams share the groups that are staged.
     """
 
     teams: tuple[int, int]
@@ -39,6 +42,19 @@ class MatmulSchedule:
     f16: bool = False
     wide: bool = False
     unrolled: bool = False
+    paired: bool = False
+    biased: bool = False
+    split: int = 1
+
+    @property
+    def bytes(self) -> bool:
+        """Whether coded rows are multiplied four bytes at a time."""
+        return self.kind is BYTES
+
+    @property
+    def groups(self) -> int:
+        """Groups staged at once, where bytes are multiplied."""
+        return self.depth // GROUP
 
     @property
     def tokens(self) -> int:
@@ -56,7 +72,7 @@ class MatmulSchedule:
 
     @property
     def threads(self) -> int:
-        return 1 if self.wide else self.teams[0] * self.teams[1] * self.kind.lanes
+        return 1 if self.wide else self.teams[0] * self.teams[1] * self.kind.lanes * self.split
 
     @property
     def panel_cells(self) -> int:
@@ -112,6 +128,8 @@ class MatmulSchedule:
             return self._fits_wide(capabilities, problem)
         if self.large:
             return self._fits_large(capabilities, problem)
+        if self.bytes:
+            return self._fits_bytes(capabilities, problem)
         whole = groups_of(problem.cols) * GROUP % self.depth == 0 and self._whole_units(problem)
         rounded = not weight_format(problem.format).exact_in_f32
         offered = self.kind is REGISTERS or (self.kind in capabilities.tiles and rounded)
@@ -135,9 +153,21 @@ class MatmulSchedule:
         )
         return self.kind in capabilities.tiles and whole and units and not form.exact_in_f32 and small
 
+    def _fits_bytes(self, capabilities: Capabilities, problem: LinearProblem) -> bool:
+        """Coded rows and weights that are bytes, whose panels have room."""
+        form, coded = weight_format(problem.format), problem.coded
+        if coded is None or form.byte_zero is None or groups_of(problem.cols) % self.groups:
+            return False
+        lines = code_lines(coded) * self.tokens + weight_lines(form) * self.rows
+        parts = (self.split - 1) * (self.threads // self.split)
+        small = 16 * (self.groups * lines // BLOCK + parts) <= capabilities.shared_bytes
+        needed = (not self.paired or problem.terms == 2) and self.groups % self.split == 0
+        return capabilities.dot4 and small and needed and 16 <= self.threads <= capabilities.max_threads
+
     def _fits_wide(self, capabilities: Capabilities, problem: LinearProblem) -> bool:
         """Activations are read as vectors of eight, so no group may end early."""
-        whole = problem.cols % self.depth == 0 and self.depth % GROUP == 0 and not problem.halves
+        rows = not problem.halves and not problem.terms
+        whole = problem.cols % self.depth == 0 and self.depth % GROUP == 0 and rows
         bytes_ = 4 * self.rows * self.depth + 4 * self.rows * (self.tokens + 4)
         return works_wide(capabilities) and whole and bytes_ <= capabilities.shared_bytes
 

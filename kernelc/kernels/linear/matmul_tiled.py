@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from kernelc.kernels import step_block
 from kernelc.kernels.linear.buffers import LinearBuffers
+from kernelc.kernels.linear.int8.coded_operand import CodedActivations
 from kernelc.kernels.linear.matmul_schedule import MatmulSchedule
 from kernelc.kernels.linear.operands import Activations, Weights
 from kernelc.kernels.parts.staged_rows import Panel, cell_type
@@ -65,7 +66,8 @@ class TiledMatmul(ABC):
         """
         k, schedule = self.k, self.schedule
         x = replace(self.x, rows=schedule.tokens // schedule.tiles[0] * len(sums), tiles=len(sums))
-        activations = Activations(k, self.linear, x, self.first_token)
+        sort = CodedActivations if self.linear.problem.terms else Activations
+        activations = sort(k, self.linear, x, self.first_token)
         weights = Weights(k, self.linear, self.w, self.first_row)
         if not schedule.ahead:
             with k.loop(0, weights.steps) as group:
@@ -81,7 +83,7 @@ class TiledMatmul(ABC):
                 each.put(group)
             k.barrier()
             for each in loaded:
-                each.load(_next(group, weights.steps))
+                each.load(next_step(group, weights.steps))
             self._multiply(x, sums)
             k.barrier()
 
@@ -119,6 +121,6 @@ def finish_cell(k: Tracer, linear: LinearBuffers, results: Value, token: Value, 
             )
 
 
-def _next(group: Value, steps: int) -> Value:
+def next_step(group: Value, steps: int) -> Value:
     """The number of the step after this one; for the last step its own, since loads must stay in bounds."""
     return minimum(group + 1, steps - 1)

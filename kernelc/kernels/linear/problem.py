@@ -30,7 +30,7 @@ class LinearProblem:
 
     `bias`: whether a bias per packed row is added first. `norm_eps`: normalise x first (binding norm_weight;
     matvec only). `last_row`: x is [seq, cols] and only its row seq-1 is used (matvec only). `terms`: of the
-    coded row that x is (matvec_int8 only; 0: x is f32), to which a norm's weight was applied before.
+    coded rows that x is (matvec_int8 and matmul; 0: x is f32), to which a norm's weight was applied before.
     `halves`: x is in blocks of halves (see `half_blocks`; matmul only).
     """
 
@@ -107,10 +107,10 @@ def linear_bindings(problem: LinearProblem, seq: Dim) -> tuple[Binding, ...]:
     return (*found, *problem.epilogue.inputs(seq), *problem.epilogue.outputs(seq))
 
 
-def require_rows(problem: LinearProblem, *, halves: bool = True) -> None:
-    """Raise ShapeError for a problem that reads or makes coded rows, in a family that does neither, or that
-    reads blocks of halves unless it can."""
-    plain = not problem.terms and problem.epilogue.coding is None
+def require_rows(problem: LinearProblem, *, halves: bool = True, terms: bool = False) -> None:
+    """Raise ShapeError for a problem that makes coded rows, in a family that does not, or that reads such or
+    blocks of halves unless it can."""
+    plain = (terms or not problem.terms) and problem.epilogue.coding is None
     require(plain and (halves or not problem.halves), problem, "rows of f32")
 
 
@@ -128,6 +128,8 @@ def linear_rows(problem: LinearProblem, arrays: Arrays, params: Params) -> npt.N
     seq = int(params["seq"])
     if problem.blocks is not None:
         return problem.blocks.values(arrays["x"], seq)
+    if problem.coded is not None:
+        return problem.coded.decode(arrays["x"].reshape(-1, problem.coded.words)[:seq])[0]
     x = arrays["x"].reshape(-1, problem.cols)
     return x[seq - 1 :][:1] if problem.last_row else x[:seq]
 

@@ -35,7 +35,8 @@ class LinearSpec(KernelSpec[LinearProblem, S]):
         elif problem.coded is None:
             read.add("x")
         else:
-            row, weight = rng.normal(size=(2, 1, problem.cols)).astype(np.float32)
+            rows = arrays["x"].size // problem.coded.words
+            row, weight = rng.normal(size=(2, rows, problem.cols)).astype(np.float32)
             coded = problem.coded.code(row, None if problem.norm_eps is None else weight[0])
             arrays["x"][...] = coded.reshape(-1, 4)
         for name in (name for name in arrays if name in read):
@@ -79,6 +80,9 @@ class LinearSpec(KernelSpec[LinearProblem, S]):
     def coded_rows(self, problem: LinearProblem) -> Mapping[str, CodedRows]:
         coded = problem.epilogue.coded
         return {} if coded is None else {"coded": coded}
+
+    def coded_inputs(self, problem: LinearProblem) -> Mapping[str, CodedRows]:
+        return {} if problem.coded is None else {"x": problem.coded}
 
     def packed_halves(self, problem: LinearProblem) -> frozenset[str]:
         return problem.epilogue.packed_halves

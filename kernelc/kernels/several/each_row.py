@@ -235,6 +235,9 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
     def coded_rows(self, problem: RowsProblem[P]) -> Mapping[str, CodedRows]:
         return self.inner.coded_rows(problem.of)
 
+    def coded_inputs(self, problem: RowsProblem[P]) -> Mapping[str, CodedRows]:
+        return self.inner.coded_inputs(problem.of)
+
     def packed_halves(self, problem: RowsProblem[P]) -> frozenset[str]:
         return self.inner.packed_halves(problem.of)
 

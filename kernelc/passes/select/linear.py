@@ -84,7 +84,7 @@ def _rows_operands(op: Op) -> dict[str, str]:
 
 def _multiplies_halves(problem: LinearProblem) -> bool:
     """Whether a matrix, which matrix units multiply as halves, takes rows in blocks of halves."""
-    plain = not problem.last_row and problem.norm_eps is None
+    plain = not problem.last_row and not problem.terms and problem.norm_eps is None
     return plain and problem.cols % COLUMNS == 0 and not weight_format(problem.format).exact_in_f32
 
 

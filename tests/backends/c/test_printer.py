@@ -11,7 +11,7 @@ import pytest
 
 from kernelc.backends.c.printer import CBackend
 from kernelc.errors import InternalError
-from kernelc.kir.functions import minimum
+from kernelc.kir.functions import dot, minimum, to_f32, to_u32, vector
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Array, Tracer, trace
@@ -108,3 +108,17 @@ def test_names_that_mean_something_in_c_are_changed(word: str) -> None:
 
 def text_of_signature(kernel: Kernel) -> str:
     return CBackend().render(kernel).text
+
+
+def vector_as_floats(k: Tracer, x: Array, out: Array, cells: Array) -> None:
+    """A vector of four words, made of scalars, becomes floats at once."""
+    words = vector(*(x[at] for at in range(4)))
+    out[k.local_id] = to_u32(dot(to_f32(words), to_f32(vector(1, 1, 1, x[4]))))
+
+
+def test_a_vector_of_words_is_made_and_becomes_floats() -> None:
+    require("c", Capabilities())
+    kernel, x = made(vector_as_floats), np.arange(THREADS, dtype=np.uint32)
+    for executor in ("interpreter", "c"):
+        got = EXECUTORS[executor](kernel, (1, 1, 1), {"x": x, "out": np.zeros_like(x)}, {})
+        assert got["out"].tolist() == [1 + 2 + 3 * 4] * THREADS
