@@ -18,12 +18,16 @@ import { writtenMarkup } from "../text/markup.js";
 import { makePromptEncoder } from "../text/prompt.js";
 import { loadCoder } from "../text/tokenizer.js";
 import type { Coder, Template } from "../text/types.js";
-import type { Engine, EngineOptions, ModelCard, Progress } from "./api.js";
-import { ALL_ROLES, GENERATE_ROLES, TokenEngine } from "./engine.js";
+import type { Engine, EngineOptions, LoadedModel, ModelCard, Progress } from "./api.js";
+import { rolesFor, TokenEngine } from "./engine.js";
+import { loadProcessors } from "./logitProcessors.js";
 import { LocalEngine } from "./localEngine.js";
 import { memoryBudget } from "./memory/budget.js";
 import { checkedContext, takenBytes } from "./memory/fitting.js";
+import { chosenModel } from "./modelList.js";
 import { openDevice, type OpenedDevice, type OpenOptions } from "./openDevice.js";
+import { hiddenWidth } from "./embeddings.js";
+import { ReloadableEngine } from "./reloading.js";
 import { GREEDY_FIELDS } from "./sampling.js";
 import { watchCoder, watched, watchTemplate, type Watch } from "./watched.js";
 
@@ -36,29 +40,38 @@ const CHECKS = {
 };
 
 /**
- * Open the artifact whose folder is at `url`: fetch what this browser does not have yet, and load it on the
- * device.
+ * Open the artifact whose folder is at `url`, or the model of that name in `options.models`: fetch what this
+ * browser does not have yet, and load it on the device.
  *
  * @throws KernelcError, whose `code` says what kind of thing went wrong and whose `help` says what to do.
  */
 export async function createEngine(url: string, options: EngineOptions = {}): Promise<Engine> {
   try {
-    return await open(url, options);
+    const chosen = chosenModel(url, options);
+    return new ReloadableEngine(openModel, chosen, await open(chosen.url, chosen.options));
   } catch (error) {
     throw KernelcError.from(error);
   }
 }
 
-async function open(url: string, options: EngineOptions): Promise<Engine> {
+async function openModel(url: string, options: EngineOptions): Promise<LoadedModel> {
+  return open(url, options).catch((error: unknown) => {
+    throw KernelcError.from(error);
+  });
+}
+
+async function open(url: string, options: EngineOptions): Promise<LoadedModel> {
   const began = performance.now();
   const tell = (progress: Progress): void => options.onProgress?.(progress);
   throwIfAborted(options.signal);
   tell({ phase: "manifest" });
+  const processors = await loadProcessors(options.logitProcessors);
   const files = await openFiles(url, { signal: options.signal });
   const found = await files.manifest(options.build);
   const manifest = parseManifest(found.bytes, `${files.folder}manifest.json`);
   const budget = options.memoryBytes ?? memoryBudget();
   const context = await checkedContext(manifest, options.context, budget);
+  if (options.embeddings) hiddenWidth(manifest, context); // what cannot be done is said before the download
   const source: ArtifactSource = {
     id: found.id,
     manifest,
@@ -90,7 +103,7 @@ async function open(url: string, options: EngineOptions): Promise<Engine> {
   if (prefixes && options.warm) void warmUp(prefixes, options.warm, files, found.id);
   const loadSeconds = (performance.now() - began) / 1000;
   const facts = card(found.id, files.folder, manifest, context);
-  return new LocalEngine({ engine, manifest, ...texts, card: facts, loadSeconds });
+  return new LocalEngine({ engine, manifest, ...texts, card: facts, loadSeconds, processors });
 }
 
 /**
@@ -141,7 +154,7 @@ function loadOptions(
     device: options.device ?? "auto",
     threads: options.threads,
     context,
-    roles: options.score ? ALL_ROLES : GENERATE_ROLES,
+    roles: rolesFor(options),
     limits: options.limits,
     features: options.features,
     immediates: options.immediates,

@@ -10,7 +10,8 @@ import type {
   CommonRequest,
   Completions,
   Creates,
-  Engine,
+  Embeddings,
+  LoadedModel,
   ModelCard,
   Plan,
   Stats,
@@ -19,8 +20,10 @@ import type {
   TokenRequest,
 } from "./api.js";
 import { ChatCompletions } from "./chat.js";
+import { embed } from "./embeddings.js";
 import type { TokenEngine } from "./engine.js";
 import { Grammars } from "./grammars.js";
+import { processorModel, ProcessorTable, type LogitProcessorFactory } from "./logitProcessors.js";
 import { Mutex } from "./mutex.js";
 import { formsOf } from "./reading.js";
 import { planManifest } from "./plan.js";
@@ -36,12 +39,14 @@ export interface EngineParts {
   readonly prompts: PromptEncoder;
   readonly card: ModelCard;
   readonly loadSeconds: number;
+  readonly processors: ReadonlyMap<string, LogitProcessorFactory>;
 }
 
-export class LocalEngine implements Engine {
+export class LocalEngine implements LoadedModel {
   readonly model: ModelCard;
   readonly chat: { readonly completions: Completions };
   readonly completions: TextCompletions;
+  readonly embeddings: Embeddings;
   readonly tokens = {
     generate: (ids: readonly number[], request?: TokenRequest): Promise<TokenCompletion> =>
       this.generate(ids, request),
@@ -54,7 +59,7 @@ export class LocalEngine implements Engine {
   constructor(parts: EngineParts) {
     this.parts = parts;
     this.model = parts.card;
-    const { engine, coder, prompts, card, template } = parts;
+    const { engine, coder, prompts, card, template, manifest } = parts;
     const answering = {
       engine,
       coder,
@@ -63,6 +68,10 @@ export class LocalEngine implements Engine {
       forms: formsOf(template, coder),
       stopIds: card.eos_token_ids,
       grammars: new Grammars(coder, engine.vocabSize, card.eos_token_ids),
+      processors: new ProcessorTable(
+        parts.processors,
+        processorModel(coder, engine.vocabSize, card.eos_token_ids),
+      ),
       generation: card.generation,
       name: card.name,
       mutex: this.mutex,
@@ -70,6 +79,13 @@ export class LocalEngine implements Engine {
     const requireOpen = (): void => this.requireOpen();
     this.chat = { completions: creator(new ChatCompletions(answering), requireOpen) };
     this.completions = creator(new TextAnswers(answering), requireOpen);
+    const create = async (request: unknown): Promise<unknown> => {
+      requireOpen();
+      return embed({ ...answering, manifest }, request).catch((error: unknown) => {
+        throw KernelcError.from(error);
+      });
+    };
+    this.embeddings = { create: create as Embeddings["create"] };
   }
 
   private async generate(ids: readonly number[], request: TokenRequest = {}): Promise<TokenCompletion> {

@@ -1,18 +1,20 @@
-/** The worker's side: one engine, driven by the page's messages. */
+/** The worker's side: engines that are driven by the page's messages. */
 
 import { KernelcError } from "../../artifact/errors.js";
 import type { Engine, EngineOptions } from "../api.js";
-import type { AnyChunk, Call, FromWorker, Opened, ToWorker } from "./protocol.js";
+import type { AnyChunk, FromWorker, Opened, ToWorker } from "./protocol.js";
 
 /** After chunks were sent, later ones are gathered for this long and sent together. */
 const BATCH_MS = 8;
+
+type Asked = Extract<ToWorker, { readonly engine: number }>;
 
 /** Answers calls. `send` posts a message to the page, `create` opens an artifact. */
 export class WorkerHost {
   private readonly send: (message: FromWorker, transfer?: Transferable[]) => void;
   private readonly create: (url: string, options: EngineOptions) => Promise<Engine>;
   private readonly running = new Map<number, AbortController>();
-  private engine: Engine | null = null;
+  private readonly engines = new Map<number, Engine>();
 
   constructor(
     send: (message: FromWorker, transfer?: Transferable[]) => void,
@@ -32,7 +34,7 @@ export class WorkerHost {
     const controller = new AbortController();
     this.running.set(id, controller);
     try {
-      const result = await this.answer(id, message.call, controller.signal);
+      const result = await this.answer(message, controller.signal);
       this.send({ id, result }, transferable(result));
     } catch (error) {
       this.send({ id, error: KernelcError.from(error).toJSON() });
@@ -41,15 +43,17 @@ export class WorkerHost {
     }
   }
 
-  private async answer(id: number, call: Call, signal: AbortSignal): Promise<unknown> {
-    if (call.method === "open") return this.open(call.url, { ...call.options, signal });
-    const engine = this.engine;
+  private async answer({ id, engine: number, call }: Asked, signal: AbortSignal): Promise<unknown> {
+    if (call.method === "open") return this.open(number, call.url, { ...call.options, signal });
+    const engine = this.engines.get(number);
     if (!engine) throw new KernelcError("usage", "the engine was disposed", { help: "create another" });
     switch (call.method) {
       case "chat":
         return this.answers(id, await engine.chat.completions.create({ ...call.request, signal }));
       case "complete":
         return this.answers(id, await engine.completions.create({ ...call.request, signal }));
+      case "embed":
+        return engine.embeddings.create({ ...call.request, signal });
       case "generate":
         return engine.tokens.generate(call.ids, { ...call.request, signal });
       case "score":
@@ -57,22 +61,26 @@ export class WorkerHost {
       case "plan":
         return engine.plan(call.contextLength);
       case "dispose":
-        this.engine = null;
+        this.engines.delete(number);
         return engine.dispose();
+      case "reload":
+        await engine.reload(call.url, { ...call.options, signal });
+        return { model: engine.model };
       default:
         return engine[call.method]();
     }
   }
 
-  private async open(url: string, options: EngineOptions): Promise<Opened> {
-    if (this.engine) throw new KernelcError("usage", "this worker has an engine already");
-    this.engine = await this.create(url, {
+  private async open(engine: number, url: string, options: EngineOptions): Promise<Opened> {
+    if (this.engines.has(engine)) throw new KernelcError("usage", `engine ${engine} is open already`);
+    const opened = await this.create(url, {
       ...options,
-      onProgress: (progress) => this.send({ progress }),
-      onNotice: (notice) => this.send({ notice }),
-      onBusy: (busy) => this.send({ busy }),
+      onProgress: (progress) => this.send({ engine, progress }),
+      onNotice: (notice) => this.send({ engine, notice }),
+      onBusy: (busy) => this.send({ engine, busy }),
     });
-    return { model: this.engine.model };
+    this.engines.set(engine, opened);
+    return { model: opened.model };
   }
 
   /**
