@@ -34,7 +34,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "engine/worker": ["artifact", "engine", "engine/memory"],
   page: ["engine", "engine/worker", "weights", "service", "page/keeping", "page/reading", "page/state", "page/views"],
   "page/keeping": ["page", "page/state", "text", "weights"],
-  "page/reading": ["page"],
+  "page/reading": ["page", "text/tools"],
   "page/state": ["engine", "weights"],
   "page/views": ["page", "page/reading", "page/state"],
   "": ["engine", "engine/worker", "text", "weights"], // index.ts: the library
