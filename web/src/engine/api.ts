@@ -5,7 +5,7 @@ import type { GenerationInfo } from "../artifact/schema.js";
 import type { WarmList } from "../prefixes/warm.js";
 import type { Notice } from "../weights/load.js";
 import type { LogitProcessors } from "./logitProcessors.js";
-import type { Completions, TextCompletions } from "./openai.js";
+import type { ChatRequest, Completions, TextCompletions } from "./openai.js";
 import type { Embeddings } from "./openaiEmbeddings.js";
 
 export type * from "./openai.js";
@@ -224,6 +224,9 @@ export interface TokenRequest {
   readonly signal?: AbortSignal;
 }
 
+/** What is counted; the fields are those of a `ChatRequest`. */
+export type CountRequest = Pick<ChatRequest, "messages" | "tools">;
+
 export interface TokenCompletion {
   readonly ids: readonly number[];
   readonly finish_reason: "stop" | "length" | "context";
@@ -244,6 +247,11 @@ export interface LoadedModel {
     generate(ids: readonly number[], request?: TokenRequest): Promise<TokenCompletion>;
     /** The logits after each of `ids`: one row of vocab_size numbers per id. */
     score(ids: readonly number[]): Promise<readonly Float32Array[]>;
+    /** The ids of a text, without BOS; markup in it is text. */
+    encode(text: string): Promise<readonly number[]>;
+    decode(ids: readonly number[]): Promise<string>;
+    /** How many tokens the prompt of a conversation has, as the model's template writes it. */
+    count(request: CountRequest): Promise<number>;
   };
   stats(): Promise<Stats>;
   /** What another context length of this model would cost. */

@@ -9,6 +9,7 @@ import type { Coder, Template } from "../text/types.js";
 import type {
   CommonRequest,
   Completions,
+  CountRequest,
   Creates,
   Embeddings,
   LoadedModel,
@@ -27,6 +28,7 @@ import { processorModel, ProcessorTable, type LogitProcessorFactory } from "./lo
 import { Mutex } from "./mutex.js";
 import { formsOf } from "./reading.js";
 import { planManifest } from "./plan.js";
+import { checkedRequest } from "./request/chat.js";
 import { checkedSampling, integer } from "./sampling.js";
 import { TextAnswers } from "./textCompletions.js";
 
@@ -51,6 +53,9 @@ export class LocalEngine implements LoadedModel {
     generate: (ids: readonly number[], request?: TokenRequest): Promise<TokenCompletion> =>
       this.generate(ids, request),
     score: (ids: readonly number[]): Promise<readonly Float32Array[]> => this.score(ids),
+    encode: async (text: string): Promise<readonly number[]> => this.parts.coder.encode(text),
+    decode: async (ids: readonly number[]): Promise<string> => this.parts.coder.decode(ids),
+    count: (request: CountRequest): Promise<number> => this.count(request),
   };
   private readonly parts: EngineParts;
   private readonly mutex = new Mutex();
@@ -113,6 +118,14 @@ export class LocalEngine implements LoadedModel {
       const rows: Float32Array[] = [];
       for await (const row of engine.score(ids)) rows.push(row);
       return rows;
+    });
+  }
+
+  private async count(request: CountRequest): Promise<number> {
+    const { engine, prompts } = this.parts;
+    return this.alone(() => {
+      const { messages, tools } = checkedRequest(request, engine.vocabSize);
+      return prompts.prompt(messages, { tools: tools?.tools ?? [] }).ids.length;
     });
   }
 

@@ -60,6 +60,9 @@ export class ReloadableEngine implements Engine {
     this.tokens = {
       generate: async (ids, request) => this.loaded.tokens.generate(ids, request),
       score: async (ids) => this.loaded.tokens.score(ids),
+      encode: async (text) => this.loaded.tokens.encode(text),
+      decode: async (ids) => this.loaded.tokens.decode(ids),
+      count: async (request) => this.loaded.tokens.count(request),
     };
   }
 

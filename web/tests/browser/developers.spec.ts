@@ -126,6 +126,24 @@ describe.skipIf(!hasChromium || computed === "")("a program's engines in Chromiu
     expect(found.refused).toBe('the logit processor "mine" is a function, which cannot be sent to a worker');
   });
 
+  test("tokens are counted as prompts have them, and texts come back from their ids", async () => {
+    const found = await page.evaluate(async () => {
+      const engine = await kernelc.createWorkerEngine("/models/tiny-q4-wasm/");
+      const messages = [
+        { role: "system" as const, content: "Be kind." },
+        { role: "user" as const, content: "Once upon a time" },
+      ];
+      const counted = await engine.tokens.count({ messages });
+      const { usage } = await engine.chat.completions.create({ messages, max_tokens: 1 });
+      const back = await engine.tokens.decode(await engine.tokens.encode("the cat sat"));
+      const refused = await engine.tokens.count({ messages: [] }).catch((error: Error) => error.message);
+      await engine.dispose();
+      return { counted, prompt: usage.prompt_tokens, back, refused };
+    });
+    expect(found.counted).toBe(found.prompt);
+    expect([found.back, found.refused]).toEqual(["the cat sat", "messages is a list of 0, wanted a list of 1 to 100000 messages"]);
+  });
+
   test("embeddings are those of the native runtime", async () => {
     const found = await page.evaluate(async (inputs) => {
       const engine = await kernelc.createWorkerEngine("/models/tiny-embed/", { embeddings: true });

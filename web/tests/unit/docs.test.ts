@@ -21,7 +21,11 @@ describe("the documents", () => {
     for (const { doc, at, code } of blocks) {
       writeFileSync(join(folder, `${doc.replace(/\W/g, "_")}_${at + 1}.ts`), `${code}\nexport {};\n`);
     }
-    const paths = { kernelc: [join(WEB, "src/index.ts")] };
+    const paths = {
+      kernelc: [join(WEB, "src/index.ts")],
+      "kernelc/ai-sdk": [join(WEB, "src/adapters/aiSdk.ts")],
+      "kernelc/prompt-api": [join(WEB, "src/adapters/promptApi.ts")],
+    };
     const options = { noEmit: true, noUnusedLocals: false, types: ["@webgpu/types", "vite/client"], paths };
     const config = { extends: join(WEB, "tsconfig.base.json"), compilerOptions: options, include: ["*.ts"] };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));

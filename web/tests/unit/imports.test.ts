@@ -32,6 +32,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "engine/memory": ["artifact", "engine", "gpu"],
   "engine/request": ["artifact", "engine", "text", "text/tools"],
   "engine/worker": ["artifact", "engine", "engine/memory"],
+  adapters: ["artifact", "engine"],
   page: ["engine", "engine/worker", "weights", "service", "page/keeping", "page/reading", "page/state", "page/views"],
   "page/keeping": ["page", "page/state", "text", "weights"],
   "page/reading": ["page", "text/tools"],
@@ -42,6 +43,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 /** Which folders may import which packages. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "@ai-sdk/provider": ["adapters"],
   "@huggingface/jinja": ["text/template", "text/template/filters"],
   "@huggingface/tokenizers": ["text/tokenizerJson"],
   dompurify: ["page"],
@@ -53,6 +55,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that only serve the build. */
 const BUILDS = ["vite"];
+
+/** Packages of which only types are used. */
+const TYPES = ["@ai-sdk/provider"];
 
 const IMPORT = /\bfrom\s*"([^"\s]+)"|\bimport\s*\(?\s*"([^"\s]+)"/g;
 
@@ -155,7 +160,7 @@ describe("the check of imports", () => {
 
 describe("the licences of what is bundled", () => {
   it("are those of every package that may be imported, each with its text", async () => {
-    const packages = Object.keys(PACKAGES).filter((name) => !BUILDS.includes(name));
+    const packages = Object.keys(PACKAGES).filter((name) => ![...BUILDS, ...TYPES].includes(name));
     expect(packages.sort()).toEqual([...BUNDLED].sort());
     const texts = (await licenseTexts()).split(`\n${"-".repeat(80)}\n`);
     expect(texts).toHaveLength(1 + BUNDLED.length + 1);

@@ -4,6 +4,7 @@ import type { ErrorRecord } from "../../artifact/errors.js";
 import type {
   ChatChunk,
   ChatRequest,
+  CountRequest,
   EmbeddingRequest,
   EngineOptions,
   ModelCard,
@@ -47,7 +48,9 @@ export type Call =
   | { readonly method: "complete"; readonly request: PlainTextRequest }
   | { readonly method: "embed"; readonly request: PlainEmbeddingRequest }
   | { readonly method: "generate"; readonly ids: readonly number[]; readonly request: PlainTokenRequest }
-  | { readonly method: "score"; readonly ids: readonly number[] }
+  | { readonly method: "score" | "decode"; readonly ids: readonly number[] }
+  | { readonly method: "encode"; readonly text: string }
+  | { readonly method: "count"; readonly request: CountRequest }
   | { readonly method: "stats" | "reset" | "dispose" | "simulateLoss" }
   | { readonly method: "plan"; readonly contextLength: number };
 

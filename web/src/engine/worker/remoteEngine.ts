@@ -4,6 +4,7 @@ import { KernelcError } from "../../artifact/errors.js";
 import { absoluteUrl } from "../addresses.js";
 import type {
   Completions,
+  CountRequest,
   EmbeddingRequest,
   Embeddings,
   Engine,
@@ -91,6 +92,12 @@ class RemoteEngine implements Engine {
     },
     score: (ids: readonly number[]): Promise<readonly Float32Array[]> =>
       this.caller({ method: "score", ids }) as Promise<readonly Float32Array[]>,
+    encode: (text: string): Promise<readonly number[]> =>
+      this.caller({ method: "encode", text }) as Promise<readonly number[]>,
+    decode: (ids: readonly number[]): Promise<string> =>
+      this.caller({ method: "decode", ids }) as Promise<string>,
+    count: (request: CountRequest): Promise<number> =>
+      this.caller({ method: "count", request }) as Promise<number>,
   };
   private readonly caller: Caller;
   private disposed = false;

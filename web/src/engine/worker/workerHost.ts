@@ -58,6 +58,12 @@ export class WorkerHost {
         return engine.tokens.generate(call.ids, { ...call.request, signal });
       case "score":
         return engine.tokens.score(call.ids);
+      case "encode":
+        return engine.tokens.encode(call.text);
+      case "decode":
+        return engine.tokens.decode(call.ids);
+      case "count":
+        return engine.tokens.count(call.request);
       case "plan":
         return engine.plan(call.contextLength);
       case "dispose":
