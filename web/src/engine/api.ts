@@ -83,6 +83,12 @@ export interface EngineOptions {
    * blocks, a file beside the manifest. It is fetched after all else.
    */
   readonly warm?: WarmList;
+  /**
+   * Whether weights are looked for, by their sha256, among the files that sites share (Cross-Origin Storage),
+   * and offered to them once they are downloaded (default false: the browser may ask its user). Where the
+   * browser has no such storage, nothing changes.
+   */
+  readonly crossOriginStorage?: boolean;
   /** Load the programs that score many positions at once, for `tokens.score` (default false: one by one). */
   readonly score?: boolean;
   /**

@@ -76,7 +76,10 @@ async function open(url: string, options: EngineOptions): Promise<LoadedModel> {
     id: found.id,
     manifest,
     file: (name, spec) => files.file(name, spec),
-    shards: await openShards(files.folder, found.id, manifest.weights.shards, { title: manifest.name }),
+    shards: await openShards(files.folder, found.id, manifest.weights.shards, {
+      title: manifest.name,
+      shared: options.crossOriginStorage,
+    }),
   };
   const stopping = new LinkedAbort(options.signal);
   const loading = { ...loadOptions(options, context, tell), signal: stopping.signal };

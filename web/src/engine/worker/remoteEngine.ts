@@ -26,6 +26,21 @@ import { creator } from "./streams.js";
 /** How long an engine may take to release its device before it is left to itself. */
 export const DISPOSE_MS = 1000;
 
+const PLAIN = [
+  "context",
+  "build",
+  "device",
+  "threads",
+  "limits",
+  "features",
+  "immediates",
+  "selfCheck",
+  "score",
+  "embeddings",
+  "warm",
+  "crossOriginStorage",
+] as const satisfies readonly (keyof PlainOptions)[];
+
 /** Opens a model as an engine at the other end of `line`; `ended` is called once that is disposed of. */
 export async function openRemote(
   line: Line,
@@ -49,25 +64,14 @@ export async function openRemote(
 
 /** What of the options can be sent. @throws KernelcError "usage" for logit processors that are functions. */
 function plain(options: EngineOptions): PlainOptions {
-  const {
-    context,
-    build,
-    device,
-    threads,
-    limits,
-    features,
-    immediates,
-    selfCheck,
-    score,
-    embeddings,
-    warm,
-  } = options;
-  // A worker is told less of the device than its page.
-  const memoryBytes = options.memoryBytes ?? memoryBudget();
-  const others = { device, threads, limits, features, immediates, selfCheck, score, embeddings, warm };
-  const logitProcessors = options.logitProcessors && addressesOf(options.logitProcessors);
-  const all = { context, memoryBytes, build, logitProcessors, ...others };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as PlainOptions;
+  const { logitProcessors, memoryBytes } = options;
+  const sent: Record<string, unknown> = {
+    // A worker is told less of the device than its page.
+    memoryBytes: memoryBytes ?? memoryBudget(),
+    logitProcessors: logitProcessors && addressesOf(logitProcessors),
+  };
+  for (const name of PLAIN) sent[name] = options[name];
+  return Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined)) as PlainOptions;
 }
 
 /** Absolute addresses of the modules: those of a worker are relative to its own file. */

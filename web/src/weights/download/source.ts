@@ -110,7 +110,7 @@ class Transfer {
       return this.refuseRange("the server cannot continue in the middle of the file");
     const validator = validatorOf(response);
     if (response.status === 206) {
-      if (!continues(response, this.received, this.job.bytes)) {
+      if (!this.continues(response)) {
         const range = response.headers.get("content-range") ?? "no Content-Range";
         return this.refuseRange(`asked from byte ${this.received} on, the server sent "${range}"`);
       }
@@ -137,10 +137,23 @@ class Transfer {
     throw new Transient(why);
   }
 
-  private checkLength(response: Response): void {
-    const length = response.headers.get("content-length");
-    const encoded = (response.headers.get("content-encoding") ?? "identity") !== "identity";
-    if (length !== null && !encoded && Number(length) !== this.job.bytes)
+  /**
+   * Whether an answer goes on where the download is. Another site's answer may not show its Content-Range:
+   * then its length must be that of the rest, and the sha256 decides in the end.
+   */
+  private continues(response: Response): boolean {
+    const { headers, type } = response;
+    const { bytes } = this.job;
+    if (type === "cors" && !headers.has("content-range"))
+      return Number(headers.get("content-length")) === bytes - this.received;
+    return continues(response, this.received, bytes);
+  }
+
+  /** Another site's answer shows its length, but mostly not that it is compressed, which is another one. */
+  private checkLength({ headers, type }: Response): void {
+    const length = headers.get("content-length");
+    const encoded = (headers.get("content-encoding") ?? "identity") !== "identity";
+    if (length !== null && !encoded && type !== "cors" && Number(length) !== this.job.bytes)
       throw wrongSize(length, this.job.bytes);
   }
 
