@@ -3,8 +3,8 @@ import { licenses } from "./src/service/licenses.js";
 
 /**
  * The library: ES modules that need no other package, the engine and two that join it to other libraries, and
- * beside them the worker that it starts, and the grammars that both load when a request asks for an answer with
- * a shape.
+ * beside them the worker that it starts, with its threads. An engine in the page's own thread loads grammars when
+ * a request asks for an answer with a shape.
  */
 export default defineConfig({
   base: "./",
@@ -23,5 +23,10 @@ export default defineConfig({
       fileName: (_, name) => `${name}.js`,
     },
   },
-  worker: { format: "es" },
+  // Bundlers copy the worker and the script of threads as they are, without what these would load beside them:
+  // so each is one file.
+  worker: {
+    format: "es",
+    rolldownOptions: { output: { codeSplitting: false, entryFileNames: "assets/[name].js" } },
+  },
 });

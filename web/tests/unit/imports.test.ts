@@ -31,7 +31,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   "engine/memory": ["artifact", "engine", "gpu"],
   "engine/request": ["artifact", "engine", "text", "text/tools"],
-  "engine/worker": ["artifact", "engine", "engine/memory"],
+  "engine/worker": ["artifact", "engine", "engine/memory", "wasm"],
   adapters: ["artifact", "engine"],
   page: ["engine", "engine/worker", "weights", "service", "page/keeping", "page/reading", "page/state", "page/views"],
   "page/keeping": ["page", "page/state", "text", "weights"],
@@ -76,7 +76,7 @@ function importsOf(text: string, from: string): Import[] {
   return [...text.matchAll(IMPORT)].map((found) => {
     const name = found[1] ?? found[2] ?? "";
     if (!name.startsWith(".")) return { from, to: name };
-    return { from, to: posix.join(posix.dirname(from), name).replace(/\.js$/, ".ts") };
+    return { from, to: posix.join(posix.dirname(from), name).replace(/\.js(?:\?.*)?$/, ".ts") };
   });
 }
 

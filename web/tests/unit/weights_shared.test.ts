@@ -93,6 +93,8 @@ describe("files that sites share", () => {
 });
 
 describe("a model on another site", () => {
+  beforeEach(() => vi.stubGlobal("location", { origin: "https://page.test", href: "https://page.test/" }));
+
   it("loads though nothing tells that it is compressed", async () => {
     const demo = model([5000]);
     demo.server.faults.set(shardPath(0), [{ contentLength: 700 }]);
@@ -111,5 +113,12 @@ describe("a model on another site", () => {
     demo.server.faults.set(shardPath(0), [{ cutAfter: 2000 }, { contentLength: 700 }]);
     expect(await load(demo, { fetch: acrossOrigins(demo.server.fetch) })).toEqual(demo.data);
     expect(demo.server.seen.map(({ range }) => range)).toEqual([null, "bytes=2000-", null]);
+  });
+
+  it("starts again where it allows no ranges, which looks as if it did not answer", async () => {
+    const demo = model([5000]);
+    demo.server.faults.set(shardPath(0), [{ cutAfter: 2000 }, { unreachable: true }, { unreachable: true }]);
+    expect(await load(demo, { fetch: acrossOrigins(demo.server.fetch) })).toEqual(demo.data);
+    expect(demo.server.seen.map(({ range }) => range)).toEqual([null, "bytes=2000-", "bytes=2000-", null]);
   });
 });

@@ -34,6 +34,8 @@ export type PlainOptions = Pick<
 > & {
   /** Addresses of modules, by the names that requests use. */
   readonly logitProcessors?: Readonly<Record<string, string>>;
+  /** Address of the script of threads. */
+  readonly threadUrl?: string;
 };
 
 /** A request without its signal, which cannot be sent to a worker. */

@@ -18,6 +18,7 @@ import type {
 } from "../api.js";
 import { chosenModel, type ChosenModel } from "../modelList.js";
 import { memoryBudget } from "../memory/budget.js";
+import threadUrl from "../../wasm/thread.js?worker&url";
 import { reloadOptions } from "../reloading.js";
 import type { Caller, Line } from "./line.js";
 import type { Call, Opened, PlainOptions } from "./protocol.js";
@@ -69,6 +70,7 @@ function plain(options: EngineOptions): PlainOptions {
     // A worker is told less of the device than its page.
     memoryBytes: memoryBytes ?? memoryBudget(),
     logitProcessors: logitProcessors && addressesOf(logitProcessors),
+    threadUrl: absoluteUrl(threadUrl),
   };
   for (const name of PLAIN) sent[name] = options[name];
   return Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined)) as PlainOptions;

@@ -1,8 +1,9 @@
 /** The worker's side: engines that are driven by the page's messages. */
 
 import { KernelcError } from "../../artifact/errors.js";
+import { threadsAt } from "../../wasm/threads.js";
 import type { Engine, EngineOptions } from "../api.js";
-import type { AnyChunk, FromWorker, Opened, ToWorker } from "./protocol.js";
+import type { AnyChunk, FromWorker, Opened, PlainOptions, ToWorker } from "./protocol.js";
 
 /** After chunks were sent, later ones are gathered for this long and sent together. */
 const BATCH_MS = 8;
@@ -77,7 +78,9 @@ export class WorkerHost {
     }
   }
 
-  private async open(engine: number, url: string, options: EngineOptions): Promise<Opened> {
+  private async open(engine: number, url: string, asked: PlainOptions & EngineOptions): Promise<Opened> {
+    const { threadUrl, ...options } = asked;
+    if (threadUrl !== undefined) threadsAt(threadUrl);
     if (this.engines.has(engine)) throw new KernelcError("usage", `engine ${engine} is open already`);
     const opened = await this.create(url, {
       ...options,

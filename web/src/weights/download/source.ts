@@ -54,12 +54,15 @@ export async function download(job: Download, options: DownloadOptions): Promise
   }
 }
 
+const MOST_FAILED_RANGES = 2;
+
 class Transfer {
   received: number;
   private readonly job: Download;
   private readonly options: DownloadOptions;
   private validator: Validator | undefined;
   private rangeWorks = true;
+  private failedRanges = 0;
 
   constructor(job: Download, options: DownloadOptions) {
     this.job = job;
@@ -76,7 +79,9 @@ class Transfer {
   async attempt(): Promise<void> {
     const exchange = new Exchange(this.options.signal);
     try {
-      const response = await exchange.send(this.options.fetch, this.job.url, this.request(), [416]);
+      const request = this.request();
+      const sent = exchange.send(this.options.fetch, this.job.url, request, [416]);
+      const response = await sent.catch((error: unknown) => this.unanswered(error, request));
       await this.begin(response);
       for await (const chunk of exchange.chunks(response)) await this.take(chunk);
       if (!this.done)
@@ -97,6 +102,16 @@ class Transfer {
     // instead.
     if (this.validator !== undefined && this.sameOrigin()) headers.set("if-range", this.validator);
     return { ...init, headers };
+  }
+
+  /**
+   * Another site may allow requests, but none with Range, which looks as if it did not answer: where that was
+   * asked for twice in vain, it is not asked for any more.
+   */
+  private unanswered(error: unknown, { headers }: RequestInit): never {
+    if (headers && !this.sameOrigin() && error instanceof Transient) this.failedRanges += 1;
+    if (this.failedRanges >= MOST_FAILED_RANGES) this.rangeWorks = false;
+    throw error;
   }
 
   private sameOrigin(): boolean {
