@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { BUNDLED, licenseTexts } from "../../src/service/licenses.js";
+import { BUNDLED, HELPING, licenseTexts } from "../../src/service/licenses.js";
 
 const SRC = resolve(import.meta.dirname, "../../src");
 
@@ -163,9 +163,11 @@ describe("the licences of what is bundled", () => {
     const packages = Object.keys(PACKAGES).filter((name) => ![...BUILDS, ...TYPES].includes(name));
     expect(packages.sort()).toEqual([...BUNDLED].sort());
     const texts = (await licenseTexts()).split(`\n${"-".repeat(80)}\n`);
-    expect(texts).toHaveLength(1 + BUNDLED.length + 1);
+    expect(texts).toHaveLength(1 + BUNDLED.length + HELPING.length + 1);
     expect(texts.at(-1)).toMatch(/^\s*Fonts of KaTeX[^]*SIL OPEN FONT LICENSE/);
-    BUNDLED.forEach((name, at) => expect(texts[at + 1]).toMatch(new RegExp(`^\\s*${name} \\d+\\.\\d+`)));
+    [...BUNDLED, ...HELPING].forEach((name, at) => expect(texts[at + 1]).toMatch(new RegExp(`^\\s*${name} \\d+\\.\\d+`)));
+    expect(texts.at(-2)).toContain("VoidZero");
+    expect(texts.at(-2)?.length).toBeLessThan(3000); // of Vite, and not of what only it contains
     for (const text of texts) expect(text.length).toBeGreaterThan(800);
   });
 });
