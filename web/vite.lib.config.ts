@@ -18,6 +18,7 @@ export default defineConfig({
         index: "src/index.ts",
         "ai-sdk": "src/adapters/aiSdk.ts",
         "prompt-api": "src/adapters/promptApi.ts",
+        "service-worker": "src/engine/clients/serve.ts",
       },
       formats: ["es"],
       fileName: (_, name) => `${name}.js`,

@@ -8,6 +8,7 @@
 
 export * from "./engine/api.js";
 export { createEngine } from "./engine/createEngine.js";
+export { createExtensionEngine, createServiceWorkerEngine } from "./engine/clients/clientEngine.js";
 export { fetchModelList } from "./engine/modelList.js";
 export { serveEngines, type ServedOptions } from "./engine/worker/serveEngines.js";
 export { createWorkerEngine, EngineWorker, type WorkerChoice } from "./engine/worker/workerEngine.js";

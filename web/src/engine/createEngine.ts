@@ -48,13 +48,14 @@ const CHECKS = {
 export async function createEngine(url: string, options: EngineOptions = {}): Promise<Engine> {
   try {
     const chosen = chosenModel(url, options);
-    return new ReloadableEngine(openModel, chosen, await open(chosen.url, chosen.options));
+    return new ReloadableEngine(loadModel, chosen, await open(chosen.url, chosen.options));
   } catch (error) {
     throw KernelcError.from(error);
   }
 }
 
-async function openModel(url: string, options: EngineOptions): Promise<LoadedModel> {
+/** A model that cannot be replaced; `url` is an address. @throws KernelcError as `createEngine`. */
+export async function loadModel(url: string, options: EngineOptions): Promise<LoadedModel> {
   return open(url, options).catch((error: unknown) => {
     throw KernelcError.from(error);
   });

@@ -120,7 +120,15 @@ export class Grammars {
   }
 }
 
+let provided: Code | null = null;
+
+/** Use this code, in a worker that may import nothing later. */
+export function provideGrammars(code: Code): void {
+  provided = code;
+}
+
 async function loaded(): Promise<Code> {
+  if (provided) return provided;
   try {
     return await import("../grammar/index.js");
   } catch (error) {

@@ -118,17 +118,17 @@ export class ReloadableEngine implements Engine {
   }
 }
 
-interface Creators {
+export interface Creators {
   readonly chat: Completions;
   readonly completions: TextCompletions;
   readonly embeddings: Embeddings;
 }
 
 /** `create` of whichever model is loaded when it is called. */
-function creators(loaded: () => LoadedModel): Creators {
+export function creators(loaded: () => LoadedModel | Promise<LoadedModel>): Creators {
   type Created = { create(request: unknown): Promise<unknown> };
   const of = (pick: (model: LoadedModel) => unknown): unknown => ({
-    create: async (request: unknown) => (pick(loaded()) as Created).create(request),
+    create: async (request: unknown) => (pick(await loaded()) as Created).create(request),
   });
   return {
     chat: of(({ chat }) => chat.completions) as Completions,

@@ -95,7 +95,8 @@ describe.skipIf(!hasChromium || computed === "")("a program with Vite", { timeou
     await page.context().close();
   });
 
-  test("loads a model of another site, compressed, over a connection that breaks", async () => {
+  // By day tests/unit/weights_shared.test.ts has the rules of this.
+  test.skipIf(!NIGHTLY)("loads a model of another site, compressed, over a connection that breaks", async () => {
     page = await openPage(browser, server, "/app/");
     expect(await asked(other.origin + MODEL)).toEqual(fine);
     expect(broken.size).toBeGreaterThan(0);

@@ -24,6 +24,7 @@ describe("the documents", () => {
     const paths = {
       kernelc: [join(WEB, "src/index.ts")],
       "kernelc/ai-sdk": [join(WEB, "src/adapters/aiSdk.ts")],
+      "kernelc/service-worker": [join(WEB, "src/engine/clients/serve.ts")],
       "kernelc/prompt-api": [join(WEB, "src/adapters/promptApi.ts")],
     };
     const options = { noEmit: true, noUnusedLocals: false, types: ["@webgpu/types", "vite/client"], paths };

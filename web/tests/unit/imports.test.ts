@@ -32,13 +32,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "engine/memory": ["artifact", "engine", "gpu"],
   "engine/request": ["artifact", "engine", "text", "text/tools"],
   "engine/worker": ["artifact", "engine", "engine/memory", "wasm"],
+  "engine/clients": ["artifact", "engine", "engine/worker", "grammar"],
   adapters: ["artifact", "engine"],
   page: ["engine", "engine/worker", "weights", "service", "page/keeping", "page/reading", "page/state", "page/views"],
   "page/keeping": ["page", "page/state", "text", "weights"],
   "page/reading": ["page", "text/tools"],
   "page/state": ["engine", "weights"],
   "page/views": ["page", "page/reading", "page/state"],
-  "": ["engine", "engine/worker", "text", "weights"], // index.ts: the library
+  "": ["engine", "engine/clients", "engine/worker", "text", "weights"], // index.ts: the library
 };
 
 /** Which folders may import which packages. */

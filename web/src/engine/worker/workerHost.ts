@@ -92,6 +92,14 @@ export class WorkerHost {
     return { model: opened.model };
   }
 
+  /** Stop all calls, and release all engines. */
+  async end(): Promise<void> {
+    for (const controller of this.running.values()) controller.abort();
+    const engines = [...this.engines.values()];
+    this.engines.clear();
+    await Promise.all(engines.map((engine) => engine.dispose()));
+  }
+
   /**
    * Sends chunks as they come, several at once where they come fast. A whole answer is returned as the
    * result.
