@@ -1,10 +1,10 @@
 /** Embeddings of texts: the mean of a model's final hidden states, scaled to length 1. */
 
 import { KernelcError, throwIfAborted } from "../artifact/errors.js";
-import { evaluateDim } from "../artifact/dim.js";
-import { HIDDEN_BUFFER, type Manifest } from "../artifact/schema.js";
+import type { Manifest } from "../artifact/schema.js";
 import type { Coder } from "../text/types.js";
 import type { TokenEngine } from "./engine.js";
+import { hiddenWidth } from "./hiddenWidth.js";
 import type { Mutex } from "./mutex.js";
 import type { EmbeddingList } from "./openaiEmbeddings.js";
 import { checkedEmbeddings } from "./request/embeddings.js";
@@ -42,22 +42,6 @@ export async function embed(parts: EmbeddingParts, request: unknown): Promise<Em
     model: model ?? name,
     usage: { prompt_tokens: tokens, total_tokens: tokens },
   };
-}
-
-/**
- * How many numbers a final hidden state has.
- *
- * @throws KernelcError "usage" where no program of the artifact leaves any.
- */
-export function hiddenWidth(manifest: Manifest, context: number): number {
-  const programs = [...manifest.programs.values()].filter(({ role }) => role === "embed");
-  const rows = programs.map(({ symbols }) => (symbols.get("seq") ?? manifest.symbols.get("seq"))?.[1] ?? 0);
-  const bytes = manifest.buffers.get(HIDDEN_BUFFER)?.bytes;
-  const width =
-    bytes === undefined ? 0 : Math.floor(evaluateDim(bytes, { context }) / (4 * Math.max(...rows)));
-  if (rows.length && width > 0) return width;
-  const help = "build it again, with embeddings";
-  throw new KernelcError("usage", "the artifact has no program for embeddings", { help });
 }
 
 /** Sums are f64, as in the native runtime. */

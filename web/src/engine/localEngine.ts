@@ -21,13 +21,14 @@ import type {
   TokenRequest,
 } from "./api.js";
 import { ChatCompletions } from "./chat.js";
-import { embed } from "./embeddings.js";
 import type { TokenEngine } from "./engine.js";
 import { Grammars } from "./grammars.js";
+import { embeddingCode } from "./laterCode.js";
 import { processorModel, ProcessorTable, type LogitProcessorFactory } from "./logitProcessors.js";
 import { Mutex } from "./mutex.js";
 import { formsOf } from "./reading.js";
 import { planManifest } from "./plan.js";
+import { disposed } from "./refusals.js";
 import { checkedRequest } from "./request/chat.js";
 import { checkedSampling, integer } from "./sampling.js";
 import { TextAnswers } from "./textCompletions.js";
@@ -86,9 +87,11 @@ export class LocalEngine implements LoadedModel {
     this.completions = creator(new TextAnswers(answering), requireOpen);
     const create = async (request: unknown): Promise<unknown> => {
       requireOpen();
-      return embed({ ...answering, manifest }, request).catch((error: unknown) => {
+      try {
+        return await (await embeddingCode()).embed({ ...answering, manifest }, request);
+      } catch (error) {
         throw KernelcError.from(error);
-      });
+      }
     };
     this.embeddings = { create: create as Embeddings["create"] };
   }
@@ -186,7 +189,7 @@ export class LocalEngine implements LoadedModel {
   }
 
   private requireOpen(): void {
-    if (this.disposed) throw new KernelcError("usage", "the engine was disposed", { help: "create another" });
+    if (this.disposed) throw disposed();
   }
 }
 

@@ -1,6 +1,5 @@
 /** An engine whose model can be replaced. */
 
-import { KernelcError } from "../artifact/errors.js";
 import type {
   Completions,
   Embeddings,
@@ -14,6 +13,7 @@ import type {
 } from "./api.js";
 import { chosenModel, OF_MODELS, type ChosenModel } from "./modelList.js";
 import { Mutex } from "./mutex.js";
+import { disposed, noModel } from "./refusals.js";
 
 /**
  * What is opened next: another model, or the same one again without `model`. Options stay as they were where
@@ -109,12 +109,11 @@ export class ReloadableEngine implements Engine {
   private get loaded(): LoadedModel {
     this.requireOpen();
     if (this.current) return this.current;
-    const help = "wait until reload is done, or reload it again";
-    throw new KernelcError("usage", "the engine has no model at the moment", { help });
+    throw noModel();
   }
 
   private requireOpen(): void {
-    if (this.ended) throw new KernelcError("usage", "the engine was disposed", { help: "create another" });
+    if (this.ended) throw disposed();
   }
 }
 

@@ -257,6 +257,27 @@ describe("an engine in a worker", () => {
     await expect(b.stats()).rejects.toThrow("the engine was disposed");
   });
 
+  it("loads other models, one at a time, each with what stays of the options", async () => {
+    const opened: [string, number | undefined, FakeEngine][] = [];
+    const changing = new FakeWorker(async (url, options) => {
+      if (opened.some(([, , each]) => !each.disposed)) throw new Error("two at once");
+      if (url.includes("broken")) throw new KernelcError("network", "no");
+      const model = { ...MODEL, name: url } as ModelCard;
+      const made = Object.assign(new FakeEngine(), { model });
+      opened.push([url, options.threads, made]);
+      return made as unknown as Engine;
+    });
+    const own = await createWorkerEngine("https://x.test/a/", { worker: changing as unknown as Worker, threads: 2 });
+    await own.reload("https://x.test/b/");
+    expect([own.model.name, await own.stats()]).toEqual(["https://x.test/b/", { context: 8 }]);
+    await expect(own.reload("https://x.test/broken/")).rejects.toMatchObject({ code: "network" });
+    await expect(own.stats()).rejects.toThrow("the engine has no model at the moment");
+    await Promise.all([own.reload(), own.reload("https://x.test/c/", { threads: 3 })]);
+    expect(opened.map(([url, threads]) => [url.at(-2), threads])).toEqual([["a", 2], ["b", 2], ["b", 2], ["c", 3]]);
+    await own.dispose();
+    expect(opened.every(([, , each]) => each.disposed === 1)).toBe(true);
+  });
+
   it("says what cannot cross to the worker", async () => {
     const odd = { ...ask("a"), model: () => "x" } as unknown as ChatRequest & { stream: true };
     await expect(engine.chat.completions.create(odd)).rejects.toMatchObject({

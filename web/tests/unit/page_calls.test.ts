@@ -2,18 +2,34 @@
 /** Calls of tools in an answer: told apart from its text, folded under their names, and able to do no harm. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Actions } from "../../src/page/actions.js";
-import { callsIn } from "../../src/page/reading/calls.js";
+import type { Called } from "../../src/page/reading/callForms.js";
+import { callsIn as found, loadReader } from "../../src/page/reading/callMarks.js";
 import { AnswerView } from "../../src/page/views/answerView.js";
 import type { MessageContext } from "../../src/page/views/messageContext.js";
 
 afterEach(() => document.body.replaceChildren());
 
+const callsIn = (text: string, writing = false): Called => found(text, writing);
+const START = `I look.\n<tool_call>{"name": "f", "arguments": {}}</tool_call>`;
+
+describe("what reads calls", () => {
+  it("is loaded for the first mark, and the text ends before that until then", async () => {
+    expect(callsIn("no mark")).toEqual({ before: "no mark", calls: [], after: "" });
+    let began: Called | null = null;
+    await new Promise<void>((loaded) => (began = found(START, false, loaded)));
+    expect(began).toEqual({ before: "I look.", calls: [], after: "" });
+    expect(callsIn(START)).toEqual({ before: "I look.", calls: [{ name: "f", args: "{}", whole: true }], after: "" });
+  });
+});
+
 const CALL = '<tool_call>\n{"name": "weather", "arguments": {"city": "Paris"}}\n</tool_call>';
 const whole = (name: string, args: string): object => ({ name, args, whole: true });
 
 describe("the calls of an answer", () => {
+  beforeAll(loadReader);
+
   it.each<[string, string, readonly object[], string]>([
     ["I look.\n" + CALL, "I look.", [whole("weather", '{"city": "Paris"}')], ""],
     [CALL + "\n" + CALL + "\n\nSo.", "", [whole("weather", '{"city": "Paris"}'), whole("weather", '{"city": "Paris"}')], "So."],
@@ -68,6 +84,8 @@ describe("the calls of an answer", () => {
 });
 
 describe("calls on the page", () => {
+  beforeAll(loadReader);
+
   const CONTEXT = { progress: null, interrupted: false, last: true, canAsk: true, canChange: true } as const;
   const REST = { versions: null, failure: null } as const;
 

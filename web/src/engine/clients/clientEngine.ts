@@ -11,6 +11,7 @@ import type {
   Stats,
   TextCompletions,
 } from "../api.js";
+import { disposed } from "../refusals.js";
 import { creators } from "../reloading.js";
 import { openRemote } from "../worker/remoteEngine.js";
 import { Connection, type Port } from "./connection.js";
@@ -160,7 +161,7 @@ class ClientEngine implements Engine {
 
   /** The engine, opened again where its worker was ended meanwhile. */
   private async engine(): Promise<Engine> {
-    if (this.ended) throw new KernelcError("usage", "the engine was disposed", { help: "create another" });
+    if (this.ended) throw disposed();
     const { connection, opening } = this;
     if (await connection.isAlive()) return opening;
     if (this.connection === connection) {

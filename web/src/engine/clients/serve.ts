@@ -3,12 +3,13 @@
  *
  *     serveWindows(); // in a worker that is registered with { type: "module" }
  *
- * Such a worker may import nothing later, so the grammars of `response_format` are a part of this module.
+ * Such a worker may import nothing later, so what requests load elsewhere is a part of this module.
  */
 
 import * as grammars from "../../grammar/index.js";
-import { loadModel } from "../createEngine.js";
-import { provideGrammars } from "../grammars.js";
+import * as embeddings from "../embeddings.js";
+import { loadModel } from "../loadModel.js";
+import { provideCode } from "../laterCode.js";
 import type { LogitProcessors } from "../logitProcessors.js";
 import { Hub, type Reply } from "./hub.js";
 import { isOurs, read, written, type ToEngines } from "./messages.js";
@@ -68,7 +69,7 @@ export function serveExtension(options: ServeOptions & { readonly runtime?: Exte
 }
 
 function hubOf({ logitProcessors = {} }: ServeOptions): Hub {
-  provideGrammars(grammars);
+  provideCode({ grammars, embeddings });
   const load = new SharedEngines((url, options) => {
     const all = { ...logitProcessors, ...options.logitProcessors };
     return loadModel(url, { ...options, logitProcessors: all });

@@ -2,8 +2,7 @@
 
 import { unlessAborted } from "../../artifact/signals.js";
 import type { EngineOptions, LoadedModel } from "../api.js";
-import { chosenModel } from "../modelList.js";
-import { ReloadableEngine, type Open } from "../reloading.js";
+import type { Open } from "../reloading.js";
 
 type Listener = Pick<EngineOptions, "onProgress" | "onNotice" | "onBusy">;
 
@@ -19,15 +18,8 @@ export class SharedEngines {
 
   constructor(private readonly load: Open) {}
 
-  /** An engine of one window, which may load another model for itself. */
-  readonly create = async (url: string, options: EngineOptions): Promise<ReloadableEngine> => {
-    const chosen = chosenModel(url, options);
-    const first = await this.acquire(chosen.url, chosen.options);
-    return new ReloadableEngine(this.acquire, chosen, first);
-  };
-
   /** Windows that ask for a model with the same options share it, in the memory that the first gave. */
-  private readonly acquire: Open = async (url, options) => {
+  readonly create: Open = async (url, options) => {
     const { signal, onProgress, onNotice, onBusy, memoryBytes, ...plain } = options;
     const key = JSON.stringify([url, Object.entries(plain).sort()]);
     const shared =

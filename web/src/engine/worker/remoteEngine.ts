@@ -19,6 +19,7 @@ import type {
 import { chosenModel, type ChosenModel } from "../modelList.js";
 import { memoryBudget } from "../memory/budget.js";
 import threadUrl from "../../wasm/thread.js?worker&url";
+import { disposed } from "../refusals.js";
 import { reloadOptions } from "../reloading.js";
 import type { Caller, Line } from "./line.js";
 import type { Call, Opened, PlainOptions } from "./protocol.js";
@@ -160,8 +161,4 @@ class RemoteEngine implements Engine {
   async simulateLoss(): Promise<void> {
     await this.caller({ method: "simulateLoss" });
   }
-}
-
-export function disposed(): KernelcError {
-  return new KernelcError("usage", "the engine was disposed", { help: "create another" });
 }

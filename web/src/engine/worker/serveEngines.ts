@@ -1,6 +1,6 @@
 /** Makes a worker one that engines run in. */
 
-import { createEngine } from "../createEngine.js";
+import { loadModel } from "../loadModel.js";
 import type { LogitProcessors } from "../logitProcessors.js";
 import type { FromWorker, ToWorker } from "./protocol.js";
 import { WorkerHost } from "./workerHost.js";
@@ -22,7 +22,7 @@ export function serveEngines({ logitProcessors = {} }: ServedOptions = {}): void
     scope.postMessage(message, transfer);
   const host = new WorkerHost(send, (url, options) => {
     const all = { ...logitProcessors, ...options.logitProcessors };
-    return createEngine(url, { ...options, logitProcessors: all });
+    return loadModel(url, { ...options, logitProcessors: all });
   });
   scope.addEventListener("message", (event: MessageEvent<ToWorker>) => void host.receive(event.data));
 }

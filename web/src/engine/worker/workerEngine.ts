@@ -3,10 +3,11 @@
 import { aborted, KernelcError, throwIfAborted } from "../../artifact/errors.js";
 import type { Engine, EngineOptions } from "../api.js";
 import { Mutex } from "../mutex.js";
+import { disposed } from "../refusals.js";
 import { memoryBudget } from "../memory/budget.js";
 import { Line, type Channel } from "./line.js";
 import type { FromWorker } from "./protocol.js";
-import { DISPOSE_MS, disposed, openRemote } from "./remoteEngine.js";
+import { DISPOSE_MS, openRemote } from "./remoteEngine.js";
 
 /** A worker to run engines in: one of the page's own, which calls `serveEngines`. */
 export interface WorkerChoice {

@@ -1,8 +1,10 @@
 /** The worker's side: engines that are driven by the page's messages. */
 
 import { KernelcError } from "../../artifact/errors.js";
+import { Mutex } from "../mutex.js";
+import { disposed, noModel } from "../refusals.js";
 import { threadsAt } from "../../wasm/threads.js";
-import type { Engine, EngineOptions } from "../api.js";
+import type { EngineOptions, LoadedModel } from "../api.js";
 import type { AnyChunk, FromWorker, Opened, PlainOptions, ToWorker } from "./protocol.js";
 
 /** After chunks were sent, later ones are gathered for this long and sent together. */
@@ -13,13 +15,15 @@ type Asked = Extract<ToWorker, { readonly engine: number }>;
 /** Answers calls. `send` posts a message to the page, `create` opens an artifact. */
 export class WorkerHost {
   private readonly send: (message: FromWorker, transfer?: Transferable[]) => void;
-  private readonly create: (url: string, options: EngineOptions) => Promise<Engine>;
+  private readonly create: (url: string, options: EngineOptions) => Promise<LoadedModel>;
   private readonly running = new Map<number, AbortController>();
-  private readonly engines = new Map<number, Engine>();
+  /** By number; null while another model is being loaded, and after that failed. */
+  private readonly engines = new Map<number, LoadedModel | null>();
+  private readonly reloads = new Mutex();
 
   constructor(
     send: (message: FromWorker, transfer?: Transferable[]) => void,
-    create: (url: string, options: EngineOptions) => Promise<Engine>,
+    create: (url: string, options: EngineOptions) => Promise<LoadedModel>,
   ) {
     this.send = send;
     this.create = create;
@@ -46,8 +50,12 @@ export class WorkerHost {
 
   private async answer({ id, engine: number, call }: Asked, signal: AbortSignal): Promise<unknown> {
     if (call.method === "open") return this.open(number, call.url, { ...call.options, signal });
+    if (call.method === "reload")
+      return this.reloads.alone(() => this.reload(number, call.url, { ...call.options, signal }), signal);
     const engine = this.engines.get(number);
-    if (!engine) throw new KernelcError("usage", "the engine was disposed", { help: "create another" });
+    if (engine === undefined) throw disposed();
+    if (engine === null && call.method === "dispose") return void this.engines.delete(number);
+    if (engine === null) throw noModel();
     switch (call.method) {
       case "chat":
         return this.answers(id, await engine.chat.completions.create({ ...call.request, signal }));
@@ -70,26 +78,42 @@ export class WorkerHost {
       case "dispose":
         this.engines.delete(number);
         return engine.dispose();
-      case "reload":
-        await engine.reload(call.url, { ...call.options, signal });
-        return { model: engine.model };
       default:
         return engine[call.method]();
     }
   }
 
-  private async open(engine: number, url: string, asked: PlainOptions & EngineOptions): Promise<Opened> {
-    const { threadUrl, ...options } = asked;
-    if (threadUrl !== undefined) threadsAt(threadUrl);
+  private async open(engine: number, url: string, options: PlainOptions & EngineOptions): Promise<Opened> {
+    if (options.threadUrl !== undefined) threadsAt(options.threadUrl);
     if (this.engines.has(engine)) throw new KernelcError("usage", `engine ${engine} is open already`);
-    const opened = await this.create(url, {
-      ...options,
+    const opened = await this.load(engine, url, options);
+    this.engines.set(engine, opened);
+    return { model: opened.model };
+  }
+
+  /** The old model is released before the next is loaded, since both may not fit. */
+  private async reload(engine: number, url: string, options: PlainOptions & EngineOptions): Promise<Opened> {
+    const old = this.engines.get(engine);
+    if (old === undefined) throw disposed();
+    this.engines.set(engine, null);
+    await old?.dispose();
+    const opened = await this.load(engine, url, options);
+    if (!this.engines.has(engine)) {
+      await opened.dispose(); // nobody else would release it
+      throw disposed();
+    }
+    this.engines.set(engine, opened);
+    return { model: opened.model };
+  }
+
+  private load(engine: number, url: string, options: PlainOptions & EngineOptions): Promise<LoadedModel> {
+    const { threadUrl: _, ...rest } = options;
+    return this.create(url, {
+      ...rest,
       onProgress: (progress) => this.send({ engine, progress }),
       onNotice: (notice) => this.send({ engine, notice }),
       onBusy: (busy) => this.send({ engine, busy }),
     });
-    this.engines.set(engine, opened);
-    return { model: opened.model };
   }
 
   /** Stop all calls, and release all engines. */
@@ -97,7 +121,7 @@ export class WorkerHost {
     for (const controller of this.running.values()) controller.abort();
     const engines = [...this.engines.values()];
     this.engines.clear();
-    await Promise.all(engines.map((engine) => engine.dispose()));
+    await Promise.all(engines.map((engine) => engine?.dispose()));
   }
 
   /**

@@ -2,7 +2,7 @@ import type { Actions } from "../actions.js";
 import type { ChatMessage } from "../state/conversations.js";
 import { h, setText } from "../dom.js";
 import type { Failure } from "../state/failures.js";
-import { callsIn } from "../reading/calls.js";
+import { callsIn } from "../reading/callMarks.js";
 import { frameCode } from "../reading/code.js";
 import { partsOf } from "../reading/reasoning.js";
 import { AnswerText } from "./answerText.js";
@@ -82,15 +82,20 @@ export class AnswerView {
 
   private updateContent(content: string, writing: boolean): void {
     if (content === this.content && writing === this.writing) return;
+    [this.content, this.writing] = [content, writing];
+    this.draw();
+  }
+
+  private draw(): void {
+    const { content, writing } = this;
     const parts = partsOf(content, writing);
     if (parts.reasoning !== null) this.reasoning ??= this.addReasoning();
     this.reasoning?.update(parts, writing);
-    const { before, calls, after } = callsIn(parts.answer, writing);
+    const { before, calls, after } = callsIn(parts.answer, writing, () => this.draw());
     if (calls.length) this.called ??= this.addCalls();
     this.text.update(before, writing && !calls.length);
     this.called?.calls.update(calls, writing).forEach(this.say);
     this.called?.after.update(after, writing);
-    [this.content, this.writing] = [content, writing];
   }
 
   private addReasoning(): ReasoningView {

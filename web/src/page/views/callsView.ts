@@ -1,5 +1,5 @@
 import { h, setHidden } from "../dom.js";
-import type { ShownCall } from "../reading/calls.js";
+import type { ShownCall } from "../reading/callForms.js";
 import { Fold } from "./fold.js";
 
 /** Nobody reads more, and each is some elements. */
