@@ -234,6 +234,7 @@ def all_options() -> frozenset[str]:
 @functools.cache
 def sources() -> str:
     files = [path for folder in (*FOLDERS, "tools") for path in (REPO / folder).rglob("*.py")]
+    files += (REPO / "web" / "src").rglob("*.ts")
     return "\n".join(path.read_text() for path in files if path != Path(__file__).resolve())
 
 

@@ -8,7 +8,10 @@
 
 export * from "./engine/api.js";
 export { createEngine } from "./engine/createEngine.js";
-export { createWorkerEngine } from "./engine/worker/workerEngine.js";
+export { createExtensionEngine, createServiceWorkerEngine } from "./engine/clients/clientEngine.js";
+export { fetchModelList } from "./engine/modelList.js";
+export { serveEngines, type ServedOptions } from "./engine/worker/serveEngines.js";
+export { createWorkerEngine, EngineWorker, type WorkerChoice } from "./engine/worker/workerEngine.js";
 export { planArtifact, probe } from "./engine/plan.js";
 export { loadTranscript, saveTranscript } from "./text/transcript.js";
 export {

@@ -46,6 +46,7 @@ CHAT_UNSUPPORTED: Mapping[str, str] = MappingProxyType(
         "context_policy": "only the engine in a page has it",
         "continue_final_message": "only the engine in a page has it",
         "return_progress": "only the engine in a page has it",
+        "logit_processor": "only the engine in a page has it",
         "prompt": "it is a field of text completions",
         "structured_outputs": "use response_format",
         "guided_json": "use response_format: json_schema",
@@ -64,6 +65,7 @@ TEXT_UNSUPPORTED: Mapping[str, str] = MappingProxyType(
         "context_policy": "only chat completions in a page have it",
         "continue_final_message": "only chat completions in a page have it",
         "return_progress": "only chat completions in a page have it",
+        "logit_processor": "only the engine in a page has it",
     }
 )
 MESSAGE = frozenset(("role", "content", "name"))

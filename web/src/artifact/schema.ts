@@ -19,6 +19,8 @@ export const STEP_BUFFER = "step";
 export const TOKENS_BUFFER = "tokens";
 /** The state buffer that holds the last row's logits. */
 export const LOGITS_BUFFER = "logits";
+/** Where programs of the role "embed" leave final hidden states, a row for each position of a step. */
+export const HIDDEN_BUFFER = "hidden";
 
 /** Weight formats: bytes of each stored array for one group of 32 elements. A new format is one row here. */
 const FORMATS: Readonly<Record<string, Readonly<Record<string, number>>>> = {

@@ -12,6 +12,7 @@ import type { Chooser, Generation } from "./generation.js";
 import type { Grammars, MatcherMaker } from "./grammars.js";
 import { Latest } from "./latest.js";
 import { drawAllowed } from "./masking.js";
+import type { LogitProcessor, ProcessorTable } from "./logitProcessors.js";
 import type { Mutex } from "./mutex.js";
 import type { Forms, Reader } from "./reading.js";
 import type { CheckedShared } from "./request/shared.js";
@@ -28,6 +29,7 @@ export interface ChatParts {
   readonly forms: Forms;
   readonly stopIds: readonly number[];
   readonly grammars: Grammars;
+  readonly processors: ProcessorTable;
   /** How the model's authors want answers sampled. */
   readonly generation: GenerationInfo | null;
   readonly name: string;
@@ -46,6 +48,8 @@ export interface Question extends CheckedShared {
   readonly continued: boolean;
   /** Makes what holds the answer to its form; null for any text. */
   readonly matchers: MatcherMaker | null;
+  /** The page's own code that changes scores. */
+  readonly process: LogitProcessor | null;
   readonly reportsProgress: boolean;
   /** What the answer is read with. */
   readonly reader: Reader;
@@ -146,7 +150,7 @@ export class Answer {
   }
 
   private choosing(sampling: Question["sampling"]): { choose: Chooser; prepare: () => void } {
-    const { ids, adjustments, continued, matchers, topLogprobs } = this.question;
+    const { ids, adjustments, continued, matchers, topLogprobs, process } = this.question;
     const matcher = matchers?.(continued);
     let told = 0;
     // It is told of tokens once they are said: a step that is repeated on a new device chooses again.
@@ -160,6 +164,7 @@ export class Answer {
       // Nothing but the repetition penalty asks for all that was said.
       const before = sampling.repetition_penalty === 1 ? [] : [...ids, ...this.said];
       adjust(logits, sampling, adjustments, before, this.counts);
+      process?.(logits, { prompt: ids, said: this.said });
       const mask = maskNow();
       return mask ? drawAllowed(logits, sampling, position, mask) : draw(logits, sampling, position);
     };

@@ -4,10 +4,14 @@ import type { AdapterCard } from "../gpu/card.js";
 import type { GenerationInfo } from "../artifact/schema.js";
 import type { WarmList } from "../prefixes/warm.js";
 import type { Notice } from "../weights/load.js";
-import type { Completions, TextCompletions } from "./openai.js";
+import type { LogitProcessors } from "./logitProcessors.js";
+import type { ChatRequest, Completions, TextCompletions } from "./openai.js";
+import type { Embeddings } from "./openaiEmbeddings.js";
 
 export type * from "./openai.js";
+export type * from "./openaiEmbeddings.js";
 export type { AdapterCard, GenerationInfo, Notice, WarmList };
+export type * from "./logitProcessors.js";
 export { KernelcError, type ErrorCode } from "../artifact/errors.js";
 
 /** Where a model runs: on a graphics device through WebGPU, or on the processor as WebAssembly. */
@@ -26,6 +30,15 @@ export interface EngineOptions {
   readonly onBusy?: (what: string | null) => void;
   /** Tokens that the cache holds; by default the artifact's own maximum, or fewer where memory is short. */
   readonly context?: number;
+  /**
+   * Models by name: what is opened is then one of these names instead of an address (see `fetchModelList`).
+   */
+  readonly models?: readonly ListedModel[];
+  /**
+   * Code of the page's own that changes the scores of tokens, for requests to name (`logit_processor`). To an
+   * engine in a worker, addresses of modules.
+   */
+  readonly logitProcessors?: LogitProcessors;
   /**
    * How much memory the model may take while it is loaded; Infinity for no bound. The default is what pages
    * get on this kind of device, as far as one can know.
@@ -70,8 +83,33 @@ export interface EngineOptions {
    * blocks, a file beside the manifest. It is fetched after all else.
    */
   readonly warm?: WarmList;
+  /**
+   * Whether weights are looked for, by their sha256, among the files that sites share (Cross-Origin Storage),
+   * and offered to them once they are downloaded (default false: the browser may ask its user). Where the
+   * browser has no such storage, nothing changes.
+   */
+  readonly crossOriginStorage?: boolean;
   /** Load the programs that score many positions at once, for `tokens.score` (default false: one by one). */
   readonly score?: boolean;
+  /**
+   * Load the program that makes embeddings, of an artifact that was built with embeddings (default false). An
+   * artifact without it is refused as "usage".
+   */
+  readonly embeddings?: boolean;
+}
+
+/** The options that belong to one model, and not to whichever is loaded next. */
+export type OptionsOfModels = "build" | "context" | "warm";
+
+/** A model that an engine can be opened with by its name; see `EngineOptions.models`. */
+export interface ListedModel {
+  readonly name: string;
+  /** Address of its artifact's folder, on this site or on another one that allows it (CORS). */
+  readonly url: string;
+  /** What it is called in front of people. */
+  readonly title?: string;
+  /** What it is opened with where an engine's own options do not say it. */
+  readonly options?: Pick<EngineOptions, OptionsOfModels | "device" | "embeddings">;
 }
 
 /** How far loading is. Bytes are those of weights; `done` and `total` count kernels or files. */
@@ -192,6 +230,9 @@ export interface TokenRequest {
   readonly signal?: AbortSignal;
 }
 
+/** What is counted; the fields are those of a `ChatRequest`. */
+export type CountRequest = Pick<ChatRequest, "messages" | "tools">;
+
 export interface TokenCompletion {
   readonly ids: readonly number[];
   readonly finish_reason: "stop" | "length" | "context";
@@ -200,16 +241,23 @@ export interface TokenCompletion {
 }
 
 /** A loaded model. Requests are answered one after the other. */
-export interface Engine {
+export interface LoadedModel {
   readonly model: ModelCard;
   readonly chat: { readonly completions: Completions };
   /** Text completions: the model goes on from a prompt as it is, without a chat template. */
   readonly completions: TextCompletions;
+  /** Embeddings of texts; see `EngineOptions.embeddings`. */
+  readonly embeddings: Embeddings;
   readonly tokens: {
     /** Generate ids that continue `ids`. Those that are in the cache already are not computed again. */
     generate(ids: readonly number[], request?: TokenRequest): Promise<TokenCompletion>;
     /** The logits after each of `ids`: one row of vocab_size numbers per id. */
     score(ids: readonly number[]): Promise<readonly Float32Array[]>;
+    /** The ids of a text, without BOS; markup in it is text. */
+    encode(text: string): Promise<readonly number[]>;
+    decode(ids: readonly number[]): Promise<string>;
+    /** How many tokens the prompt of a conversation has, as the model's template writes it. */
+    count(request: CountRequest): Promise<number>;
   };
   stats(): Promise<Stats>;
   /** What another context length of this model would cost. */
@@ -220,4 +268,16 @@ export interface Engine {
   dispose(): Promise<void>;
   /** Lose the device as if the driver had crashed; for tests. */
   simulateLoss(): Promise<void>;
+}
+
+/** A model that can be replaced. */
+export interface Engine extends LoadedModel {
+  /**
+   * Load another model, by its address or its name in `options.models`, or the same one again without
+   * `model`. The old one is released first, and answers that it is giving end with "aborted". Options stay
+   * as they were where they are not given anew; `build`, `context` and `warm` do so only for the same model.
+   *
+   * @throws KernelcError as `createEngine`. Until another reload there is no model then.
+   */
+  reload(model?: string, options?: EngineOptions): Promise<void>;
 }

@@ -42,7 +42,8 @@ export class ChatCompletions {
 
   private async *chunks(request: ChatRequest): AsyncGenerator<ChatChunk, void, undefined> {
     const checked = checkedRequest(request, this.parts.engine.vocabSize, this.parts.generation);
-    const { grammars, forms } = this.parts;
+    const { grammars, forms, processors } = this.parts;
+    processors.make(checked.processor); // refuses it at once
     const { format, tools } = checked;
     const required = tools?.required ? await grammars.ofCalls(forms.calls, callSchemas(tools)) : null;
     const matchers = required?.matchers ?? (format && (await grammars.of(format)));
@@ -66,7 +67,7 @@ class Run {
   ) {}
 
   async *chunks(): AsyncGenerator<ChatChunk, void, undefined> {
-    const { engine, prompts } = this.parts;
+    const { engine, prompts, processors } = this.parts;
     const { messages, maxNew, contextPolicy, continues, seeds, includeUsage, tools } = this.request;
     const { matchers, reading } = this.how;
     const asked = { continues, tools: tools?.tools ?? [], begun: (text: string) => reading.begun(text) };
@@ -75,7 +76,8 @@ class Run {
     const continued = this.parts.isPlain || continues;
     for (const [index, seed] of seeds.entries()) {
       const reader = reading.reader(this.parts.coder, this.parts.stopIds, continued);
-      const more = { ids: prompt.ids, seed, continued, matchers, reader };
+      const process = processors.make(this.request.processor);
+      const more = { ids: prompt.ids, seed, continued, matchers, process, reader };
       const answer = new Answer(this.parts, { ...this.request, ...more });
       yield this.chunk(index, { role: "assistant", content: "" });
       try {

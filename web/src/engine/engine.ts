@@ -4,19 +4,32 @@
  */
 
 import { KernelcError, throwIfAborted } from "../artifact/errors.js";
-import { LOGITS_BUFFER, type Manifest, type Role } from "../artifact/schema.js";
+import { HIDDEN_BUFFER, LOGITS_BUFFER, type Manifest, type Role } from "../artifact/schema.js";
 import { unlessAborted } from "../artifact/signals.js";
 import type { Executor } from "../gpu/executor.js";
 import type { PrefixCache } from "../prefixes/cache.js";
 import { Generation, type Chooser } from "./generation.js";
 import { ProgramTable } from "./programTable.js";
+import { Recovery, type Reopen } from "./recovery.js";
 import { HeldPositions } from "./rings.js";
 import { integer, type Sampling } from "./sampling.js";
 import { CachedSequence, type Fed } from "./sequence.js";
 import { Timings } from "./timings.js";
 
 export const GENERATE_ROLES: readonly Role[] = ["prefill", "decode", "sample_greedy", "sample"];
-export const ALL_ROLES: readonly Role[] = [...GENERATE_ROLES, "score"];
+
+/** The roles to load: those of answers, and what an engine is asked to do besides. */
+export function rolesFor(besides: {
+  readonly score?: boolean;
+  readonly embeddings?: boolean;
+}): readonly Role[] {
+  const { score, embeddings } = besides;
+  return [
+    ...GENERATE_ROLES,
+    ...(score ? (["score"] as const) : []),
+    ...(embeddings ? (["embed"] as const) : []),
+  ];
+}
 
 /**
  * A prompt of at most this many tokens is fed by decode steps. A prefill step costs as much as several of
@@ -29,12 +42,6 @@ const SHORT_PROMPT_TOKENS = 8;
 const AHEAD = 4;
 /** Prompt chunks submitted at once: the device stays busy, and what follows a stop waits for two at most. */
 const CHUNKS_AHEAD = 2;
-/** After this many losses in a row with no token in between, the device is given up. */
-const MOST_LOSSES = 3;
-
-/** Opens another device with the same artifact, to replace one that was lost. */
-export type Reopen = () => Promise<Executor>;
-
 export interface FeedOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with how many of the ids have been submitted. */
@@ -52,17 +59,12 @@ export interface GenerateOptions {
 export class TokenEngine {
   readonly context: number;
   readonly vocabSize: number;
-  /** How often a lost device was replaced. */
-  restored = 0;
   readonly roles: readonly Role[];
   private readonly sequence: CachedSequence;
-  private readonly reopen: Reopen;
   private readonly shortPrompt: number;
   private readonly mostAhead: number;
   private readonly prefixes: PrefixCache | null;
-  private losses = 0;
-  private tokensAtLoss = 0;
-  private disposed = false;
+  private readonly recovery: Recovery;
 
   constructor(
     executor: Executor,
@@ -75,12 +77,17 @@ export class TokenEngine {
     this.context = context;
     this.vocabSize = manifest.model.vocab_size;
     this.roles = roles;
-    this.reopen = reopen;
     this.prefixes = prefixes;
     this.shortPrompt = manifest.activations === "int8-fast" ? 0 : SHORT_PROMPT_TOKENS;
     const held = new HeldPositions(manifest.rings);
     this.mostAhead = held.spare; // what runs past a stop is cut off
     this.sequence = new CachedSequence(executor, new ProgramTable(manifest, roles), context, held);
+    this.recovery = new Recovery(this.sequence, reopen);
+  }
+
+  /** How often a lost device was replaced. */
+  get restored(): number {
+    return this.recovery.restored;
   }
 
   /** The ids whose keys and values are in the cache, by position. */
@@ -142,7 +149,7 @@ export class TokenEngine {
 
   /** Keep what the cache holds for later prompts, where prefixes are kept. It waits for the device. */
   async remember(): Promise<void> {
-    await this.surviving(async () => this.prefixes?.save(this.sequence));
+    await this.recovery.surviving(async () => this.prefixes?.save(this.sequence));
   }
 
   /**
@@ -156,7 +163,7 @@ export class TokenEngine {
     const { sequence } = this;
     const [start, began] = [sequence.ids.length, performance.now()];
     sequence.requireRoom(ids.length);
-    await this.surviving(() => this.feedRest(ids, start, options));
+    await this.recovery.surviving(() => this.feedRest(ids, start, options));
     sequence.timings.promptTokens += ids.length;
     sequence.timings.prefillMs += performance.now() - began;
   }
@@ -192,26 +199,42 @@ export class TokenEngine {
    * Append `ids` like `feed` and return the logits after each of them, one row per id: chunk by chunk where
    * the role "score" is loaded, else one by one.
    */
-  async *score(ids: readonly number[]): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
+  score(ids: readonly number[]): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
+    const role = this.sequence.table.has("score") ? "score" : "decode";
+    const buffer = role === "score" ? "all_logits" : LOGITS_BUFFER;
+    return this.rows(ids, { role, buffer, width: this.vocabSize });
+  }
+
+  /**
+   * Append `ids` by the role "embed" and return the final hidden state at each of them, of `width` numbers.
+   *
+   * @throws KernelcError as `feed`; "usage" where that role is not loaded.
+   */
+  hidden(ids: readonly number[], width: number): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
+    return this.rows(ids, { role: "embed", buffer: HIDDEN_BUFFER, width });
+  }
+
+  /** Append `ids`, and return what a role leaves in a buffer for each of them: a row of `width` numbers. */
+  private async *rows(
+    ids: readonly number[],
+    { role, buffer, width }: { role: Role; buffer: string; width: number },
+  ): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
     this.checkIds(ids);
-    const { sequence, vocabSize } = this;
-    const role: Role = sequence.table.has("score") ? "score" : "decode";
+    const { sequence } = this;
     const start = sequence.ids.length;
     sequence.requireRoom(ids.length);
-    for (let done = 0; done < ids.length; ) {
+    for (let done = 0; done < ids.length;) {
       const rows = Math.min(ids.length - done, sequence.table.mostRows(role, start + done));
       const part = ids.slice(done, done + rows);
-      const data = await this.surviving(async () => {
+      const data = await this.recovery.surviving(async () => {
         await sequence.executor.prepare([role]);
         if (sequence.ids.length > start + done) sequence.truncate(start + done); // submitted, then lost
         sequence.writeTokens(part);
-        const buffer = role === "score" ? "all_logits" : LOGITS_BUFFER;
-        return sequence
-          .feed(role, part, [{ buffer, offset: 0, bytes: 4 * vocabSize * rows }])
-          .ticket.result();
+        const fetch = { buffer, offset: 0, bytes: 4 * width * rows };
+        return sequence.feed(role, part, [fetch]).ticket.result();
       });
-      const logits = new Float32Array(data);
-      for (let row = 0; row < rows; row += 1) yield logits.subarray(row * vocabSize, (row + 1) * vocabSize);
+      const values = new Float32Array(data);
+      for (let row = 0; row < rows; row += 1) yield values.subarray(row * width, (row + 1) * width);
       done += rows;
     }
   }
@@ -240,12 +263,12 @@ export class TokenEngine {
       prepare: options.prepare,
       signal: options.signal,
     };
-    return new Generation(this.sequence, request, (error) => this.recover(error));
+    return new Generation(this.sequence, request, (error) => this.recovery.recover(error));
   }
 
   /** Stop and release the device. */
   dispose(): void {
-    this.disposed = true;
+    this.recovery.dispose();
     this.sequence.executor.release();
   }
 
@@ -261,39 +284,4 @@ export class TokenEngine {
       throw new KernelcError("usage", message);
     });
   }
-
-  /** Do `work`; where the device is lost, bring it back and do it again. */
-  private async surviving<T>(work: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        await this.recover(error);
-      }
-    }
-  }
-
-  /** Replace a lost device and fill its cache again. @throws `error` where its cause is something else. */
-  private async recover(error: unknown): Promise<void> {
-    if (this.disposed) throw new KernelcError("aborted", "the engine was disposed");
-    if (!isLoss(error)) throw error;
-    const { tokensEver } = this.sequence;
-    this.losses = tokensEver > this.tokensAtLoss ? 1 : this.losses + 1;
-    this.tokensAtLoss = tokensEver;
-    if (this.losses > MOST_LOSSES) throw error;
-    try {
-      this.sequence.executor.release();
-      const device = await this.reopen();
-      if (this.disposed) device.release(); // disposed meanwhile: nobody else would release it
-      else await this.sequence.replay(device);
-      if (this.disposed) throw new KernelcError("aborted", "the engine was disposed");
-      this.restored += 1;
-    } catch (again) {
-      await this.recover(again);
-    }
-  }
-}
-
-function isLoss(error: unknown): boolean {
-  return error instanceof KernelcError && error.code === "device-lost";
 }

@@ -9,11 +9,10 @@ import { KernelcError } from "../artifact/errors.js";
 import type { Constraint, Framed, Grammar, Json, Vocabulary } from "../grammar/index.js";
 import type { CallForm } from "../text/tools/forms.js";
 import type { Coder } from "../text/types.js";
+import { grammarCode, type Grammars as Code } from "./laterCode.js";
 import type { AnswerFormat } from "./request/format.js";
 import type { CallSchema } from "./request/tools.js";
 import { printable } from "./sampling.js";
-
-type Code = typeof import("../grammar/index.js");
 
 const MOST_KEPT = 8; // each may hold some 100 MB of states and masks
 const SPACE = 0x20;
@@ -52,7 +51,7 @@ export class Grammars {
    *   the model's tokens cannot write.
    */
   async of(format: AnswerFormat): Promise<MatcherMaker> {
-    const code = await loaded();
+    const code = await grammarCode();
     return this.matchersOf(code, `${format.type} ${format.text}`, format.path, () => grammarOf(code, format));
   }
 
@@ -63,7 +62,7 @@ export class Grammars {
    * @throws KernelcError "usage" as `of`.
    */
   async ofCalls(form: CallForm, schemas: readonly CallSchema[]): Promise<RequiredCall> {
-    const code = await loaded();
+    const code = await grammarCode();
     const { begins } = form;
     const [before, between, after] = form.frame;
     const [only] = schemas;
@@ -117,15 +116,6 @@ export class Grammars {
     };
     const excluded = [...coder.specialIds.values(), ...coder.markup.values()];
     return new code.Vocabulary(vocabSize, pieceOf, { excluded, droppable });
-  }
-}
-
-async function loaded(): Promise<Code> {
-  try {
-    return await import("../grammar/index.js");
-  } catch (error) {
-    const help = "go online, or load the page again: it may have been updated";
-    throw new KernelcError("network", "the code for response_format did not load", { help, cause: error });
   }
 }
 

@@ -9,8 +9,10 @@ import type { Coder, Template } from "../text/types.js";
 import type {
   CommonRequest,
   Completions,
+  CountRequest,
   Creates,
-  Engine,
+  Embeddings,
+  LoadedModel,
   ModelCard,
   Plan,
   Stats,
@@ -21,9 +23,13 @@ import type {
 import { ChatCompletions } from "./chat.js";
 import type { TokenEngine } from "./engine.js";
 import { Grammars } from "./grammars.js";
+import { embeddingCode } from "./laterCode.js";
+import { processorModel, ProcessorTable, type LogitProcessorFactory } from "./logitProcessors.js";
 import { Mutex } from "./mutex.js";
 import { formsOf } from "./reading.js";
 import { planManifest } from "./plan.js";
+import { disposed } from "./refusals.js";
+import { checkedRequest } from "./request/chat.js";
 import { checkedSampling, integer } from "./sampling.js";
 import { TextAnswers } from "./textCompletions.js";
 
@@ -36,16 +42,21 @@ export interface EngineParts {
   readonly prompts: PromptEncoder;
   readonly card: ModelCard;
   readonly loadSeconds: number;
+  readonly processors: ReadonlyMap<string, LogitProcessorFactory>;
 }
 
-export class LocalEngine implements Engine {
+export class LocalEngine implements LoadedModel {
   readonly model: ModelCard;
   readonly chat: { readonly completions: Completions };
   readonly completions: TextCompletions;
+  readonly embeddings: Embeddings;
   readonly tokens = {
     generate: (ids: readonly number[], request?: TokenRequest): Promise<TokenCompletion> =>
       this.generate(ids, request),
     score: (ids: readonly number[]): Promise<readonly Float32Array[]> => this.score(ids),
+    encode: async (text: string): Promise<readonly number[]> => this.parts.coder.encode(text),
+    decode: async (ids: readonly number[]): Promise<string> => this.parts.coder.decode(ids),
+    count: (request: CountRequest): Promise<number> => this.count(request),
   };
   private readonly parts: EngineParts;
   private readonly mutex = new Mutex();
@@ -54,7 +65,7 @@ export class LocalEngine implements Engine {
   constructor(parts: EngineParts) {
     this.parts = parts;
     this.model = parts.card;
-    const { engine, coder, prompts, card, template } = parts;
+    const { engine, coder, prompts, card, template, manifest } = parts;
     const answering = {
       engine,
       coder,
@@ -63,6 +74,10 @@ export class LocalEngine implements Engine {
       forms: formsOf(template, coder),
       stopIds: card.eos_token_ids,
       grammars: new Grammars(coder, engine.vocabSize, card.eos_token_ids),
+      processors: new ProcessorTable(
+        parts.processors,
+        processorModel(coder, engine.vocabSize, card.eos_token_ids),
+      ),
       generation: card.generation,
       name: card.name,
       mutex: this.mutex,
@@ -70,6 +85,15 @@ export class LocalEngine implements Engine {
     const requireOpen = (): void => this.requireOpen();
     this.chat = { completions: creator(new ChatCompletions(answering), requireOpen) };
     this.completions = creator(new TextAnswers(answering), requireOpen);
+    const create = async (request: unknown): Promise<unknown> => {
+      requireOpen();
+      try {
+        return await (await embeddingCode()).embed({ ...answering, manifest }, request);
+      } catch (error) {
+        throw KernelcError.from(error);
+      }
+    };
+    this.embeddings = { create: create as Embeddings["create"] };
   }
 
   private async generate(ids: readonly number[], request: TokenRequest = {}): Promise<TokenCompletion> {
@@ -97,6 +121,14 @@ export class LocalEngine implements Engine {
       const rows: Float32Array[] = [];
       for await (const row of engine.score(ids)) rows.push(row);
       return rows;
+    });
+  }
+
+  private async count(request: CountRequest): Promise<number> {
+    const { engine, prompts } = this.parts;
+    return this.alone(() => {
+      const { messages, tools } = checkedRequest(request, engine.vocabSize);
+      return prompts.prompt(messages, { tools: tools?.tools ?? [] }).ids.length;
     });
   }
 
@@ -157,7 +189,7 @@ export class LocalEngine implements Engine {
   }
 
   private requireOpen(): void {
-    if (this.disposed) throw new KernelcError("usage", "the engine was disposed", { help: "create another" });
+    if (this.disposed) throw disposed();
   }
 }
 

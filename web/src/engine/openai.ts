@@ -2,8 +2,10 @@
  * Requests for completions and their answers, in the shapes of OpenAI's API, and what this engine adds.
  */
 
+import type { Logprobs, TextLogprobs } from "./openaiLogprobs.js";
 import type { AnswerMessage, ChunkDelta, Tool, ToolCall, ToolChoice } from "./openaiTools.js";
 
+export type * from "./openaiLogprobs.js";
 export type * from "./openaiTools.js";
 
 /** A part of a message's content. */
@@ -70,6 +72,8 @@ export interface CommonRequest {
   readonly frequency_penalty?: number | null;
   /** Subtracted from the score of each token that occurs in the answer so far; -2..2. */
   readonly presence_penalty?: number | null;
+  /** Code of the page's own that changes scores: one of `EngineOptions.logitProcessors`, with its options. */
+  readonly logit_processor?: string | Readonly<{ name: string; options?: unknown }> | null;
   /** Who asks; it changes nothing. */
   readonly user?: string | null;
   /**
@@ -150,34 +154,6 @@ export interface TextRequest extends CommonRequest {
   readonly logprobs?: number | null;
   /** Only as many as `n`: answers are not ranked. */
   readonly best_of?: number | null;
-}
-
-/** A token with its log probability. */
-export interface TokenLogprob {
-  readonly token: string;
-  readonly logprob: number;
-  /** The token's UTF-8 bytes; null where the tokenizer does not know them. */
-  readonly bytes: readonly number[] | null;
-}
-
-export interface LogprobContent extends TokenLogprob {
-  readonly top_logprobs: readonly TokenLogprob[];
-}
-
-export interface Logprobs {
-  readonly content: readonly LogprobContent[];
-  readonly refusal: null;
-}
-
-/** Log probabilities of a text completion, an entry in each list for each token. */
-export interface TextLogprobs {
-  /** A token that is no whole characters is spelled by its bytes: "bytes:\\xe2\\x80". */
-  readonly tokens: readonly string[];
-  readonly token_logprobs: readonly number[];
-  /** Of the likeliest tokens, and of the chosen one. */
-  readonly top_logprobs: readonly Readonly<Record<string, number>>[];
-  /** Where in the choice's text each begins, in characters (code points). */
-  readonly text_offset: readonly number[];
 }
 
 export type FinishReason = "stop" | "length";

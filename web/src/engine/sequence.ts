@@ -104,7 +104,7 @@ export class CachedSequence {
     this.tokensEver += part.length;
     this.note(role, past, part.length);
     this.nextId = null;
-    this.hasLogits = role !== "score";
+    this.hasLogits = role === "prefill" || role === "decode";
     return { ticket, past, held };
   }
 
@@ -230,7 +230,7 @@ export class CachedSequence {
 
   private inChunks(start: number, length: number): Computed[] {
     const chunks: Computed[] = [];
-    for (let at = start; at < start + length; ) {
+    for (let at = start; at < start + length;) {
       const size = Math.min(this.table.mostRows("prefill", at), start + length - at);
       chunks.push({ role: "prefill", start: at, length: size });
       at += size;

@@ -47,6 +47,7 @@ export class TextAnswers {
 
   private async *chunks(request: TextRequest): AsyncGenerator<TextChunk, void, undefined> {
     const checked = checkedText(request, this.parts.engine.vocabSize, this.parts.generation);
+    this.parts.processors.make(checked.processor); // refuses it at once
     yield* alone(this.parts.mutex, checked.signal, () => new Run(this.parts, checked).chunks());
   }
 }
@@ -98,7 +99,8 @@ class Run {
     { ids, text, seed, first }: { ids: readonly number[]; text: string; seed: number; first: boolean },
   ): AsyncGenerator<TextChunk, void, undefined> {
     const reader = { decoder: this.parts.coder.stream({ continued: true }), parser: null };
-    const more = { continued: true, matchers: null, reportsProgress: false, reader };
+    const process = this.parts.processors.make(this.request.processor);
+    const more = { continued: true, matchers: null, process, reportsProgress: false, reader };
     const question = { ...this.request, ids, seed, ...more };
     const table = new TextLogprobTable(this.parts.coder, characters(text));
     if (text) yield this.chunk({ index, text, finish_reason: null, logprobs: null });

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +16,9 @@ export const BUNDLED = [
   "katex",
   "marked",
 ] as const;
+
+/** The tools of the build, which put a few helpers of theirs into every bundle. */
+export const HELPING = ["rolldown", "vite"] as const;
 
 /**
  * KaTeX's fonts have terms of their own, which its package does not hold; each font names them and its
@@ -48,7 +51,7 @@ export function licenses(): Plugin {
  */
 export async function licenseTexts(): Promise<string> {
   const parts = [`kernelc\n\n${await readFile(OWN, "utf8")}`];
-  for (const name of BUNDLED) parts.push(await licenseOf(name));
+  for (const name of [...BUNDLED, ...HELPING]) parts.push(await licenseOf(name));
   parts.push(`${FONTS}\n${await readFile(FONT_TERMS, "utf8")}`);
   return parts.join(`\n${"-".repeat(80)}\n\n`);
 }
@@ -64,8 +67,16 @@ async function licenseOf(name: string): Promise<string> {
   const facts = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as PackageFacts;
   const { repository } = facts;
   const source = typeof repository === "object" ? repository.url : (repository ?? "");
-  const text = await readFile(join(folder, "LICENSE"), "utf8");
+  const text = await licenseFile(folder);
   return `${name} ${facts.version} (${facts.license})\n${source}\n\n${text}`;
+}
+
+/** The terms of a package, without those of what only its own tools contain. */
+async function licenseFile(folder: string): Promise<string> {
+  const file = (await readdir(folder)).find((name) => /^LICEN[CS]E(?:\.md)?$/i.test(name));
+  if (file === undefined) throw new Error(`${folder} has no file LICENSE`);
+  const text = await readFile(join(folder, file), "utf8");
+  return text.replace(/\n# Licenses of bundled dependencies\n[^]*$/, "\n");
 }
 
 /**

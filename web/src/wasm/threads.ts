@@ -26,6 +26,21 @@ export interface ThreadStart {
   readonly table: SharedArrayBuffer;
 }
 
+let script: string | null = null;
+
+/**
+ * Say where the script of threads is. A worker that a bundler has copied elsewhere does not find it beside
+ * itself; the page that started it does.
+ */
+export function threadsAt(url: string): void {
+  script = url;
+}
+
+function startThread(): Worker {
+  if (script !== null) return new Worker(script, { type: "module" });
+  return new Worker(new URL("./thread.ts", import.meta.url), { type: "module" });
+}
+
 export class Threads {
   /** Set where a worker that computed is gone, which may happen when memory is short. */
   lost = false;
@@ -69,7 +84,7 @@ export class Threads {
   }
 
   private startOne(start: ThreadStart): Promise<void> {
-    const worker = new Worker(new URL("./thread.ts", import.meta.url), { type: "module" });
+    const worker = startThread();
     this.workers.push(worker);
     return new Promise<void>((resolve, reject) => {
       let ready = false;

@@ -14,6 +14,7 @@ import { type LoadProgress, ProgressMeter } from "./progress.js";
 import type { Wait } from "./download/retry.js";
 import { type Bytes, isSha256 } from "./sha256.js";
 import { type Loading, ShardLoad, type ShardSpec } from "./shard.js";
+import { SharedFiles } from "./stores/crossOrigin.js";
 import { defaultStore } from "./stores/openStore.js";
 import { isQuotaError, type Store } from "./stores/store.js";
 import { fileUrl, folderUrl } from "./download/url.js";
@@ -55,6 +56,8 @@ export interface ShardOptions {
   title?: string | undefined;
   /** How to wait between attempts (tests). */
   wait?: Wait | undefined;
+  /** Whether the files that sites share are asked for; which (tests). */
+  shared?: boolean | SharedFiles | undefined;
   /** Bytes that may still be stored, undefined where unknown (tests). */
   room?: (() => Promise<number | undefined>) | undefined;
 }
@@ -121,7 +124,11 @@ class Stream implements Keeping {
       fetch: options.fetch ?? ((url, init) => fetch(url, init)),
       wait: options.wait,
       signal: this.inner.signal,
-      meter: new ProgressMeter(artifact.shards.map((spec) => spec.bytes), streaming.onProgress),
+      meter: new ProgressMeter(
+        artifact.shards.map((spec) => spec.bytes),
+        streaming.onProgress,
+      ),
+      shared: options.shared === true ? SharedFiles.here() : options.shared || null,
       notify: (notice) => streaming.onNotice?.(notice),
     };
   }

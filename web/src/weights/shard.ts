@@ -9,6 +9,7 @@ import { getRecord } from "./records.js";
 import type { Wait } from "./download/retry.js";
 import { type Bytes, sha256Hex } from "./sha256.js";
 import { download, type Validator } from "./download/source.js";
+import type { SharedFiles } from "./stores/crossOrigin.js";
 
 /** One shard of an artifact, as the manifest names it. */
 export interface ShardSpec {
@@ -24,6 +25,8 @@ export interface Loading {
   readonly wait: Wait | undefined;
   readonly signal: AbortSignal;
   readonly meter: ProgressMeter;
+  /** Files that other sites downloaded; null where they are not asked for. */
+  readonly shared: SharedFiles | null;
   notify(notice: Notice): void;
 }
 
@@ -61,11 +64,27 @@ export class ShardLoad {
 
   private async load(): Promise<void> {
     const have = await this.readStored();
+    const { shared } = this.loading;
+    if (have < this.spec.bytes && shared && (await this.readShared(shared, have))) return;
     const wrong = have === this.spec.bytes ? await this.verify() : await this.fetch(have);
-    if (!wrong) return;
-    this.loading.notify(refetched(this.spec.file));
-    const again = await this.fetch(0);
-    if (again) throw again;
+    if (wrong) {
+      this.loading.notify(refetched(this.spec.file));
+      const again = await this.fetch(0);
+      if (again) throw again;
+    }
+    if (have < this.spec.bytes) await shared?.offer(this.spec.sha256, this.target);
+  }
+
+  /** Takes the shard from what sites share. It is not stored here again: it stays where it is. */
+  private async readShared(shared: SharedFiles, have: number): Promise<boolean> {
+    const { spec, target, loading } = this;
+    const begun = target.slice(0, have); // what arrived of it is not to be lost to another file
+    if ((await shared.read(spec.sha256, target)) && (await sha256Hex(target)) === spec.sha256) {
+      loading.meter.stored(this.index, spec.bytes);
+      return true;
+    }
+    target.set(begun);
+    return false;
   }
 
   /** Reads the stored part of the shard; returns its length. */

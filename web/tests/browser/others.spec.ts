@@ -27,8 +27,7 @@ async function compared(
   const report = new ReportingPage(`return (${found.toString()})(${JSON.stringify(asked)});`);
   const server = await startServer({ "/report/": report.handle });
   server.headers = isolated ? ISOLATING : {};
-  const got = await report.open(name, server, "/report/", webgpu);
-  await server.close();
+  const got = await report.open(name, server, "/report/", webgpu).finally(() => server.close());
   expect(got).not.toHaveProperty("error");
   expectReference(got as FoundInPage, wanted);
   return got as FoundInPage;

@@ -65,8 +65,7 @@ describe.skipIf(site === "")("the page (needs the extra cpu)", () => {
     const report = new ReportingPage(`return (${chatted.toString()})("/computed/");`);
     const server = await startServer({ "/computed/": site, "/report/": report.handle });
     server.headers = ISOLATING; // else the page would load itself once more, for threads
-    const got = await report.open(name, server, "/report/");
-    await server.close();
+    const got = await report.open(name, server, "/report/").finally(() => server.close());
     expect(got).toMatchObject({ offered: expect.stringMatching(/^Download .* and start$/) as string });
     const { answer, kept, again } = got as Chatted;
     expect(answer).toMatch(/\w+ \w+/);

@@ -41,6 +41,7 @@ from runtime.chat.openai.responses import (  # noqa: E402
     prompt_texts,
     text_completion,
 )
+from runtime.engine.engine import EMBED_ROLES  # noqa: E402
 
 TINY, DEMO = BUILD / "models" / "tiny", REPO / "model" / "demo"
 REAL = {"stories260K": ("f32",), "babyllama105": ("f32",)}  # by name, how each is quantised
@@ -51,9 +52,11 @@ PUBLISHED = {
 }
 LONG = "gemma-3-270m"  # takes minutes in a browser without a GPU: at night only
 WARM = "Once upon a time there was a cat who had a hat and a bat. " * 6  # a system prompt
+EMBEDDED = ([1, 403, 407], [1, *range(300, 380)])  # the latter takes more than one step
 NEW_TOKENS = 4  # SwiftShader takes seconds for one
 SITE = ("tiny-q4", "demo-q4")
 COMPUTED = ("stories260K",)  # on the processor too
+BOTH = "wgsl+wasm"
 COMPILER = importlib.util.find_spec("ziglang") is not None or "KERNELC_WASM_CC" in os.environ
 SHOWN = ("stories260K-f32", "babyllama105-f32", "demo-q4")  # in screenshots
 
@@ -64,8 +67,9 @@ def prepare() -> dict[str, object]:
     references = {"tiny": tiny_reference.write(tiny_model.write(TINY), BUILD / "reference")}
     artifacts = {f"tiny-{quant}": artifact(TINY, quant) for quant in ("q4", "f32")}
     artifacts["demo-q4"] = artifact(DEMO, "q4")
+    artifacts["tiny-embed"] = artifact(TINY, "f32", BOTH if COMPILER else "wgsl", embeddings=True)
     if COMPILER:
-        artifacts |= {f"tiny-{quant}-wasm": artifact(TINY, quant, "wgsl+wasm") for quant in ("q4", "f32")}
+        artifacts |= {f"tiny-{quant}-wasm": artifact(TINY, quant, BOTH) for quant in ("q4", "f32")}
     missing: list[str] = []
     for name, quants in REAL.items():
         folder, reference = data / "models" / name, data / "reference" / f"{name}.json"
@@ -73,7 +77,7 @@ def prepare() -> dict[str, object]:
         if folder.is_dir() and reference.is_file():
             artifacts |= {f"{name}-{quant}": artifact(folder, quant) for quant in quants}
             if COMPILER and name in COMPUTED:
-                artifacts[f"{name}-f32-wasm"] = artifact(folder, "f32", "wgsl+wasm")
+                artifacts[f"{name}-f32-wasm"] = artifact(folder, "f32", BOTH)
             references[name] = (str(reference), unpacked_logits(reference))
     published: dict[str, object] = {}
     if os.environ.get("KERNELC_REQUIRE_TEST_DATA") == "1":
@@ -90,14 +94,17 @@ def prepare() -> dict[str, object]:
     warm = site_of([artifacts["tiny-f32"]], "site-warm", more=["--warm", WARM])
     found: dict[str, object] = {"artifacts": artifacts, "references": references, "published": published}
     found["answered"] = answered(artifacts["tiny-f32"])
+    found["embedded"] = embedded(artifacts["tiny-embed"])
     return {**found, "site": site, "computed": computed, "warm": warm, "missing": missing}
 
 
-def artifact(folder: Path, quant: str, target: str = "wgsl") -> str:
+def artifact(folder: Path, quant: str, target: str = "wgsl", *, embeddings: bool = False) -> str:
     """Return the artifact of a model folder, building it where the one kept is out of date."""
     options = argparse.ArgumentParser()
     add_compile_options(options)
-    return str(built(Located(folder), options.parse_args(["--target", target, "--quant", quant])))
+    args = options.parse_args(["--target", target, "--quant", quant])
+    args.embeddings = embeddings
+    return str(built(Located(folder), args))
 
 
 def said(folder: str, prompt: tuple[int, ...]) -> list[int]:
@@ -105,6 +112,12 @@ def said(folder: str, prompt: tuple[int, ...]) -> list[int]:
     with open_engine(Artifact.open(folder), device="cpu") as engine:
         engine.feed(prompt)
         return [token.id for token in engine.generate(NEW_TOKENS)]
+
+
+def embedded(folder: str) -> list[dict[str, object]]:
+    """Return some ids with the embeddings that the native runtime makes of them."""
+    with open_engine(Artifact.open(folder), device="cpu", roles=EMBED_ROLES) as engine:
+        return [{"ids": ids, "vector": engine.embed(ids).tolist()} for ids in EMBEDDED]
 
 
 def answered(folder: str) -> list[dict[str, object]]:

@@ -184,7 +184,7 @@ export function compareOnProcessor(model: string): void {
       expect(got.outcomes).toContain("aborted");
       expect(got.ids).toEqual(run?.ids);
       // Threads are workers of the engine's worker. Where their script cannot be had, one thread does it all.
-      own.faults = [{ path: "/thread-", status: 404 }];
+      own.faults = [{ path: "/thread.js", status: 404 }];
       const alone = await openEngine(browser, own);
       const found = await askPage(alone, asked[0], { options: {}, runs: wanted.runs, scored });
       await Promise.all([browser.close(), own.close()]);

@@ -22,6 +22,8 @@ export interface Prepared {
   published: Record<string, { prompt_ids: number[]; ids: number[] }>;
   /** Requests to tiny-f32 with the choices of the native answers. */
   answered: { endpoint: "chat" | "text"; request: Record<string, unknown>; choices: unknown[] }[];
+  /** Ids with the embeddings that the native runtime makes of them, for tiny-embed. */
+  embedded: { ids: number[]; vector: number[] }[];
   site: string;
   /** A site whose model runs on the processor too; "" where there is no compiler for it. */
   computed: string;

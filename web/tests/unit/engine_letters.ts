@@ -3,6 +3,7 @@
 import { ChatCompletions } from "../../src/engine/chat.js";
 import { GENERATE_ROLES, TokenEngine } from "../../src/engine/engine.js";
 import { Grammars } from "../../src/engine/grammars.js";
+import { processorModel, ProcessorTable, type LogitProcessorFactory } from "../../src/engine/logitProcessors.js";
 import type { Forms } from "../../src/engine/reading.js";
 import { Mutex } from "../../src/engine/mutex.js";
 import { TextAnswers } from "../../src/engine/textCompletions.js";
@@ -52,6 +53,7 @@ export function setUp(
   stopIds: readonly number[] = [],
   using: Coder = coder,
   forms: Forms = NO_FORMS,
+  factories: Readonly<Record<string, LogitProcessorFactory>> = {},
 ): Setup {
   const remembered: number[][] = [];
   const text = (messages: readonly Message[]): string => messages.map(({ content }) => content).join("");
@@ -69,7 +71,8 @@ export function setUp(
   const engine = new TokenEngine(make(), MANIFEST, CONTEXT, GENERATE_ROLES, async () => make());
   const mutex = new Mutex();
   const grammars = new Grammars(using, VOCAB, stopIds);
-  const model = { engine, coder: using, prompts, stopIds, grammars, name: "toy" };
+  const processors = new ProcessorTable(new Map(Object.entries(factories)), processorModel(using, VOCAB, stopIds));
+  const model = { processors, engine, coder: using, prompts, stopIds, grammars, name: "toy" };
   const parts = { ...model, isPlain: false, forms, generation: null, mutex };
   return { chat: new ChatCompletions(parts), texts: new TextAnswers(parts), engine, mutex, remembered };
 }

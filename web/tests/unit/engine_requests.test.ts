@@ -78,7 +78,7 @@ function normalForm({ endpoint }: Entry, request: Json): Json {
   const changed = bias.size > 0 || frequencyPenalty !== 0 || presencePenalty !== 0;
   const required = "tools" in checked && (checked.tools?.required ?? false);
   const grammar = ("format" in checked && checked.format !== null) || required;
-  expect(checked.lockStep).toBe(changed || checked.topLogprobs !== null || grammar);
+  expect(checked.lockStep).toBe(changed || checked.processor !== null || checked.topLogprobs !== null || grammar);
   const found = {
     model: checked.model ?? null,
     stream: checked.stream,
@@ -92,6 +92,7 @@ function normalForm({ endpoint }: Entry, request: Json): Json {
     presence_penalty: presencePenalty,
     top_logprobs: checked.topLogprobs,
     grammar,
+    logit_processor: checked.processor,
   };
   if (!("messages" in checked)) return { ...found, prompts: checked.prompts, echo: checked.echo };
   const { messages, contextPolicy, continues, reportsProgress, tools, splitsThoughts } = checked;
@@ -101,7 +102,7 @@ function normalForm({ endpoint }: Entry, request: Json): Json {
 
 function wanted({ endpoint, normal }: Entry): Json {
   const own = endpoint === "chat" ? { context_policy: "stop", continues: false, reports_progress: false } : {};
-  const form: Json = { ...GOLDEN.defaults[endpoint], ...own, ...(expanded(normal) as Json) };
+  const form: Json = { logit_processor: null, ...GOLDEN.defaults[endpoint], ...own, ...(expanded(normal) as Json) };
   return { ...form, sampling: { ...OWN, ...(form["sampling"] as object) } };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { KernelcError } from "../../src/artifact/errors.js";
 import { draw } from "../../src/engine/cpuSampler.js";
-import { ALL_ROLES, GENERATE_ROLES, TokenEngine, type GenerateOptions } from "../../src/engine/engine.js";
+import { GENERATE_ROLES, rolesFor, TokenEngine, type GenerateOptions } from "../../src/engine/engine.js";
 import { checkedSampling, type SamplingOptions } from "../../src/engine/sampling.js";
 import { CONTEXT, ToyExecutor, toyManifest, VOCAB } from "./engine_fakes.js";
 
@@ -174,7 +174,7 @@ describe("scoring", () => {
   }
 
   it("gives every position's logits, chunk by chunk or one by one", async () => {
-    const [chunks, steps] = [open(ALL_ROLES), open()];
+    const [chunks, steps] = [open(rolesFor({ score: true })), open()];
     const [a, b] = [await scored(chunks, PROMPT), await scored(steps, PROMPT)];
     expect([a.length, b.length]).toEqual([PROMPT.length, PROMPT.length]);
     expect(chunks.devices[0]?.steps.length).toBe(6);
@@ -185,9 +185,9 @@ describe("scoring", () => {
   });
 
   it("survives a lost device", async () => {
-    const whole = await scored(open(ALL_ROLES), PROMPT);
+    const whole = await scored(open(rolesFor({ score: true })), PROMPT);
     for (let at = 0; at < 6; at += 1) {
-      const opened = open(ALL_ROLES, [at]);
+      const opened = open(rolesFor({ score: true }), [at]);
       expect(await scored(opened, PROMPT)).toEqual(whole);
       expect(opened.devices).toHaveLength(2);
     }

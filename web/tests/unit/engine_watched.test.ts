@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { parseManifest } from "../../src/artifact/manifest.js";
-import { loadTexts } from "../../src/engine/createEngine.js";
+import { loadTexts } from "../../src/engine/loadModel.js";
 import { watchCoder, watched, watchTemplate } from "../../src/engine/watched.js";
 import type { Coder, Template } from "../../src/text/types.js";
 import { sampleManifest, type Json } from "./sample_manifest.js";

@@ -11,7 +11,7 @@ import type {
   TextRequest,
 } from "../../src/engine/api.js";
 import type { FromWorker, ToWorker } from "../../src/engine/worker/protocol.js";
-import { createWorkerEngine } from "../../src/engine/worker/workerEngine.js";
+import { createWorkerEngine, EngineWorker } from "../../src/engine/worker/workerEngine.js";
 import { WorkerHost } from "../../src/engine/worker/workerHost.js";
 
 /** A worker whose messages cross by structured clone, as they do between threads. */
@@ -229,6 +229,53 @@ describe("an engine in a worker", () => {
     await engine.dispose();
     expect([fake.disposed, worker.terminated]).toEqual([1, true]);
     await expect(engine.stats()).rejects.toThrow("the engine was disposed");
+  });
+
+  it("shares its worker with other engines, each under its own number", async () => {
+    const names: string[] = [];
+    const shared = new FakeWorker(async (url, options) => {
+      names.push(url);
+      options.onProgress?.({ phase: "weights", done: names.length });
+      const model = { ...MODEL, name: url } as ModelCard;
+      return Object.assign(new FakeEngine(), { model }) as unknown as Engine;
+    });
+    const host = new EngineWorker({ worker: shared as unknown as Worker });
+    const told: [string, number | undefined][] = [];
+    const open = (url: string): Promise<Engine> =>
+      host.create(url, { onProgress: ({ done }) => told.push([url, done]) });
+    const [a, b] = await Promise.all([open("https://x.test/a/"), open("https://x.test/b/")]);
+    expect(told).toEqual([["https://x.test/a/", 1], ["https://x.test/b/", 2]]);
+    expect([a.model.name, b.model.name]).toEqual(["https://x.test/a/", "https://x.test/b/"]);
+    const streams = await Promise.all([a, b].map((each) => each.chat.completions.create(ask("x wait y"))));
+    expect(await Promise.all(streams.map(said))).toEqual([["x", "wait", "y"], ["x", "wait", "y"]]);
+    await a.dispose();
+    expect([shared.terminated, host.engines.length]).toEqual([false, 1]);
+    await expect(a.stats()).rejects.toThrow("the engine was disposed");
+    expect(await b.stats()).toEqual({ context: 8 });
+    host.end();
+    expect(shared.terminated).toBe(true);
+    await expect(b.stats()).rejects.toThrow("the engine was disposed");
+  });
+
+  it("loads other models, one at a time, each with what stays of the options", async () => {
+    const opened: [string, number | undefined, FakeEngine][] = [];
+    const changing = new FakeWorker(async (url, options) => {
+      if (opened.some(([, , each]) => !each.disposed)) throw new Error("two at once");
+      if (url.includes("broken")) throw new KernelcError("network", "no");
+      const model = { ...MODEL, name: url } as ModelCard;
+      const made = Object.assign(new FakeEngine(), { model });
+      opened.push([url, options.threads, made]);
+      return made as unknown as Engine;
+    });
+    const own = await createWorkerEngine("https://x.test/a/", { worker: changing as unknown as Worker, threads: 2 });
+    await own.reload("https://x.test/b/");
+    expect([own.model.name, await own.stats()]).toEqual(["https://x.test/b/", { context: 8 }]);
+    await expect(own.reload("https://x.test/broken/")).rejects.toMatchObject({ code: "network" });
+    await expect(own.stats()).rejects.toThrow("the engine has no model at the moment");
+    await Promise.all([own.reload(), own.reload("https://x.test/c/", { threads: 3 })]);
+    expect(opened.map(([url, threads]) => [url.at(-2), threads])).toEqual([["a", 2], ["b", 2], ["b", 2], ["c", 3]]);
+    await own.dispose();
+    expect(opened.every(([, , each]) => each.disposed === 1)).toBe(true);
   });
 
   it("says what cannot cross to the worker", async () => {

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { BUNDLED, licenseTexts } from "../../src/service/licenses.js";
+import { BUNDLED, HELPING, licenseTexts } from "../../src/service/licenses.js";
 
 const SRC = resolve(import.meta.dirname, "../../src");
 
@@ -31,17 +31,20 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   "engine/memory": ["artifact", "engine", "gpu"],
   "engine/request": ["artifact", "engine", "text", "text/tools"],
-  "engine/worker": ["artifact", "engine", "engine/memory"],
+  "engine/worker": ["artifact", "engine", "engine/memory", "wasm"],
+  "engine/clients": ["artifact", "engine", "engine/worker", "grammar"],
+  adapters: ["artifact", "engine"],
   page: ["engine", "engine/worker", "weights", "service", "page/keeping", "page/reading", "page/state", "page/views"],
   "page/keeping": ["page", "page/state", "text", "weights"],
-  "page/reading": ["page"],
+  "page/reading": ["page", "text/tools"],
   "page/state": ["engine", "weights"],
   "page/views": ["page", "page/reading", "page/state"],
-  "": ["engine", "engine/worker", "text", "weights"], // index.ts: the library
+  "": ["engine", "engine/clients", "engine/worker", "text", "weights"], // index.ts: the library
 };
 
 /** Which folders may import which packages. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "@ai-sdk/provider": ["adapters"],
   "@huggingface/jinja": ["text/template", "text/template/filters"],
   "@huggingface/tokenizers": ["text/tokenizerJson"],
   dompurify: ["page"],
@@ -53,6 +56,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that only serve the build. */
 const BUILDS = ["vite"];
+
+/** Packages of which only types are used. */
+const TYPES = ["@ai-sdk/provider"];
 
 const IMPORT = /\bfrom\s*"([^"\s]+)"|\bimport\s*\(?\s*"([^"\s]+)"/g;
 
@@ -71,7 +77,7 @@ function importsOf(text: string, from: string): Import[] {
   return [...text.matchAll(IMPORT)].map((found) => {
     const name = found[1] ?? found[2] ?? "";
     if (!name.startsWith(".")) return { from, to: name };
-    return { from, to: posix.join(posix.dirname(from), name).replace(/\.js$/, ".ts") };
+    return { from, to: posix.join(posix.dirname(from), name).replace(/\.js(?:\?.*)?$/, ".ts") };
   });
 }
 
@@ -155,12 +161,14 @@ describe("the check of imports", () => {
 
 describe("the licences of what is bundled", () => {
   it("are those of every package that may be imported, each with its text", async () => {
-    const packages = Object.keys(PACKAGES).filter((name) => !BUILDS.includes(name));
+    const packages = Object.keys(PACKAGES).filter((name) => ![...BUILDS, ...TYPES].includes(name));
     expect(packages.sort()).toEqual([...BUNDLED].sort());
     const texts = (await licenseTexts()).split(`\n${"-".repeat(80)}\n`);
-    expect(texts).toHaveLength(1 + BUNDLED.length + 1);
+    expect(texts).toHaveLength(1 + BUNDLED.length + HELPING.length + 1);
     expect(texts.at(-1)).toMatch(/^\s*Fonts of KaTeX[^]*SIL OPEN FONT LICENSE/);
-    BUNDLED.forEach((name, at) => expect(texts[at + 1]).toMatch(new RegExp(`^\\s*${name} \\d+\\.\\d+`)));
+    [...BUNDLED, ...HELPING].forEach((name, at) => expect(texts[at + 1]).toMatch(new RegExp(`^\\s*${name} \\d+\\.\\d+`)));
+    expect(texts.at(-2)).toContain("VoidZero");
+    expect(texts.at(-2)?.length).toBeLessThan(3000); // of Vite, and not of what only it contains
     for (const text of texts) expect(text.length).toBeGreaterThan(800);
   });
 });

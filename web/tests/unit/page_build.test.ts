@@ -3,7 +3,8 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { build } from "vite";
+import { build, type Plugin } from "vite";
+import { BUNDLED, HELPING } from "../../src/service/licenses.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const WEB = join(import.meta.dirname, "../..");
@@ -12,10 +13,26 @@ const BUDGET_KB = 200;
 
 let folder: string;
 let names: string[];
+const used = new Set<string>();
+
+/** Notes whose code is in the bundles: packages, and the tools of the build that put helpers into them. */
+const packages: Plugin = {
+  name: "packages",
+  generateBundle(_, bundle) {
+    for (const part of Object.values(bundle)) {
+      for (const id of part.type === "chunk" ? Object.keys(part.modules) : []) {
+        const of = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id) ?? /^\0([^/]+)\//.exec(id);
+        if (of?.[1]) used.add(of[1]);
+      }
+    }
+  },
+};
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "kernelc-build-"));
-  await build({ root: WEB, configFile: join(WEB, "vite.config.ts"), logLevel: "silent", build: { outDir: folder } });
+  const configFile = join(WEB, "vite.config.ts");
+  const plugins = { plugins: [packages], worker: { plugins: () => [packages] } };
+  await build({ root: WEB, configFile, logLevel: "silent", ...plugins, build: { outDir: folder } });
   names = await readdir(join(folder, "assets"));
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -48,6 +65,12 @@ describe("the built page", () => {
     const css = await read(named(/^drawing-.*\.css$/)[0] ?? "");
     const used = [...css.matchAll(/url\(([^)]*)\)/g)].map(([, url]) => basename(url ?? ""));
     expect(new Set(used)).toEqual(new Set(fonts));
+  });
+
+  it("has the terms of everything that is in it", async () => {
+    expect([...used].sort()).toEqual([...BUNDLED, ...HELPING].sort());
+    const terms = await readFile(join(folder, "licenses.txt"), "utf8");
+    for (const name of used) expect(terms).toMatch(new RegExp(`^${name} \\d+\\.\\d+`, "m"));
   });
 
   it("is kept for offline use, all of it", async () => {

@@ -23,12 +23,25 @@ export interface Fault {
   flipAt?: number;
   /** Answer 200 with everything. */
   ignoreRange?: boolean;
+  /** Say that the body has this length, as it has while it is compressed. */
+  contentLength?: number;
   /** Another Content-Range than the true one; null: none. */
   contentRange?: string | null;
   /** No Content-Length, and a body of this length: the file, then zeros. */
   bodyBytes?: number;
   /** No connection at all. */
   unreachable?: boolean;
+}
+
+/** What another site lets a page see of its answers, as browsers do (CORS). */
+export function acrossOrigins(fetch: Fetch): Fetch {
+  return async (url, init) => {
+    const answer = await fetch(url, init);
+    for (const name of [...answer.headers.keys()]) {
+      if (!["content-length", "content-type", "last-modified"].includes(name)) answer.headers.delete(name);
+    }
+    return Object.defineProperty(answer, "type", { value: "cors" });
+  };
 }
 
 export interface Seen {
@@ -82,7 +95,8 @@ export class FakeServer {
     const whole = new Uint8Array(fault.bodyBytes ?? file.length);
     whole.set(file.subarray(0, whole.length));
     if (fault.flipAt !== undefined) whole.set([(whole[fault.flipAt] ?? 0) ^ 1], fault.flipAt);
-    if (fault.bodyBytes === undefined) headers.set("content-length", String(file.length - first));
+    if (fault.bodyBytes === undefined)
+      headers.set("content-length", String(fault.contentLength ?? file.length - first));
     const body = this.body(whole.slice(first), fault, signal);
     return new Response(body, { status: asked === null ? 200 : 206, headers });
   }

@@ -14,7 +14,7 @@ const MOST_NAME = 64; // longer names are shown cut, and resemble nothing
 const COMMON = [
   "model", "n", "stream", "stream_options", "stop", "seed", "logit_bias", "logprobs", "user", "max_tokens",
   "temperature", "top_p", "frequency_penalty", "presence_penalty",
-  "top_k", "min_p", "repetition_penalty", "signal", // ours
+  "top_k", "min_p", "repetition_penalty", "logit_processor", "signal", // ours
 ];
 
 export const CHAT: readonly string[] = [
@@ -25,6 +25,12 @@ export const CHAT: readonly string[] = [
 ];
 
 export const TEXT: readonly string[] = [...COMMON, "prompt", "echo", "best_of"];
+
+export const EMBEDDINGS: readonly string[] = ["model", "input", "encoding_format", "user", "signal"];
+
+export const EMBEDDINGS_UNSUPPORTED: Unsupported = new Map([
+  ["dimensions", "embeddings have as many numbers as the model's hidden states"],
+]);
 
 export const MESSAGE: readonly string[] = ["role", "content", "name"];
 

@@ -1,4 +1,7 @@
-/** The prompts of a request for text completions. Source: OpenAI's API reference, "Create completion". */
+/**
+ * The prompts of a request for text completions, or the texts of one for embeddings. Source: OpenAI's API
+ * reference, "Create completion".
+ */
 
 import { integer, refuse, refuseField } from "../sampling.js";
 import { aText, characters, type Fields } from "./fields.js";
@@ -13,21 +16,22 @@ const MOST_IDS = 2 ** 20;
 const WANTED = `a text, a list of token ids, or a list of 1 to ${MOST_PROMPTS} of either`;
 
 /**
- * The prompts, at least one. Without a prompt the model starts a new text, as in OpenAI's API.
+ * The prompts of the field `name`, at least one. Without a prompt the model starts a new text, as in OpenAI's
+ * API.
  *
  * @throws KernelcError "usage" that names the field.
  */
-export function readPrompts(fields: Fields, vocabSize: number): readonly PromptInput[] {
-  const given = fields.get("prompt") ?? "";
-  if (typeof given === "string") return [aText("prompt", given, 0, MOST_TEXT)];
-  if (!Array.isArray(given) || !given.length) return refuse("prompt", given, WANTED);
+export function readPrompts(fields: Fields, vocabSize: number, name = "prompt"): readonly PromptInput[] {
+  const given = fields.get(name) ?? "";
+  if (typeof given === "string") return [aText(name, given, 0, MOST_TEXT)];
+  if (!Array.isArray(given) || !given.length) return refuse(name, given, WANTED);
   const [first] = given as readonly unknown[];
   const isOne = typeof first !== "string" && !Array.isArray(first);
-  if (isOne) return [readIds("prompt", given, vocabSize, MOST_IDS)];
-  if (given.length > MOST_PROMPTS) return refuse("prompt", given, WANTED);
+  if (isOne) return [readIds(name, given, vocabSize, MOST_IDS)];
+  if (given.length > MOST_PROMPTS) return refuse(name, given, WANTED);
   let [text, ids] = [MOST_TEXT, MOST_IDS]; // what there is still room for
   return given.map((each: unknown, at) => {
-    const path = `prompt[${at}]`;
+    const path = `${name}[${at}]`;
     if (typeof each === "string") {
       const prompt = aText(path, each, 0, text);
       text -= characters(prompt);

@@ -3,7 +3,8 @@
 import type { GenerationInfo } from "../../artifact/schema.js";
 import type { Adjustments } from "../cpuSampler.js";
 import { checkedSampling, MAX_U32, number, refuse, refuseField, type Sampling } from "../sampling.js";
-import { aText, type Fields } from "./fields.js";
+import type { ProcessorChoice } from "../logitProcessors.js";
+import { anObject, aText, type Fields } from "./fields.js";
 import { checkNames } from "./names.js";
 
 export const MOST_TOP_LOGPROBS = 20;
@@ -28,6 +29,8 @@ export interface CheckedShared {
   readonly maxNew: number;
   readonly stops: readonly string[];
   readonly adjustments: Adjustments;
+  /** The page's own code that changes scores; null for none. */
+  readonly processor: ProcessorChoice | null;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -63,14 +66,29 @@ export function readShared(
       frequencyPenalty: fields.number("frequency_penalty", -2, 2) ?? 0,
       presencePenalty: fields.number("presence_penalty", -2, 2) ?? 0,
     },
+    processor: readProcessor(fields),
     signal: (fields.get("signal") ?? undefined) as AbortSignal | undefined,
   };
 }
 
 /** Whether the CPU must choose each token: kernels know neither biases nor counts (nor grammars). */
-export function needsLockStep({ adjustments }: CheckedShared, topLogprobs: number | null): boolean {
-  const { bias, frequencyPenalty, presencePenalty } = adjustments;
+export function needsLockStep(shared: CheckedShared, topLogprobs: number | null): boolean {
+  const { bias, frequencyPenalty, presencePenalty } = shared.adjustments;
+  if (shared.processor) return true;
   return bias.size > 0 || frequencyPenalty !== 0 || presencePenalty !== 0 || topLogprobs !== null;
+}
+
+/** A name, or a name with options, which are the processor's to check. */
+function readProcessor(fields: Fields): ProcessorChoice | null {
+  const given = fields.get("logit_processor") ?? null;
+  if (given === null) return null;
+  if (typeof given === "string")
+    return { name: aText("logit_processor", given, 1, MOST_STOP_LENGTH), options: null };
+  const choice = anObject("logit_processor", given);
+  checkNames(choice, ["name", "options"], new Map());
+  const name = choice.word("name");
+  if (!name) return refuse("logit_processor.name", name ?? null, "the name of a logit processor");
+  return { name, options: choice.get("options") ?? null };
 }
 
 function readSampling(fields: Fields, own: GenerationInfo): Sampling {

@@ -1,22 +1,29 @@
-/** The worker's side: one engine, driven by the page's messages. */
+/** The worker's side: engines that are driven by the page's messages. */
 
 import { KernelcError } from "../../artifact/errors.js";
-import type { Engine, EngineOptions } from "../api.js";
-import type { AnyChunk, Call, FromWorker, Opened, ToWorker } from "./protocol.js";
+import { Mutex } from "../mutex.js";
+import { disposed, noModel } from "../refusals.js";
+import { threadsAt } from "../../wasm/threads.js";
+import type { EngineOptions, LoadedModel } from "../api.js";
+import type { AnyChunk, FromWorker, Opened, PlainOptions, ToWorker } from "./protocol.js";
 
 /** After chunks were sent, later ones are gathered for this long and sent together. */
 const BATCH_MS = 8;
 
+type Asked = Extract<ToWorker, { readonly engine: number }>;
+
 /** Answers calls. `send` posts a message to the page, `create` opens an artifact. */
 export class WorkerHost {
   private readonly send: (message: FromWorker, transfer?: Transferable[]) => void;
-  private readonly create: (url: string, options: EngineOptions) => Promise<Engine>;
+  private readonly create: (url: string, options: EngineOptions) => Promise<LoadedModel>;
   private readonly running = new Map<number, AbortController>();
-  private engine: Engine | null = null;
+  /** By number; null while another model is being loaded, and after that failed. */
+  private readonly engines = new Map<number, LoadedModel | null>();
+  private readonly reloads = new Mutex();
 
   constructor(
     send: (message: FromWorker, transfer?: Transferable[]) => void,
-    create: (url: string, options: EngineOptions) => Promise<Engine>,
+    create: (url: string, options: EngineOptions) => Promise<LoadedModel>,
   ) {
     this.send = send;
     this.create = create;
@@ -32,7 +39,7 @@ export class WorkerHost {
     const controller = new AbortController();
     this.running.set(id, controller);
     try {
-      const result = await this.answer(id, message.call, controller.signal);
+      const result = await this.answer(message, controller.signal);
       this.send({ id, result }, transferable(result));
     } catch (error) {
       this.send({ id, error: KernelcError.from(error).toJSON() });
@@ -41,38 +48,80 @@ export class WorkerHost {
     }
   }
 
-  private async answer(id: number, call: Call, signal: AbortSignal): Promise<unknown> {
-    if (call.method === "open") return this.open(call.url, { ...call.options, signal });
-    const engine = this.engine;
-    if (!engine) throw new KernelcError("usage", "the engine was disposed", { help: "create another" });
+  private async answer({ id, engine: number, call }: Asked, signal: AbortSignal): Promise<unknown> {
+    if (call.method === "open") return this.open(number, call.url, { ...call.options, signal });
+    if (call.method === "reload")
+      return this.reloads.alone(() => this.reload(number, call.url, { ...call.options, signal }), signal);
+    const engine = this.engines.get(number);
+    if (engine === undefined) throw disposed();
+    if (engine === null && call.method === "dispose") return void this.engines.delete(number);
+    if (engine === null) throw noModel();
     switch (call.method) {
       case "chat":
         return this.answers(id, await engine.chat.completions.create({ ...call.request, signal }));
       case "complete":
         return this.answers(id, await engine.completions.create({ ...call.request, signal }));
+      case "embed":
+        return engine.embeddings.create({ ...call.request, signal });
       case "generate":
         return engine.tokens.generate(call.ids, { ...call.request, signal });
       case "score":
         return engine.tokens.score(call.ids);
+      case "encode":
+        return engine.tokens.encode(call.text);
+      case "decode":
+        return engine.tokens.decode(call.ids);
+      case "count":
+        return engine.tokens.count(call.request);
       case "plan":
         return engine.plan(call.contextLength);
       case "dispose":
-        this.engine = null;
+        this.engines.delete(number);
         return engine.dispose();
       default:
         return engine[call.method]();
     }
   }
 
-  private async open(url: string, options: EngineOptions): Promise<Opened> {
-    if (this.engine) throw new KernelcError("usage", "this worker has an engine already");
-    this.engine = await this.create(url, {
-      ...options,
-      onProgress: (progress) => this.send({ progress }),
-      onNotice: (notice) => this.send({ notice }),
-      onBusy: (busy) => this.send({ busy }),
+  private async open(engine: number, url: string, options: PlainOptions & EngineOptions): Promise<Opened> {
+    if (options.threadUrl !== undefined) threadsAt(options.threadUrl);
+    if (this.engines.has(engine)) throw new KernelcError("usage", `engine ${engine} is open already`);
+    const opened = await this.load(engine, url, options);
+    this.engines.set(engine, opened);
+    return { model: opened.model };
+  }
+
+  /** The old model is released before the next is loaded, since both may not fit. */
+  private async reload(engine: number, url: string, options: PlainOptions & EngineOptions): Promise<Opened> {
+    const old = this.engines.get(engine);
+    if (old === undefined) throw disposed();
+    this.engines.set(engine, null);
+    await old?.dispose();
+    const opened = await this.load(engine, url, options);
+    if (!this.engines.has(engine)) {
+      await opened.dispose(); // nobody else would release it
+      throw disposed();
+    }
+    this.engines.set(engine, opened);
+    return { model: opened.model };
+  }
+
+  private load(engine: number, url: string, options: PlainOptions & EngineOptions): Promise<LoadedModel> {
+    const { threadUrl: _, ...rest } = options;
+    return this.create(url, {
+      ...rest,
+      onProgress: (progress) => this.send({ engine, progress }),
+      onNotice: (notice) => this.send({ engine, notice }),
+      onBusy: (busy) => this.send({ engine, busy }),
     });
-    return { model: this.engine.model };
+  }
+
+  /** Stop all calls, and release all engines. */
+  async end(): Promise<void> {
+    for (const controller of this.running.values()) controller.abort();
+    const engines = [...this.engines.values()];
+    this.engines.clear();
+    await Promise.all(engines.map((engine) => engine?.dispose()));
   }
 
   /**

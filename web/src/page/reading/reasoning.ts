@@ -40,7 +40,8 @@ function parts(reasoning: string, answer: string): Parts {
   return { reasoning: thought || null, reasoned: true, answer: answer.trimStart() };
 }
 
-function withoutPartOf(mark: string, text: string): string {
+/** A text without the beginning of a mark that it ends with. */
+export function withoutPartOf(mark: string, text: string): string {
   for (let length = Math.min(mark.length - 1, text.length); length > 0; length -= 1)
     if (text.endsWith(mark.slice(0, length))) return text.slice(0, -length);
   return text;

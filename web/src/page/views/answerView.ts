@@ -2,11 +2,13 @@ import type { Actions } from "../actions.js";
 import type { ChatMessage } from "../state/conversations.js";
 import { h, setText } from "../dom.js";
 import type { Failure } from "../state/failures.js";
-import { MarkdownView } from "../markdown.js";
+import { callsIn } from "../reading/callMarks.js";
 import { frameCode } from "../reading/code.js";
 import { partsOf } from "../reading/reasoning.js";
+import { AnswerText } from "./answerText.js";
 import { readingWords, statsLine } from "./answerWords.js";
 import { copyButton, iconButton, textButton } from "./buttons.js";
+import { CallsView } from "./callsView.js";
 import { failureCard } from "./failureCard.js";
 import type { MessageContext } from "./messageContext.js";
 import { ReasoningView } from "./reasoningView.js";
@@ -15,10 +17,12 @@ import { VersionSwitch } from "./versionSwitch.js";
 /** An answer: growing Markdown, with its numbers and buttons once it is complete. */
 export class AnswerView {
   readonly element: HTMLElement;
-  private readonly body = h("div", { class: "markdown", dir: "auto" });
-  private readonly markdown = new MarkdownView(this.body, (pre) => this.frame(pre));
+  private readonly framed = (pre: HTMLElement): void => this.frame(pre);
+  private readonly say = (text: string): void => this.actions.announce(text);
+  private readonly text = new AnswerText(this.framed, this.say);
   /** null until there is some: most models have none. */
   private reasoning: ReasoningView | null = null;
+  private called: { readonly calls: CallsView; readonly after: AnswerText } | null = null;
   private readonly reading = h("span");
   private readonly thinking = h(
     "p",
@@ -33,10 +37,8 @@ export class AnswerView {
   private readonly versions: VersionSwitch;
   private readonly failure = h("div");
   private content = "";
-  private shown = "";
   private writing = false;
   private shownFailure: Failure | null = null;
-  private readonly say = (text: string): void => this.actions.announce(text);
 
   constructor(
     private readonly actions: Actions,
@@ -58,7 +60,7 @@ export class AnswerView {
       "article",
       { class: "message answer", "aria-label": "Answer" },
       this.thinking,
-      this.body,
+      this.text.element,
       this.failure,
       this.buttons,
     );
@@ -80,27 +82,32 @@ export class AnswerView {
 
   private updateContent(content: string, writing: boolean): void {
     if (content === this.content && writing === this.writing) return;
-    this.content = content;
+    [this.content, this.writing] = [content, writing];
+    this.draw();
+  }
+
+  private draw(): void {
+    const { content, writing } = this;
     const parts = partsOf(content, writing);
     if (parts.reasoning !== null) this.reasoning ??= this.addReasoning();
     this.reasoning?.update(parts, writing);
-    this.updateText(parts.answer, writing);
+    const { before, calls, after } = callsIn(parts.answer, writing, () => this.draw());
+    if (calls.length) this.called ??= this.addCalls();
+    this.text.update(before, writing && !calls.length);
+    this.called?.calls.update(calls, writing).forEach(this.say);
+    this.called?.after.update(after, writing);
   }
 
   private addReasoning(): ReasoningView {
-    const view = new ReasoningView((pre) => this.frame(pre));
-    this.body.before(view.element);
+    const view = new ReasoningView(this.framed);
+    this.text.element.before(view.element);
     return view;
   }
 
-  private updateText(text: string, writing: boolean): void {
-    const live = writing || this.writing; // one that was there before is not said
-    const changed = text !== this.shown;
-    if (changed && live) this.markdown.update(text).forEach(this.say);
-    const last = !writing && (changed || this.writing) ? this.markdown.finish(text) : [];
-    if (live) last.forEach(this.say);
-    this.shown = text;
-    this.writing = writing;
+  private addCalls(): { calls: CallsView; after: AnswerText } {
+    const [calls, after] = [new CallsView(this.framed), new AnswerText(this.framed, this.say)];
+    this.text.element.after(calls.element, after.element);
+    return { calls, after };
   }
 
   private frame(pre: HTMLElement): void {

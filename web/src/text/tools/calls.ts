@@ -5,6 +5,9 @@ import type { Kind } from "./deltas.js";
 import type { CallForm } from "./forms.js";
 import { readFunction, type Strings } from "./xmlCalls.js";
 
+/** The tools that may be called. */
+export type Names = Pick<ReadonlySet<string>, "has">;
+
 const ARGUMENTS = ["arguments", "parameters"];
 const BARE_FIELDS = [...ARGUMENTS, "name", "type", "id"];
 const MOST_NAME = 200; // characters before [ARGS]; no tool has a longer name
@@ -17,7 +20,7 @@ export class CallReader {
   constructor(
     private readonly characters: Characters,
     private readonly form: CallForm,
-    private readonly names: ReadonlySet<string>,
+    private readonly names: Names,
     /** The parameters of each tool that are texts. */
     private readonly strings: Strings,
     private readonly put: (kind: Kind, text: string) => void,

@@ -7,15 +7,15 @@
  * counterpart of `runtime/chat/tools/parser.py`.
  */
 
-import { CallReader } from "./calls.js";
+import { CallReader, type Names } from "./calls.js";
 import { Characters, END, Unreadable, withoutSpace, type Reading } from "./characters.js";
 import type { Delta, Kind } from "./deltas.js";
 import type { CallForm, Thoughts } from "./forms.js";
 import type { Strings } from "./xmlCalls.js";
 
 export interface ParserOptions {
-  /** The tools that may be called. */
-  readonly names?: Iterable<string>;
+  /** The tools that may be called: "any" for whatever has a name. */
+  readonly names?: Iterable<string> | "any";
   /** The parameters of each tool that are texts, for forms that do not tell texts from numbers. */
   readonly strings?: Strings;
   /** Whether the prompt ends with the beginning of a thought. */
@@ -46,7 +46,7 @@ export class AnswerParser {
     this.thinking = thinking && thoughts !== null;
     this.mostCalls = mostCalls;
     const called = (kind: Kind, text: string): void => this.called(kind, text);
-    this.reader = form && new CallReader(this.characters, form, new Set(names), strings, called);
+    this.reader = form && new CallReader(this.characters, form, namesOf(names), strings, called);
     this.reading = this.answer();
     this.reading.next("");
   }
@@ -178,6 +178,10 @@ export class AnswerParser {
     }
     characters.unmark();
   }
+}
+
+function namesOf(names: Iterable<string> | "any"): Names {
+  return names === "any" ? { has: (name) => name !== "" } : new Set(names);
 }
 
 function* never(): Reading<void> {

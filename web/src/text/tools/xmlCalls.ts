@@ -23,7 +23,7 @@ export type Strings = ReadonlyMap<string, readonly string[]>;
  */
 export function* readFunction(
   characters: Characters,
-  names: ReadonlySet<string>,
+  names: Pick<ReadonlySet<string>, "has">,
   strings: Strings,
   put: Put,
 ): Reading<void> {

@@ -54,12 +54,15 @@ export async function download(job: Download, options: DownloadOptions): Promise
   }
 }
 
+const MOST_FAILED_RANGES = 2;
+
 class Transfer {
   received: number;
   private readonly job: Download;
   private readonly options: DownloadOptions;
   private validator: Validator | undefined;
   private rangeWorks = true;
+  private failedRanges = 0;
 
   constructor(job: Download, options: DownloadOptions) {
     this.job = job;
@@ -76,7 +79,9 @@ class Transfer {
   async attempt(): Promise<void> {
     const exchange = new Exchange(this.options.signal);
     try {
-      const response = await exchange.send(this.options.fetch, this.job.url, this.request(), [416]);
+      const request = this.request();
+      const sent = exchange.send(this.options.fetch, this.job.url, request, [416]);
+      const response = await sent.catch((error: unknown) => this.unanswered(error, request));
       await this.begin(response);
       for await (const chunk of exchange.chunks(response)) await this.take(chunk);
       if (!this.done)
@@ -99,6 +104,16 @@ class Transfer {
     return { ...init, headers };
   }
 
+  /**
+   * Another site may allow requests, but none with Range, which looks as if it did not answer: where that was
+   * asked for twice in vain, it is not asked for any more.
+   */
+  private unanswered(error: unknown, { headers }: RequestInit): never {
+    if (headers && !this.sameOrigin() && error instanceof Transient) this.failedRanges += 1;
+    if (this.failedRanges >= MOST_FAILED_RANGES) this.rangeWorks = false;
+    throw error;
+  }
+
   private sameOrigin(): boolean {
     return new URL(this.job.url).origin === globalThis.location?.origin;
   }
@@ -110,7 +125,7 @@ class Transfer {
       return this.refuseRange("the server cannot continue in the middle of the file");
     const validator = validatorOf(response);
     if (response.status === 206) {
-      if (!continues(response, this.received, this.job.bytes)) {
+      if (!this.continues(response)) {
         const range = response.headers.get("content-range") ?? "no Content-Range";
         return this.refuseRange(`asked from byte ${this.received} on, the server sent "${range}"`);
       }
@@ -137,10 +152,23 @@ class Transfer {
     throw new Transient(why);
   }
 
-  private checkLength(response: Response): void {
-    const length = response.headers.get("content-length");
-    const encoded = (response.headers.get("content-encoding") ?? "identity") !== "identity";
-    if (length !== null && !encoded && Number(length) !== this.job.bytes)
+  /**
+   * Whether an answer goes on where the download is. Another site's answer may not show its Content-Range:
+   * then its length must be that of the rest, and the sha256 decides in the end.
+   */
+  private continues(response: Response): boolean {
+    const { headers, type } = response;
+    const { bytes } = this.job;
+    if (type === "cors" && !headers.has("content-range"))
+      return Number(headers.get("content-length")) === bytes - this.received;
+    return continues(response, this.received, bytes);
+  }
+
+  /** Another site's answer shows its length, but mostly not that it is compressed, which is another one. */
+  private checkLength({ headers, type }: Response): void {
+    const length = headers.get("content-length");
+    const encoded = (headers.get("content-encoding") ?? "identity") !== "identity";
+    if (length !== null && !encoded && type !== "cors" && Number(length) !== this.job.bytes)
       throw wrongSize(length, this.job.bytes);
   }
 

@@ -1,0 +1,77 @@
+/** The side of a window: a connection to engines elsewhere, which browsers end when they are idle. */
+
+import { KernelcError } from "../../artifact/errors.js";
+import { Line } from "../worker/line.js";
+import type { FromWorker } from "../worker/protocol.js";
+import type { FromEngines, ToEngines } from "./messages.js";
+
+/** Carries messages to the engines of a site or an extension. */
+export interface Port {
+  post(message: ToEngines): void;
+  /** `gone` is called where no more messages can come. Returns what ends it. */
+  listen(receive: (message: FromEngines) => void, gone: () => void): () => void;
+}
+
+/** How long an answer to a ping may take: a worker may have to start, or be in the middle of a step. */
+const PONG_MS = 10_000;
+
+export class Connection {
+  readonly line: Line;
+  private readonly id = crypto.randomUUID();
+  private run: string | null = null;
+  private gone = false;
+  private pongs: ((run: string) => void)[] = [];
+
+  constructor(private readonly port: Port) {
+    let receive: (message: FromWorker) => void = () => undefined;
+    let unlisten: () => void = () => undefined;
+    this.line = new Line({
+      post: (message) => port.post({ kernelc: this.id, message }),
+      listen: (take, broken) => {
+        receive = take;
+        const lost = (): void => {
+          this.gone = true;
+          broken("was ended by the browser");
+        };
+        unlisten = port.listen((message) => this.take(message, receive), lost);
+      },
+      close: () => unlisten(),
+    });
+  }
+
+  private take(message: FromEngines, receive: (message: FromWorker) => void): void {
+    if (message.kernelc !== this.id) return;
+    if ("message" in message) return receive(message.message);
+    for (const pong of this.pongs.splice(0)) pong(message.pong);
+  }
+
+  /** Whether the engines are still those that were connected to. */
+  async isAlive(): Promise<boolean> {
+    if (this.gone) return false;
+    const run = await this.ping();
+    this.run ??= run;
+    return run !== null && run === this.run;
+  }
+
+  private ping(): Promise<string | null> {
+    return new Promise((resolve) => {
+      const late = setTimeout(() => resolve(null), PONG_MS);
+      this.pongs.push((run) => {
+        clearTimeout(late);
+        resolve(run);
+      });
+      try {
+        this.port.post({ kernelc: this.id, ping: true });
+      } catch {
+        clearTimeout(late);
+        resolve(null); // the port is closed
+      }
+    });
+  }
+
+  /** Reject what still waits, and listen no more. */
+  end(message: string): void {
+    this.gone = true;
+    this.line.end(new KernelcError("internal", message, { help: "ask again: the model is loaded again" }));
+  }
+}
