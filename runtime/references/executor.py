@@ -128,7 +128,7 @@ class NumpyExecutor(HostExecutor[_Loaded]):
             )
         return self._references[spec]
 
-    def run_kernel(
+    def _run_kernel(
         self,
         artifact: Artifact,
         kernel: str,
@@ -136,7 +136,7 @@ class NumpyExecutor(HostExecutor[_Loaded]):
         env: Mapping[str, int],
         step: bytes,
     ) -> list[npt.NDArray[np.generic]]:
-        """See `runtime.device.executor.Executor.run_kernel`."""
+        """See `runtime.device.base.DeviceExecutor._run_kernel`."""
         entry = artifact.manifest.kernels[kernel]
         copies = [array.copy() for array in arrays]
         named = {binding.name: copy for binding, copy in zip(entry.bindings, copies, strict=True)}
