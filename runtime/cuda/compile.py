@@ -23,6 +23,7 @@ from typing import Any
 from kernelc.cache_place import cache_place, note_use
 from kernelc.errors import DeviceError, WorkFailed
 from runtime.device.failures import kernel_refused
+from runtime.device.private_folder import is_private
 
 _OPTIONS = ("--std=c++17",)
 _DIGEST_BYTES = 32
@@ -80,12 +81,14 @@ def compile_kernel(source: CudaSource, arch: str, folder: Path | None = None) ->
     where NVRTC is missing.
     """
     file = (folder or cache_folder()) / _file_name(source, arch)
-    if kept := _read(file):
+    private = is_private(file.parent, make=True)  # else it is not used: what lies there is run
+    if private and (kept := _read(file)):
         note_use(file)
         return kept
     image = _compile(source, arch)
-    with suppress(OSError):  # a cache that cannot be written must not keep a model from running
-        _write(file, image)
+    if private:
+        with suppress(OSError):  # a cache that cannot be written must not keep a model from running
+            _write(file, image)
     return image
 
 
@@ -113,7 +116,6 @@ def _read(file: Path) -> bytes:
 
 def _write(file: Path, image: bytes) -> None:
     """Write a hash and then the image, all or nothing: another process may use the same file."""
-    file.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=file.parent)
     try:
         with os.fdopen(descriptor, "wb") as out:

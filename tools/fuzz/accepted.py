@@ -149,7 +149,8 @@ def batch(sound: Artifact, run: Run, indices: Sequence[int]) -> tuple[Counter[st
             str(run.seed),
         ]
         command += ["--child", str(sound.folder), str(results), *(["--model"] if run.model else [])]
-        env = {**os.environ, "MALLOC_CHECK_": "3", "LD_PRELOAD": HEAP_CHECKS}  # pocl's buffers are of the heap
+        # pocl's buffers are of the heap
+        env = {**os.environ, "MALLOC_CHECK_": "3", "LD_PRELOAD": HEAP_CHECKS}
         if run.device == "vulkan":
             env |= {
                 "VK_INSTANCE_LAYERS": LAYER,
