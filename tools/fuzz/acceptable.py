@@ -151,8 +151,8 @@ def _grid(manifest: Json, rng: random.Random) -> None:
 def _steps(manifest: Json, rng: random.Random) -> None:
     """Other bounds of a program's steps."""
     symbols = rng.choice((_program(manifest, rng)["symbols"], manifest["symbols"]))
-    bounds = symbols[rng.choice(list(symbols))]
-    bounds[rng.randrange(2)] += rng.choice((-8, -1, 1, 8))
+    for name in rng.sample(sorted(symbols), min(1, len(symbols))):
+        symbols[name][rng.randrange(2)] += rng.choice((-8, -1, 1, 8))
 
 
 def _step_block(manifest: Json, rng: random.Random) -> None:
