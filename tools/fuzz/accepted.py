@@ -41,7 +41,7 @@ COMPLAINT = re.compile(r"VUID-[\w-]+|SYNC-[\w-]+|UNASSIGNED-[\w-]+")
 HEAP_CHECKS = "libc_malloc_debug.so.0"
 """What ends the process where something was written beyond the end of what was allocated (glibc)."""
 PROMPT, COUNT = (1, 17, 4, 30, 8), 6
-BATCH = 50
+BATCH = 250
 _PATIENCE = 600
 _ROOT = Path(__file__).parents[2]
 
@@ -202,8 +202,7 @@ def main() -> int:
             said, findings, next_index = said + more, findings + found, next_index + BATCH
             for each in found:
                 print(each, flush=True)
-            if next_index % 500 == 0:
-                print(f"{next_index} tried: {dict(said)}", flush=True)
+            print(f"{next_index} tried: {dict(said)}", flush=True)
     print(f"{args.device}: {next_index} tried, {dict(said)}, {len(findings)} findings")
     return 1 if findings else 0
 
