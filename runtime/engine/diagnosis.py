@@ -78,7 +78,7 @@ class Diagnosis:
                 self._told = str(culprit or "no kernel makes any when it is run alone")
         return DeviceError(
             f"the model's {what} for token {position} are no numbers: {self._told}",
-            help="the weights are damaged, or a value overflows: `verify` compares each kernel with its"
+            help="the weights are damaged, or a value overflows: kernelc verify compares each kernel with its"
             " reference; build with `kv_dtype` f32, or with `quant` f32",
         )
 
