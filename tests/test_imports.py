@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "kernelc.errors": (),
     "kernelc.debug": ("kernelc.errors",),
     "kernelc.cache_place": ("kernelc.errors",),
+    "kernelc.hosts": (),
     "kernelc.artifact": ("kernelc.errors", "kernelc.debug", "kernelc.ir.dim", "kernelc.ir.formats"),
     "kernelc.target": ("kernelc.errors", "kernelc.debug", "kernelc.kir.tile_types"),
     "kernelc.ir": (*EVERYONE, "kernelc.ir.dim", "kernelc.ir.formats"),
@@ -137,7 +138,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "runtime",
     ),
     # It answers requests with what it is handed, and knows neither compiler nor models.
-    "kernelc.serve": (*EVERYONE, "runtime"),
+    "kernelc.serve": (*EVERYONE, "kernelc.hosts", "runtime"),
     "kernelc.inputs": EVERYTHING,
     "kernelc.pipeline": EVERYTHING,
     "kernelc.session": EVERYTHING,

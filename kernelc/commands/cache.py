@@ -88,10 +88,9 @@ def entries() -> list[Entry]:
 def _places() -> Iterator[tuple[str, Path]]:
     base = cache_folder().parent
     for kind in KINDS:
-        if kind == "vulkan":
+        if kind == "vulkan":  # earlier releases had no folder for them
             yield from (("vulkan", path) for path in _listed(base) if path.name.startswith("vulkan-"))
-        else:
-            yield from ((kind, path) for path in _listed(base / kind))
+        yield from ((kind, path) for path in _listed(base / kind))
 
 
 def _listed(folder: Path) -> list[Path]:

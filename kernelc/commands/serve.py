@@ -131,7 +131,7 @@ def _prefixes(args: argparse.Namespace) -> PrefixSettings:
 
 def _warn_if_open(host: str, access: Access) -> None:
     """Say on stderr where other machines get in without a key."""
-    from kernelc.serve.security import is_loopback
+    from kernelc.hosts import is_loopback
 
     if not access.keys and not is_loopback(host):
         advice = f"set {KEYS_VARIABLE} or --api-key"

@@ -9,7 +9,8 @@ a first position, on which attention rests, are often so small that an f16 scale
 
 Every target must write the same bytes, or a cache would depend on who filled it. So codes and scales come
 from operations that are exact or rounded alike everywhere (`kernelc.ir.coded_rows` says which). With M the
-row's largest magnitude, rounded up to 16 bits, the scale is M / 127, cut to 23 bits.
+row's largest magnitude, rounded up to 16 bits, the scale is M / 127, cut to 23 bits. Where M is
+infinite or a NaN, the scale is a NaN, and the codes mean nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.ir.coded_rows import clipped_exponent, mantissa_of, parts_of, steps_of, whole_codes
+from kernelc.ir.coded_rows import clipped_exponent, mantissa_of, parts_of, scale_or_nan, steps_of, whole_codes
 
 CODED = "q8"
 """The kind of cache whose rows are codes; others are numbers of that element type."""
@@ -52,4 +53,5 @@ def _scales(largest: F32) -> F32:
     bits = np.ascontiguousarray(largest).view(np.uint32)
     quotient = (mantissa_of(bits) << SCALE_SHIFT) // np.uint32(MOST_CODE)
     power = (clipped_exponent(bits) << 23).view(np.float32)
-    return quotient.astype(np.float32) * np.float32(2.0 ** -(15 + SCALE_SHIFT)) * power
+    scales = quotient.astype(np.float32) * np.float32(2.0 ** -(15 + SCALE_SHIFT)) * power
+    return scale_or_nan(largest, scales)

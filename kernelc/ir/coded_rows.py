@@ -23,6 +23,9 @@ with it, and no division of floats on the way to a code (WGSL allows an error of
 With M the group's largest magnitude, rounded up to 16 bits: steps = floor(127 * 2^24 / M's mantissa), a
 16-bit number with M's exponent, is how many 256ths of a code make up 1. A value is cut to 8ths of these, of
 which `parts` = (cut + 4) >> 3 are whole, and its code is (parts + 128) >> 8.
+
+Codes can hold neither infinities nor NaNs. A group that has one has a NaN for its scale, so that whoever
+multiplies the row gets no number either, and codes that mean nothing.
 """
 
 from __future__ import annotations
@@ -45,6 +48,7 @@ FINE = 8  # cuts of a part, before it is rounded
 # 2^-100, so that no product is subnormal, which some devices flush to 0; above 2^126 codes mean nothing.
 LEAST_EXPONENT, GREATEST_EXPONENT = 27, 252
 NUMERATOR = 127 << 24
+INFINITE, NAN = 0x7F800000, 0x7FC00000  # bits of f32
 MOST_TERMS = 2
 
 
@@ -86,7 +90,8 @@ class CodedRows:
         if weight is not None:
             squares = np.square(self._grouped(x), dtype=np.float64).sum(axis=2).astype(np.float32)
         values = self._grouped(x if weight is None else x * weight)
-        steps = steps_of(np.abs(values).max(axis=2))
+        largest = np.abs(values).max(axis=2)
+        steps = steps_of(largest)
         parts = parts_of(values, steps[:, :, None])
         codes = whole_codes(parts)
         found = np.zeros((len(x), self.planes, self.groups, 4), np.uint32)
@@ -94,7 +99,7 @@ class CodedRows:
         for at, term in enumerate(terms):
             octets = np.ascontiguousarray(term.astype(np.uint8)).reshape(len(x), self.groups, 2, GROUP // 2)
             found[:, 2 * at : 2 * at + 2] = octets.view("<u4").astype(np.uint32).transpose(0, 2, 1, 3)
-        scales = np.float32(self.steps_of_a_code) / steps
+        scales = scale_or_nan(largest, np.float32(self.steps_of_a_code) / steps)
         sums = terms[-1].sum(axis=2, dtype=np.int32)
         for at, each in enumerate((scales, sums, squares)):
             found[:, -1, :, at] = np.ascontiguousarray(each).view(np.uint32)
@@ -136,6 +141,11 @@ def steps_of(largest: F32) -> F32:
     bits = np.ascontiguousarray(largest).view(np.uint32)
     ratio = np.uint32(NUMERATOR) // mantissa_of(bits)
     return ratio.astype(np.float32) * ((253 - clipped_exponent(bits)) << 23).view(np.float32)
+
+
+def scale_or_nan(largest: F32, scales: F32) -> F32:
+    """Scales, but for NaNs where the largest magnitude is infinite or none. Any shape."""
+    return np.where(np.isfinite(largest), scales, np.uint32(NAN).view(np.float32)).astype(np.float32)
 
 
 def mantissa_of(bits: U32) -> U32:

@@ -62,6 +62,16 @@ def maximum(a: Number, b: Number) -> Value:
     return current().binary("max", a, b)
 
 
+def at_most(x: Operand, bound: float) -> Value:
+    """x, or `bound` where x is greater. A NaN stays one, which `minimum` may make the bound."""
+    return select(x > bound, bound, x)
+
+
+def at_least(x: Operand, bound: float) -> Value:
+    """x, or `bound` where x is less. A NaN stays one, which `maximum` may make the bound."""
+    return select(x < bound, bound, x)
+
+
 def logical_and(a: Operand, b: Operand) -> Value:
     """Whether both conditions hold; both are always computed."""
     k = current()

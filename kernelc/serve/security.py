@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,11 +18,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kernelc.errors import UsageError
+from kernelc.hosts import LOOPBACK_NAMES, name_of
 from kernelc.serve.failures import Refusal
 
-_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
-_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
 _KEY = re.compile(r"[!-~]+")  # what an Authorization header carries as it is
 _OPEN_PATHS = frozenset({"/health"})  # for load balancers, which have no key
 
@@ -43,7 +41,7 @@ class Access:
 
     def __post_init__(self) -> None:
         for host in self.hosts:
-            if _name_of(host) is None or host != _name_of(host):
+            if name_of(host) is None or host != name_of(host):
                 raise UsageError(
                     f"got {host!r:.200}, wanted a name such as models.example.org, in small letters and"
                     " without a port",
@@ -74,7 +72,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
-        self._hosts = _LOOPBACK_NAMES | set(access.hosts)
+        self._hosts = LOOPBACK_NAMES | set(access.hosts)
         self._origins = frozenset(access.origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,7 +86,7 @@ class Guard:
     def _refusal(self, scope: Scope) -> Refusal | None:
         headers = Headers(scope=scope)
         host, origin = headers.get("host", ""), headers.get("origin")
-        name = _name_of(host)
+        name = name_of(host)
         if name is None or not (name in self._hosts or name == _own_address(scope)):
             return Refusal(
                 403,
@@ -135,24 +133,8 @@ class KeyCheck:
         return any(matches)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches what listens on `host`, a name or an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
-
-
-def _name_of(host: str) -> str | None:
-    """Return the name in a Host header, without the port; None where it is none."""
-    found = _HOST.fullmatch(host)
-    return None if found is None else (found[1] or found[2]).lower().rstrip(".")
 
 
 def _own_address(scope: Scope) -> str | None:

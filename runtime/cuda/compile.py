@@ -11,7 +11,6 @@ import hashlib
 import importlib
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -23,9 +22,10 @@ from typing import Any
 from kernelc.cache_place import cache_place, note_use
 from kernelc.errors import DeviceError, WorkFailed
 from runtime.device.failures import kernel_refused
+from runtime.device.kept_file import read_kept, write_kept
+from runtime.device.private_folder import is_private
 
 _OPTIONS = ("--std=c++17",)
-_DIGEST_BYTES = 32
 _INSTALL = "install the cuda extra: pip install 'kernelc[cuda]'"
 
 
@@ -80,12 +80,14 @@ def compile_kernel(source: CudaSource, arch: str, folder: Path | None = None) ->
     where NVRTC is missing.
     """
     file = (folder or cache_folder()) / _file_name(source, arch)
-    if kept := _read(file):
+    private = is_private(file.parent, make=True)  # else it is not used: what lies there is run
+    if private and (kept := read_kept(file)):
         note_use(file)
         return kept
     image = _compile(source, arch)
-    with suppress(OSError):  # a cache that cannot be written must not keep a model from running
-        _write(file, image)
+    if private:
+        with suppress(OSError):  # a cache that cannot be written must not keep a model from running
+            write_kept(file, image)
     return image
 
 
@@ -99,29 +101,6 @@ def _file_name(source: CudaSource, arch: str) -> str:
     release = _call(nvrtc, nvrtc.nvrtcVersion)
     digest = hashlib.sha256(repr((release, _OPTIONS, arch, source.text)).encode()).hexdigest()
     return f"{digest[:32]}.{arch}"
-
-
-def _read(file: Path) -> bytes:
-    """Return the image in a file of `_write`; empty where there is no such file or it is damaged."""
-    try:
-        data = file.read_bytes()
-    except OSError:
-        return b""
-    digest, image = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
-    return image if hashlib.sha256(image).digest() == digest else b""
-
-
-def _write(file: Path, image: bytes) -> None:
-    """Write a hash and then the image, all or nothing: another process may use the same file."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(hashlib.sha256(image).digest() + image)
-        os.replace(temporary, file)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def _compile(source: CudaSource, arch: str) -> bytes:

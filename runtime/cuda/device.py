@@ -93,9 +93,9 @@ class CudaDevice:
 
     @contextmanager
     def using(self, doing: str) -> Generator[None]:
-        """Make the context current inside the block; what the driver raises there becomes a DeviceError or
-        WorkFailed.
-        """
+        """Make the context current; what the driver raises inside becomes a DeviceError or WorkFailed."""
+        if self.closed:
+            raise DeviceError("the device was closed", help="open it again")
         with self.translated(doing):
             self._context.push()
             try:

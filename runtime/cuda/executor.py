@@ -53,7 +53,7 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         loaded.load(progress)
         return loaded
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """Release the device and all that was loaded. May be called twice."""
         if self.device.closed:
             return
@@ -117,7 +117,7 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
 
     # ---- one kernel alone ----
 
-    def run_kernel(
+    def _run_kernel(
         self,
         artifact: Artifact,
         kernel: str,
@@ -125,7 +125,7 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         env: Mapping[str, int],
         step: bytes,
     ) -> list[npt.NDArray[np.generic]]:
-        """See `runtime.device.executor.Executor.run_kernel`."""
+        """See `runtime.device.base.DeviceExecutor._run_kernel`."""
         variant, grid = choose_one(artifact.manifest, kernel, env, self.info)
         source = kernel_source(artifact, kernel, variant)
         image = compile_all([source], self.device.capability)[source]

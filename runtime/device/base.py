@@ -10,8 +10,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from kernelc.artifact import Artifact
-from kernelc.errors import InternalError
+from kernelc.errors import DeviceError, InternalError
 from runtime.device.executor import DispatchTime, Fetch, Progress, Ticket
 from runtime.device.plan_checks import check_copy, check_step
 from runtime.device.program import LoadPlan
@@ -38,6 +41,7 @@ class DeviceExecutor(ABC, Generic[L, T]):
     def __init__(self) -> None:
         self.without: frozenset[str] = frozenset()
         self._loaded: L | None = None
+        self._closed = False
 
     @property
     def buffers(self) -> Mapping[str, int]:
@@ -53,6 +57,7 @@ class DeviceExecutor(ABC, Generic[L, T]):
         self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None = None
     ) -> None:
         """See `runtime.device.executor.Executor.load`; what was loaded before is released."""
+        self._require_open()
         self._unload()
         self._loaded = self._load(artifact, context, roles, progress)
 
@@ -66,6 +71,41 @@ class DeviceExecutor(ABC, Generic[L, T]):
         loaded, self._loaded = self._loaded, None
         if loaded is not None:
             loaded.release()
+
+    def close(self) -> None:
+        """Release the device and all that was loaded. May be called twice; whatever else is asked for then
+        raises a DeviceError, since drivers end the process where a device is used that is gone.
+        """
+        if not self._closed:
+            self._closed = True
+            self._close()
+
+    @abstractmethod
+    def _close(self) -> None:
+        """Release the device and all that was loaded."""
+
+    def run_kernel(
+        self,
+        artifact: Artifact,
+        kernel: str,
+        arrays: Sequence[npt.NDArray[np.generic]],
+        env: Mapping[str, int],
+        step: bytes,
+    ) -> list[npt.NDArray[np.generic]]:
+        """See `runtime.device.executor.Executor.run_kernel`."""
+        self._require_open()
+        return self._run_kernel(artifact, kernel, arrays, env, step)
+
+    @abstractmethod
+    def _run_kernel(
+        self,
+        artifact: Artifact,
+        kernel: str,
+        arrays: Sequence[npt.NDArray[np.generic]],
+        env: Mapping[str, int],
+        step: bytes,
+    ) -> list[npt.NDArray[np.generic]]:
+        """Run one kernel on an open device."""
 
     # Copies are checked here, once for all devices: what sizes them may come from a manifest, and few drivers
     # look at what lies behind a buffer.
@@ -122,7 +162,12 @@ class DeviceExecutor(ABC, Generic[L, T]):
             for (name, each), taken in zip(dispatches, seconds, strict=True)
         ]
 
+    def _require_open(self) -> None:
+        if self._closed:
+            raise DeviceError("the device was closed", help="open it again")
+
     def _require_loaded(self) -> L:
+        self._require_open()
         if self._loaded is None:
             raise InternalError("nothing is loaded on this executor")
         return self._loaded

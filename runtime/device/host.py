@@ -53,7 +53,7 @@ class HostExecutor(DeviceExecutor[H, FinishedTicket], Generic[H]):
     def _read_buffer(self, name: str, offset: int, size: int) -> bytes:
         return self._memory(name)[offset : offset + size].tobytes()
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """Release all that was loaded."""
         self._unload()
 

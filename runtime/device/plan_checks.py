@@ -19,6 +19,8 @@ from runtime.device.program import LoadPlan, ResolvedDispatch, program_of
 
 _REBUILD = "build the artifact again"
 _WORD_BYTES = 4
+_LEFT_BY: Mapping[str, str] = {"decode": "logits", "score": "all_logits", "embed": "hidden"}
+"""The buffer that the host reads after a program of a role."""
 
 
 class Accessed(Protocol):
@@ -47,6 +49,14 @@ def check_plan(manifest: Manifest, plan: LoadPlan, context: int) -> None:
                     raise ArtifactError(
                         f"{dispatch.origin} binds {got} at context {context}", where=where, help=_REBUILD
                     )
+    for program in plan.programs:
+        left = _LEFT_BY.get(manifest.programs[program_of(program)].role, "tokens")
+        if left not in plan.buffers:
+            raise ArtifactError(
+                f"it leaves nothing in buffer {left}",
+                where=f"manifest.json: programs.{program}",
+                help=_REBUILD,
+            )
     for buffer, wanted, why in _wanted(manifest, plan, context):
         have = plan.buffers.get(buffer, wanted)
         if have < wanted:

@@ -24,6 +24,7 @@ from runtime.device.executor import DispatchTime, Executor, Progress, Reference
 from runtime.device.program import ProgramTable, StepBlock
 from runtime.devices import Explain
 from runtime.engine.chooser import Chooser
+from runtime.engine.diagnosis import Diagnosis
 from runtime.engine.feeding import F32, checked_ids, feed, hidden_width, mean_hidden, score
 from runtime.engine.generation import Generated, Generation, Request
 from runtime.engine.opening import opened_for
@@ -108,7 +109,8 @@ class Engine:
         self.ahead = ahead
         self._most_ahead = held.spare  # what runs past a stop is cut off
         table, block = ProgramTable(manifest, roles), StepBlock(manifest.params)
-        self._sequence = CachedSequence(executor, table, block, self.context, held)
+        explain = Diagnosis(executor, artifact, self.context).error
+        self._sequence = CachedSequence(executor, table, block, self.context, held, explain=explain)
         self._active: Generation | None = None
         executor.load(artifact, self.context, roles, progress)
         kept = open_prefixes(prefixes, artifact, [self._sequence])

@@ -64,14 +64,16 @@ def score(
     """Append `ids` and yield the logits at each of them, chunk by chunk.
 
     Runs the role "score", or with `one_by_one` the role "decode". Shapes: f32 [rows, vocab] each.
-    Raises: as `feed`.
+    Raises: as `feed`, and DeviceError for scores that are no numbers.
     """
     role, source = ("decode", "logits") if one_by_one else ("score", "all_logits")
     for part in _parts(sequence, ids, role, chunk):
         fetch = [Fetch(source, 0, 4 * vocab_size * len(part))]
         ticket = sequence.run([role], len(sequence.ids), len(part), GREEDY_FIELDS, fetch)
         sequence.appended(part, logits=one_by_one)
-        yield np.frombuffer(ticket.result()[0], dtype="<f4").reshape(len(part), vocab_size)
+        logits = np.frombuffer(ticket.result()[0], dtype="<f4").reshape(len(part), vocab_size)
+        _check(sequence, logits, "scores")
+        yield logits
 
 
 def hidden_width(manifest: Manifest) -> int:
@@ -101,7 +103,16 @@ def _hidden_rows(sequence: CachedSequence, ids: Sequence[int], width: int) -> It
         fetch = [Fetch("hidden", 0, 4 * width * len(part))]
         ticket = sequence.run(["embed"], len(sequence.ids), len(part), GREEDY_FIELDS, fetch)
         sequence.appended(part, logits=False)
-        yield np.frombuffer(ticket.result()[0], dtype="<f4").reshape(len(part), width)
+        rows = np.frombuffer(ticket.result()[0], dtype="<f4").reshape(len(part), width)
+        _check(sequence, rows, "hidden states")
+        yield rows
+
+
+def _check(sequence: CachedSequence, rows: F32, what: str) -> None:
+    """Raises: DeviceError where a row of the last step, f32 [rows, n], has what is no number."""
+    bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+    if len(bad):
+        raise sequence.no_numbers(len(sequence.ids) - len(rows) + int(bad[0]) + 1, what)
 
 
 def _parts(

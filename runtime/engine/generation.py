@@ -16,7 +16,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.errors import DeviceError, UsageError
+from kernelc.errors import UsageError
 from runtime.device.executor import Fetch, Ticket
 from runtime.engine.chooser import Chooser, LooksAhead
 from runtime.engine.feeding import append
@@ -72,9 +72,10 @@ class Generation(Iterator[Generated]):
     the cache ends at the last token that was yielded, or before tokens that a chooser knew, which are read
     only when the next one is asked for. The same `seed` repeats the text.
 
-    Scores that are no numbers raise a DeviceError. Sampling takes id 0 where it finds no score above -inf, so
-    only a step that gave id 0 needs a look at its first logit: that logit is read back with the first id, and
-    with those that follow an id of 0. Where id 0 ends an answer nothing follows it: its step runs once more.
+    Scores that are no numbers raise a DeviceError, which names the kernel where that begins (`diagnosis`).
+    Sampling takes id 0 where it finds no score above -inf, so only a step that gave id 0 needs a look at its
+    first logit: that logit is read back with the first id, and with those that follow an id of 0. Where id 0
+    ends an answer nothing follows it: its step runs once more.
     """
 
     def __init__(self, sequence: CachedSequence, request: Request) -> None:
@@ -195,7 +196,7 @@ class Generation(Iterator[Generated]):
             if not flight.watched and token in self._request.stop_ids:
                 return self._receive_again(position)
             if flight.watched:
-                check_score(float(np.frombuffer(fetched[1][:4], dtype="<f4")[0]), position)
+                check_score(self._sequence, float(np.frombuffer(fetched[1][:4], dtype="<f4")[0]), position)
         self._sequence.sampled(token)
         self._count_token()
         return Generated(token, position, logits if self._request.keep_logits else None)
@@ -223,11 +224,9 @@ def chosen(choose: Chooser, sequence: CachedSequence, logits: npt.NDArray[np.flo
     return token
 
 
-def check_score(score: float, position: int) -> None:
-    """Check the score of id 0, where that id was sampled. Raises: DeviceError where no score is a number."""
-    if score > -math.inf:  # false for NaN
-        return
-    raise DeviceError(
-        f"the model's scores for token {position} are no numbers",
-        help="the weights are damaged, or a value overflows: build with `kv_dtype` f32, or with `quant` f32",
-    )
+def check_score(sequence: CachedSequence, score: float, position: int) -> None:
+    """Check the score of id 0, where that id was sampled. Raises: DeviceError where no score is a number,
+    naming the kernel that made the first that is none.
+    """
+    if not score > -math.inf:  # so for NaN, too
+        raise sequence.no_numbers(position, "scores")

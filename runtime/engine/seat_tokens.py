@@ -107,7 +107,7 @@ class SeatTokens(Iterator[Generated | None]):
             if self._request.choose is not None and result.logits is not None:
                 token = chosen(self._request.choose, self._sequence, result.logits.copy(), position)
             if token == 0:
-                check_score(result.first_score, position)
+                check_score(self._sequence, result.first_score, position)
         except Exception as error:  # it is no other sequence's
             self._made = error
             return

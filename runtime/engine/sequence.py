@@ -7,12 +7,12 @@ logits buffer belongs to the last position.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import thread_time
 
 import numpy as np
 
-from kernelc.errors import ContextError, UsageError
+from kernelc.errors import ContextError, DeviceError, UsageError
 from runtime.device.executor import Executor, Fetch, Ticket
 from runtime.device.program import ProgramTable, StepBlock, in_sequence
 from runtime.engine.rings import HeldPositions
@@ -38,8 +38,12 @@ class CachedSequence:
         held: HeldPositions | None = None,
         number: int = 0,
         first: int = 0,
+        *,
+        explain: Callable[[CachedSequence, int, str], DeviceError],
     ) -> None:
+        """`explain` makes the error for results of the token before a position that are no numbers."""
         self.number, self.first = number, first
+        self._explain = explain
         self._beside: Sequence[CachedSequence] = ()
         self.executor = executor
         self.held = held or HeldPositions(())
@@ -82,7 +86,7 @@ class CachedSequence:
         fetch: Sequence[Fetch] = (),
     ) -> Ticket:
         """Hand over one step: the programs of `roles` in order, at these positions."""
-        programs = self._programs(roles, past, seq)
+        programs = self.programs(roles, past, seq)
         env = {"seq": seq, "past": past, "context": self.context}
         for other in self._beside:
             other.has_logits = False
@@ -112,10 +116,20 @@ class CachedSequence:
 
     def dispatch_count(self, roles: Sequence[str], past: int, seq: int) -> int:
         """Return the number of dispatches in one step of these roles."""
-        return self.executor.dispatch_count(self._programs(roles, past, seq))
+        return self.executor.dispatch_count(self.programs(roles, past, seq))
 
-    def _programs(self, roles: Sequence[str], past: int, seq: int) -> list[str]:
+    def programs(self, roles: Sequence[str], past: int, seq: int) -> list[str]:
+        """Return the programs of a step's roles. Raises: UsageError where there is none."""
         return [in_sequence(self.table.select(role, seq, past), self.number) for role in roles]
+
+    def forget_logits(self) -> None:
+        """Note that the buffer of logits no longer belongs to any sequence."""
+        for each in (self, *self._beside):
+            each.has_logits = False
+
+    def no_numbers(self, position: int, what: str) -> DeviceError:
+        """Return the error for results, such as "scores", for the token at a position that are no numbers."""
+        return self._explain(self, position, what)
 
     def write_tokens(self, ids: Sequence[int]) -> None:
         """Write ids after the cached ones. Raises: ContextError where they do not fit."""

@@ -24,12 +24,12 @@ from runtime.device.executor import Executor, Progress, Reference
 from runtime.device.program import ProgramTable, StepBlock
 from runtime.devices import Explain
 from runtime.engine.chooser import Chooser
+from runtime.engine.diagnosis import Diagnosis
 from runtime.engine.drafts.lengths import Lengths, MeasuredLengths
 from runtime.engine.drafts.model import DraftModel
 from runtime.engine.drafts.speculation import Speculator
 from runtime.engine.engine import GENERATE_ROLES
 from runtime.engine.opening import opened_for
-from runtime.engine.rings import HeldPositions
 from runtime.engine.rows import RowSteps
 from runtime.engine.sampling import SamplingParams
 from runtime.engine.seat import Seat
@@ -97,9 +97,10 @@ class SeveralEngine:
         self.vocab_size = manifest.model.vocab_size
         table, block = ProgramTable(manifest, _ROLES), StepBlock(manifest.params)
         rows = evaluate(manifest.sequences.rows, {"context": self.context})
+        explain = Diagnosis(executor, artifact, self.context).error
         sequences = [
-            CachedSequence(executor, table, block, self.context, HeldPositions(()), number, number * rows)
-            for number in range(manifest.sequences.count)
+            CachedSequence(executor, table, block, self.context, number=at, first=at * rows, explain=explain)
+            for at in range(manifest.sequences.count)
         ]
         for sequence in sequences:
             sequence.share_logits(sequences)

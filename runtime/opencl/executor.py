@@ -70,7 +70,7 @@ class OpenClExecutor(DeviceExecutor[OpenClArtifact, OpenClTicket]):
         loaded.load(progress)
         return loaded
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """Release the device and all that was loaded."""
         self._unload()
         self.device.close()
@@ -145,7 +145,7 @@ class OpenClExecutor(DeviceExecutor[OpenClArtifact, OpenClTicket]):
 
     # ---- one kernel alone ----
 
-    def run_kernel(
+    def _run_kernel(
         self,
         artifact: Artifact,
         kernel: str,
@@ -153,7 +153,7 @@ class OpenClExecutor(DeviceExecutor[OpenClArtifact, OpenClTicket]):
         env: Mapping[str, int],
         step: bytes,
     ) -> list[npt.NDArray[np.generic]]:
-        """See `runtime.device.executor.Executor.run_kernel`."""
+        """See `runtime.device.base.DeviceExecutor._run_kernel`."""
         device, params = self.device, artifact.manifest.kernels[kernel].params
         variant, grid = choose_one(artifact.manifest, kernel, env, self.info)
         source = kernel_source(artifact, kernel, variant)

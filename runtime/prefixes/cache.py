@@ -50,6 +50,7 @@ class PrefixCache:
         self._block = block
         self._least_gain = least_gain
         self._block_bytes = layout.bytes_of([*layout.full, *layout.rings], block)
+        self._refused: set[str] = set()  # names of blocks that the store had no room for just then
         self._saved: list[int] = []  # the ids whose blocks were looked at by the last `save`
 
     # ---- into the sequence
@@ -167,14 +168,16 @@ class PrefixCache:
         missing: list[int] = []
         for number, name in enumerate(names):
             kept = self._store.kept(name)
-            if kept is None or (not kept and number * self._block >= oldest):
+            if kept is None or name in self._refused or (not kept and number * self._block >= oldest):
                 missing.append(number)
         if missing:
             self._store.used(names)  # or its own beginning would make room, where it was not used for long
+        self._refused.clear()
         for number, block in self._read(missing, oldest):
-            self._store.put(names[number], block)
+            if not self._store.put(names[number], block):
+                self._refused.add(names[number])
         self._store.used(names)
-        self._saved = ids[:whole]
+        self._saved = [] if self._refused else ids[:whole]
 
     def watching(self, progress: Progress | None) -> Progress | None:
         """Return what follows a prompt on its way into the sequence, and tells `progress` of it.

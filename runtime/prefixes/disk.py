@@ -3,7 +3,8 @@
 A folder has a folder for each build and kind of device, and these a file for each block. Devices round
 differently, so each has its own rows: an answer does not depend on who computed the prompt. Files are written
 beside their place and moved there, by a thread of its own, so that nobody waits for the disk; what is still
-to be written is bounded, and beyond that blocks are not kept. A disk that fails ends keeping, not answers.
+to be written is bounded, and beyond that blocks are not kept until they are offered again. A disk that fails
+ends keeping, not answers.
 
 Nothing in the folder is trusted to be whole (`runtime.prefixes.file_format`), and nobody else may write to
 it.
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernelc.cache_place import note_use
-from runtime.cpu.private_folder import make_private
+from runtime.device.private_folder import make_private
 from runtime.prefixes.file_format import HEADER_BYTES, decoded, encoded, size_of
 from runtime.prefixes.store import Block
 
@@ -96,16 +97,17 @@ class DiskStore:
             pass
         return None
 
-    def put(self, name: str, block: Block) -> None:
-        """See `BlockStore.put`. Returns before it is written."""
+    def put(self, name: str, block: Block) -> bool:
+        """See `BlockStore.put`. Returns before it is written; False where too much waits for the disk."""
         with self._lock:
-            if self._failed or name in self._pending:
-                return
+            if self._failed or name in self._pending or block.bytes > min(_MOST_QUEUED_BYTES, self._most):
+                return True
             if self._pending_bytes + block.bytes > min(_MOST_QUEUED_BYTES, self._most):
-                return
+                return False
             self._pending[name] = block
             self._pending_bytes += block.bytes
         self._queue.put(name)
+        return True
 
     def used(self, names: Sequence[str]) -> None:
         """See `BlockStore.used`: a file is as new as its last use, and a prefix's beginning newer than its
@@ -143,8 +145,8 @@ class DiskStore:
             block = self._pending[name]
             try:
                 self._write(name, block)
-            except OSError:
-                self._failed = True  # a full disk: what is there stays good
+            except Exception:  # a full disk, or no memory: what is there stays good, and answers go on
+                self._failed = True
             with self._lock:
                 del self._pending[name]
                 self._pending_bytes -= block.bytes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,5 +87,8 @@ def _stores(settings: PrefixSettings, layout: CacheLayout, place: str) -> list[B
 
 
 def _plain(device: DeviceInfo) -> str:
-    """A device's kind and name as a part of a folder's name."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", f"{device.kind} {device.name}")[:60]
+    """A device's kind and name as a part of a folder's name, and a hash of these and of its driver: another
+    release may round differently."""
+    said = f"{device.kind} {device.name} {device.driver}"
+    named = re.sub(r"[^A-Za-z0-9]+", "-", f"{device.kind} {device.name}")[:60]
+    return f"{named}-{hashlib.sha256(said.encode()).hexdigest()[:12]}"

@@ -34,8 +34,10 @@ class BlockStore(Protocol):
         """Return a block, None where it is not there, or not whole."""
         ...
 
-    def put(self, name: str, block: Block) -> None:
-        """Keep a block; one of the same name is replaced."""
+    def put(self, name: str, block: Block) -> bool:
+        """Keep a block; one of the same name is replaced. Returns False where that may go later, and not now:
+        it is to be put again then.
+        """
         ...
 
     def used(self, names: Sequence[str]) -> None:
@@ -74,15 +76,16 @@ class MemoryStore:
         """See `BlockStore.get`."""
         return self._blocks.get(name)
 
-    def put(self, name: str, block: Block) -> None:
+    def put(self, name: str, block: Block) -> bool:
         """See `BlockStore.put`; what is larger than all the room is not kept."""
         self._drop(name)
         if block.bytes > self._most:
-            return
+            return True
         self._blocks[name] = block
         self.bytes += block.bytes
         while self.bytes > self._most:
             self._drop(next(iter(self._blocks)))
+        return True
 
     def used(self, names: Sequence[str]) -> None:
         """See `BlockStore.used`."""
@@ -127,10 +130,10 @@ class Tiers:
                 break
         return best
 
-    def put(self, name: str, block: Block) -> None:
+    def put(self, name: str, block: Block) -> bool:
         """See `BlockStore.put`."""
-        for store in self._stores:
-            store.put(name, block)
+        taken = [store.put(name, block) for store in self._stores]  # by each, whatever the others say
+        return all(taken)
 
     def used(self, names: Sequence[str]) -> None:
         """See `BlockStore.used`."""

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from kernelc.artifact import STEP_BUFFER, Artifact, Kernel, KernelBinding, Manifest
 from kernelc.errors import DeviceError, InternalError, KernelcError
 from runtime.device.checks import check_limits, proved_plan
+from runtime.device.elements import as_elements
 from runtime.device.executor import (
     DeviceInfo,
     DispatchTime,
@@ -30,8 +31,6 @@ from runtime.device.program import LoadPlan, Range, ResolvedDispatch, StepBlock
 from runtime.device.upload import Octets
 
 Array = npt.NDArray[Any]
-
-_SCALARS = {"u32": np.dtype("<u4"), "i32": np.dtype("<i4"), "f32": np.dtype("<f4"), "f16": np.dtype("<f2")}
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ class NumpyExecutor(HostExecutor[_Loaded]):
             )
         return self._references[spec]
 
-    def run_kernel(
+    def _run_kernel(
         self,
         artifact: Artifact,
         kernel: str,
@@ -137,7 +136,7 @@ class NumpyExecutor(HostExecutor[_Loaded]):
         env: Mapping[str, int],
         step: bytes,
     ) -> list[npt.NDArray[np.generic]]:
-        """See `runtime.device.executor.Executor.run_kernel`."""
+        """See `runtime.device.base.DeviceExecutor._run_kernel`."""
         entry = artifact.manifest.kernels[kernel]
         copies = [array.copy() for array in arrays]
         named = {binding.name: copy for binding, copy in zip(entry.bindings, copies, strict=True)}
@@ -146,18 +145,9 @@ class NumpyExecutor(HostExecutor[_Loaded]):
         return list(copies)
 
 
-def element_dtype(element: str) -> tuple[np.dtype[Any], int]:
-    """Return the scalar type and the lanes of a binding's element: "f32x4" is (float32, 4)."""
-    scalar, _, lanes = element.partition("x")
-    return _SCALARS[scalar], int(lanes or 1)
-
-
 def _view(memory: Mapping[str, Octets], binding: KernelBinding, item: Range) -> Array:
     """Return a bound range as an array. Shapes: [n] for scalar elements, [n, lanes] for vectors."""
-    dtype, lanes = element_dtype(binding.element)
-    view: Array = memory[item.buffer][item.offset : item.offset + item.bytes].view(dtype)
-    if lanes > 1:
-        view = view.reshape(-1, lanes)
+    view = as_elements(memory[item.buffer][item.offset : item.offset + item.bytes], binding.element)
     if binding.access == "read":
         view.flags.writeable = False
     return view

@@ -32,6 +32,7 @@ class VulkanDevice:
         """Open the fastest kind of device there is. Raises: DeviceError where there is none."""
         self.vulkan = Vulkan()
         self._buffers: dict[Buffer, None] = {}
+        self.closed = False
         self._closing = contextlib.ExitStack()  # destroys everything on the device, the last made first
         try:
             self._open()
@@ -90,6 +91,7 @@ class VulkanDevice:
 
     def close(self) -> None:
         """Wait for the work in flight and destroy the device with everything on it. May be called twice."""
+        self.closed = True
         self._closing.close()
 
     # ---- memory ----

@@ -65,7 +65,7 @@ class VulkanExecutor(DeviceExecutor[VulkanArtifact, VulkanTicket]):
         loaded.load(progress)
         return loaded
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """Release the device and all that was loaded."""
         self._unload()
         self._opened.device.close()
@@ -148,7 +148,7 @@ class VulkanExecutor(DeviceExecutor[VulkanArtifact, VulkanTicket]):
 
     # ---- one kernel alone ----
 
-    def run_kernel(
+    def _run_kernel(
         self,
         artifact: Artifact,
         kernel: str,
@@ -156,7 +156,7 @@ class VulkanExecutor(DeviceExecutor[VulkanArtifact, VulkanTicket]):
         env: Mapping[str, int],
         step: bytes,
     ) -> list[npt.NDArray[np.generic]]:
-        """See `runtime.device.executor.Executor.run_kernel`."""
+        """See `runtime.device.base.DeviceExecutor._run_kernel`."""
         variant, grid = choose_one(artifact.manifest, kernel, env, self.info)
         pipeline = self._opened.kernels.compile(kernel_binary(artifact, kernel, variant))
         try:

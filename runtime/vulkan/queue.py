@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from kernelc.errors import DeviceError
 from runtime.device.program import Extent
 from runtime.vulkan.device import Buffer, VulkanDevice
 from runtime.vulkan.kernels import Pipeline
@@ -148,7 +149,10 @@ class Queue:
         return int(self._counter[0])
 
     def wait(self, number: int) -> None:
-        """Wait for a submission and all before it."""
+        """Wait for a submission and all before it. Raises: DeviceError on a device that was closed, where a
+        driver ends the process."""
+        if self._device.closed:
+            raise DeviceError("the device was closed", help="open it again")
         vulkan, timeout = self._vulkan, self._vulkan.TIMEOUT
         self._awaited[0] = number
         while (

@@ -115,15 +115,22 @@ class WgpuDevice:
     # ---- kernels ----
 
     def compile(self, kernel: KernelSource) -> Handle:
-        """Return the pipeline of a kernel. Raises: WorkFailed with the source around the error."""
-        code = without_subgroups_line(kernel.text)
-        layout = self._device.create_pipeline_layout(bind_group_layouts=[self._layout(kernel)])
+        """Return the pipeline of a kernel. Raises: WorkFailed with the source around the error; DeviceError
+        for a device that was lost, or has no memory left.
+        """
+        code, doing = without_subgroups_line(kernel.text), f"compiling kernel {kernel.name}"
+        with self.translated(doing):
+            layout = self._device.create_pipeline_layout(bind_group_layouts=[self._layout(kernel)])
         try:
             module = self.library.unchecked_module(self._device, kernel.name, code)
             module = module or self._device.create_shader_module(label=kernel.name, code=code)
             stage = {"module": module, "entry_point": kernel.entry}
             return self._device.create_compute_pipeline(label=kernel.name, layout=layout, compute=stage)
         except self._wgpu.GPUError as error:
+            if isinstance(error, self._wgpu.GPUOutOfMemoryError):
+                raise out_of_memory(doing, _short(str(error))) from error
+            if "device is lost" in str(error):
+                raise device_lost(doing, _short(str(error))) from error
             raise compile_error(kernel.name, code, str(error)) from error
 
     def bind(self, kernel: KernelSource, name: str, ranges: Sequence[tuple[Handle, int, int]]) -> Handle:
@@ -160,7 +167,8 @@ class WgpuDevice:
         """
         if not self.has_timestamps:
             raise DeviceError(f"{self.info.name} has no timestamps", help="leave out `profile`")
-        queries = self._device.create_query_set(type="timestamp", count=2 * len(dispatches))
+        with self.translated("timing a step"):
+            queries = self._device.create_query_set(type="timestamp", count=2 * len(dispatches))
         size = 16 * len(dispatches)
         resolved, staging = self.create_resolve(size), self.create_staging(size)
         with self.translated("timing a step"):

@@ -58,7 +58,7 @@ class WgpuExecutor(DeviceExecutor[WgpuArtifact, WgpuTicket]):
             self.device.flush()
         super()._unload()
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """Release the device and all that was loaded."""
         self._loaded = None
         self.device.close()
@@ -158,7 +158,7 @@ class WgpuExecutor(DeviceExecutor[WgpuArtifact, WgpuTicket]):
 
     # ---- one kernel alone ----
 
-    def run_kernel(
+    def _run_kernel(
         self,
         artifact: Artifact,
         kernel: str,
@@ -166,7 +166,7 @@ class WgpuExecutor(DeviceExecutor[WgpuArtifact, WgpuTicket]):
         env: Mapping[str, int],
         step: bytes,
     ) -> list[npt.NDArray[np.generic]]:
-        """See `runtime.device.executor.Executor.run_kernel`."""
+        """See `runtime.device.base.DeviceExecutor._run_kernel`."""
         variant, grid = choose_one(artifact.manifest, kernel, env, self.info)
         source = kernel_source(artifact, kernel, variant)
         return run_source(self.device, source, grid, arrays, step)

@@ -16,7 +16,7 @@ from kernelc.ir.graph import Graph
 from kernelc.ir.types import SCALES, DType, TensorType
 from kernelc.kernels.registry import references
 from kernelc.kernels.step_block import STEP
-from runtime.references.executor import element_dtype
+from runtime.device.elements import element_dtype
 from tests.graphs.compiled import Arrays, Compiled, Options, Render, compile_graphs, packed_weights
 from tests.kernels.executors import EXECUTORS
 

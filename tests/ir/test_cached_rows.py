@@ -72,3 +72,11 @@ def test_appends_that_do_not_fit_are_refused(
     types = {"cache": TensorType((10, 2, width), dtype), "x": TensorType((3, 2, width))}
     with pytest.raises(ShapeError, match=message):
         OPS["cache_append"].check(types, {"past": 0, **attrs})
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_head_with_what_is_no_number_is_read_back_as_none(bad: float) -> None:
+    rows = np.ones((3, 16), np.float32)
+    rows[1, 7] = bad
+    back = rounded(rows)
+    assert np.isnan(back[1]).all() and np.isfinite(back[[0, 2]]).all()

@@ -63,3 +63,16 @@ def test_two_terms_are_far_closer_than_one(cols: int, rows: int, seed: int) -> N
     # steps of 1 / 32,510 of the largest, half of one and an eighth of it
     assert errors[1] <= np.abs(x * weight).max() * (0.625 / 32510)
     assert cols == 1 or errors[1] <= errors[0]
+
+
+@pytest.mark.parametrize("terms", [1, 2])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_group_with_what_is_no_number_stands_for_none(terms: int, bad: float) -> None:
+    """Codes have no NaN: its scale is one, and only its own."""
+    layout = CodedRows(3 * GROUP, terms)
+    x = np.ones((2, 3 * GROUP), np.float32)
+    x[0, GROUP + 5] = bad
+    values, _ = layout.decode(layout.code(x))
+    assert np.isnan(values[0, GROUP : 2 * GROUP]).all()
+    values[0, GROUP : 2 * GROUP] = 1
+    np.testing.assert_allclose(values, 1, rtol=1e-2)

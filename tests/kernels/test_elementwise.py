@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 
 from kernelc.ir.expression import FUNCTIONS, Expression
 from kernelc.kernels.elementwise import ELEMENTWISE, ElementwiseProblem
+from kernelc.kernels.parts.coded_groups import coded_group
 from kernelc.kernels.parts.formulas import FORMULAS, computed
+from kernelc.kernels.parts.staged_rows import saturated
+from kernelc.kir.functions import bitcast, splat, to_f32, vector
+from kernelc.kir.types import f32, u32
+from kernelc.kir.values import Value
 from kernelc.target import Capabilities
 from tests.kernels.executors import EXECUTORS
 from tests.kernels.harness import VARIANTS, check_kernel
@@ -140,3 +145,20 @@ def test_functions_over_the_whole_range(executor: str, function: str) -> None:
         error = np.abs(got - wanted)
     assert np.all(error[normal] <= relative * np.abs(wanted[normal]) + absolute)
     assert np.all(error[np.isfinite(wanted) & ~normal] <= 2.0**-120)
+
+
+def outcomes(value: Value) -> list[Value]:
+    """Every formula of one input, what is staged as halves, and the scale of a coded group."""
+    unary = [name for name in sorted(FUNCTIONS) if FUNCTIONS[name].arity == 1]
+    formulas = [computed(applied(name, Expression.of("x")), {"x": value}) for name in unary]
+    ones = splat(to_f32(bitcast(value, u32) >> 31) + 1.0, 4)
+    group = coded_group([ones] * 7 + [vector(1.0, 2.0, value, 3.0)], 1, native=False)
+    return [*formulas, saturated(value), bitcast(group.scale, f32)]
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_a_nan_stays_one_whatever_becomes_of_it(executor: str) -> None:
+    """Or a damaged weight would give an answer, and no error."""
+    x = np.array([np.nan, -np.nan, 1.0, -2.0], np.float32)
+    for got in computed_by(executor, outcomes, x):
+        assert np.isnan(got[:4]).tolist() == [True, True, False, False]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from model.families import llama
 from runtime.cuda import compile as cuda_compile
 from runtime.cuda import device as cuda_device
 from runtime.cuda import loaded as cuda_loaded
+from runtime.cuda.compile import CudaSource
 from runtime.cuda.device import as_kernelc_error
 from runtime.cuda.executor import CudaExecutor
 from runtime.device.executor import Fetch
@@ -367,3 +369,26 @@ def test_a_machine_without_a_gpu_says_so(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("importlib.import_module", lambda name: fake)
     with pytest.raises(DeviceError, match=r"CUDA finds no GPU .cuInit failed: no CUDA-capable device"):
         cuda_device.import_driver()
+
+
+def test_cubins_that_others_may_have_written_are_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def compiled(source: CudaSource, arch: str) -> bytes:
+        made.append(arch)
+        return b"image"
+
+    monkeypatch.setattr(cuda_compile, "_compile", compiled)
+    monkeypatch.setattr(cuda_compile, "_file_name", lambda source, arch: f"kernel.{arch}")
+    source, folder = CudaSource("kernel", "text", "kernel"), tmp_path / "cubins"
+    for _ in range(2):
+        assert cuda_compile.compile_kernel(source, "sm_90", folder) == b"image"
+    assert made == ["sm_90"] and stat.S_IMODE(folder.stat().st_mode) == 0o700
+    folder.chmod(0o777)
+    for _ in range(2):
+        cuda_compile.compile_kernel(source, "sm_90", folder)
+    cuda_compile.compile_kernel(source, "sm_80", folder)
+    assert made == ["sm_90", "sm_90", "sm_90", "sm_80"]
+    assert [path.name for path in folder.iterdir()] == ["kernel.sm_90"]

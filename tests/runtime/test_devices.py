@@ -16,10 +16,11 @@ import pytest
 from kernelc.artifact import Artifact
 from kernelc.errors import DeviceError, InternalError, UsageError
 from runtime import devices
+from runtime.device.elements import element_dtype
 from runtime.device.executor import Executor
 from runtime.devices import Choice, DeviceKind, open_device, survey, targets_of
 from runtime.engine.engine import Engine
-from runtime.references.executor import NumpyExecutor, element_dtype
+from runtime.references.executor import NumpyExecutor
 from tests.runtime.tiny_artifact import write_tiny
 from tests.runtime.tiny_kernels import REFERENCES
 

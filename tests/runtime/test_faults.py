@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import inspect
 import itertools
 import os
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from runtime.engine.engine import Engine
 from runtime.opencl.executor import OpenClExecutor
 from runtime.vulkan.executor import VulkanExecutor
 from runtime.vulkan.native import VulkanError
+from runtime.wgpu.executor import WgpuExecutor
 from tests.artifact_sample import fill_sample
 from tests.kernels.executors import require
 from tests.runtime.fake_cuda import FakeDriver, FakeGraphs
@@ -117,7 +119,7 @@ class Failing:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._module, name)
-        if isinstance(found, type) or not callable(found):
+        if not inspect.isroutine(found):  # cffi's pointers say that they can be called
             return found
 
         def counted(*arguments: Any, **named: Any) -> Any:
@@ -134,6 +136,27 @@ def test_every_call_of_opencl(tiny: Artifact, monkeypatch: pytest.MonkeyPatch) -
     calls = Calls(error=lambda name: cl.RuntimeError(f"{name} failed: OUT_OF_RESOURCES"))
     monkeypatch.setattr(executor.device, "cl", Failing(cl, calls))
     assert fail_each_call(lambda: Engine(executor, tiny), calls, 13, goes_on=True) > 2
+    executor.close()
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("wrapped", ["_device", "library"])
+@pytest.mark.parametrize("lost", [False, True])
+def test_every_call_of_wgpu(
+    tiny: Artifact, monkeypatch: pytest.MonkeyPatch, wrapped: str, lost: bool
+) -> None:
+    """Of wgpu-py's device, and of the native library that is called directly."""
+    executor: Any = WgpuExecutor()
+    wgpu = executor.device._wgpu
+    error = wgpu.GPUError if lost else wgpu.GPUOutOfMemoryError
+    calls = Calls(
+        error=lambda name: error(f"{name}: Parent device is lost" if lost else f"{name}: no memory")
+    )
+    whole = getattr(executor.device, wrapped)
+    monkeypatch.setattr(executor.device, wrapped, Failing(whole, calls))
+    every = 11 if wrapped == "_device" else 31
+    assert fail_each_call(lambda: Engine(executor, tiny), calls, every, goes_on=not lost)
+    monkeypatch.setattr(executor.device, wrapped, whole)
     executor.close()
 
 

@@ -170,3 +170,21 @@ def test_buffers_stay_what_they_were(toy: Artifact) -> None:
     assert isinstance(toy.manifest.buffers["logits"], Buffer)
     for context in range(1, MAX_CONTEXT + 1):
         proved_plan(toy.manifest, context, ALL_ROLES)
+
+
+def test_scores_that_no_program_leaves_are_the_artifacts_fault(tmp_path: Path) -> None:
+    """Found by `tools.fuzz.accepted`: a manifest whose programs leave out what a role is asked for."""
+
+    def change(manifest: Manifest) -> Manifest:
+        score = next(each for each in manifest.programs.values() if each.role == "score")
+        kept = [each for each in score.dispatches if all(b.buffer != "all_logits" for b in each.bindings)]
+        programs = {
+            name: dataclasses.replace(each, dispatches=tuple(kept)) if each.role == "score" else each
+            for name, each in manifest.programs.items()
+        }
+        return dataclasses.replace(manifest, programs=programs)
+
+    artifact = write_tiny(tmp_path / "toy", change=change)
+    proved_plan(artifact.manifest, MAX_CONTEXT, ("prefill", "decode"))
+    with pytest.raises(ArtifactError, match="it leaves nothing in buffer all_logits"):
+        proved_plan(artifact.manifest, MAX_CONTEXT, ALL_ROLES)

@@ -336,7 +336,23 @@ def test_what_was_compiled_is_kept_for_the_same_device_and_driver(cache_home: Pa
     assert read_cache(CACHE_ID[:-1] + b"2") == b""
     os.utime(kept_file(), (0, 0))
     assert read_cache(CACHE_ID) and kept_file().stat().st_mtime > 0, "it is as new as its last use"
-    assert [path.name for path in (cache_home / "kernelc").iterdir()] == [kept_file().name]
+    assert [path.name for path in (cache_home / "kernelc" / "vulkan").iterdir()] == [kept_file().name]
+
+
+def test_a_cache_that_others_may_write_to_is_neither_read_nor_written(cache_home: Path) -> None:
+    write_cache(CACHE_ID, DATA)
+    folder = kept_file().parent
+    folder.chmod(0o777)
+    assert read_cache(CACHE_ID) == b""
+    kept_file().unlink()
+    write_cache(CACHE_ID, DATA)
+    assert not kept_file().exists()
+    folder.rmdir()
+    elsewhere = cache_home / "elsewhere"
+    elsewhere.mkdir()
+    folder.symlink_to(elsewhere)
+    write_cache(CACHE_ID, DATA)
+    assert read_cache(CACHE_ID) == b"" and not list(elsewhere.iterdir())
 
 
 def test_a_cache_that_is_damaged_or_another_devices_is_not_used(
@@ -351,7 +367,7 @@ def test_a_cache_that_is_damaged_or_another_devices_is_not_used(
     file.unlink()
     write_cache(CACHE_ID, DATA[:8] + bytes(24) + DATA[32:])
     assert not file.exists()
-    monkeypatch.setattr(vulkan_cache, "_MOST_BYTES", len(DATA))
+    monkeypatch.setattr(vulkan_cache, "_MOST_BYTES", len(DATA) - 1)
     write_cache(CACHE_ID, DATA)
     assert not file.exists()
 

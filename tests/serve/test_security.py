@@ -8,7 +8,8 @@ import openai
 import pytest
 
 from kernelc.errors import UsageError
-from kernelc.serve.security import Access, is_loopback
+from kernelc.hosts import is_loopback
+from kernelc.serve.security import Access
 from tests.serve.serving import Running, fake, serving
 
 KEYS = ("first-key", "second-key")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,3 +124,10 @@ def test_reduction_of_json_keeps_what_matters() -> None:
 
     whole = json.dumps({"x": list(range(50)), "a": {"c": {}, "b": [7, 8, 9]}, "y": None}).encode()
     assert json.loads(reduced(whole, fails, 2000)) == {"a": {"b": [7]}}
+
+
+def test_a_guided_run_says_what_is_missing_or_which_kinds_there_are() -> None:
+    command = [sys.executable, "-m", "tools.fuzz.guided", "none"]
+    done = subprocess.run(command, cwd=CORPUS.parents[2], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "Atheris is missing" in done.stderr or "wanted one of config" in done.stderr

@@ -50,7 +50,7 @@ def curve(log: Path) -> str:
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
             f'<text x="{LEFT}" y="18" fill="#1f5fa8">loss on the answers, nats a token</text>',
             f'<text x="{WIDTH - 20}" y="18" text-anchor="end" fill="#c97b1a">learning rate, up to '
-            f'{top_rate:g}</text>',
+            f"{top_rate:g}</text>",
             line(rates, "#c97b1a"),
             line(losses, "#1f5fa8"),
             *marks,

@@ -63,7 +63,8 @@ def _most_bytes() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
 
 
-def _emptied(folder: Path) -> None:
+def emptied(folder: Path) -> None:
+    """Remove everything in a folder."""
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
@@ -79,7 +80,7 @@ def serve(kinds: Mapping[str, Kind], requests: BinaryIO, replies: BinaryIO) -> N
             began = _processor_seconds()
             said, detail = outcome(kinds[kind.decode()], data, folder)
             with contextlib.suppress(OSError):
-                _emptied(folder)
+                emptied(folder)
             reply = {
                 "said": said,
                 "detail": detail,

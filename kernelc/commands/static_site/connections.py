@@ -7,7 +7,6 @@ whose name was made to resolve to 127.0.0.1 (DNS rebinding) could read what is s
 from __future__ import annotations
 
 import io
-import re
 import socket
 import sys
 import threading
@@ -16,8 +15,8 @@ from dataclasses import dataclass
 from http.server import ThreadingHTTPServer
 from typing import Any
 
-_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
-_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+from kernelc.hosts import LOOPBACK_NAMES, name_of
+
 _BUSY = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -33,10 +32,7 @@ class Patience:
 
 def is_known_host(header: str | None) -> bool:
     """Whether a Host header names this machine."""
-    if header is None or not _HOST.fullmatch(header):
-        return False
-    name = header if header.endswith("]") else header.rpartition(":")[0] if ":" in header else header
-    return name.lower().rstrip(".") in _LOOPBACK_NAMES
+    return header is not None and name_of(header) in LOOPBACK_NAMES
 
 
 class Server(ThreadingHTTPServer):

@@ -22,13 +22,13 @@ from kernelc.ir.cached_rows import CODES_OF_WORD
 from kernelc.ir.dim import Dim, evaluate
 from kernelc.kernels import step_block
 from kernelc.kernels.attention.cache import CacheShape, scales_of
-from kernelc.kernels.parts.coded_groups import row_scale, steps_of, words_of
+from kernelc.kernels.parts.coded_groups import magnitude, row_scale, steps_of, words_of
 from kernelc.kernels.parts.wide_rows import works_wide
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
 from kernelc.kernels.stored_problem import require
-from kernelc.kir.functions import absolute, maximum, minimum, named
+from kernelc.kir.functions import maximum, minimum, named
 from kernelc.kir.trace import Array, Tracer
-from kernelc.kir.types import f32, f32x4
+from kernelc.kir.types import f32x4, u32
 from kernelc.kir.values import Operators, Value
 from kernelc.target import Capabilities
 
@@ -120,7 +120,7 @@ class AppendCodes(KernelSpec[AppendCodesProblem, AppendCodesSchedule]):
         schedule: AppendCodesSchedule,
     ) -> None:
         heads, team = problem.cache.kv_heads, schedule.team
-        largest = k.shared("largest", f32, schedule.threads) if team > 1 else None
+        largest = k.shared("largest", u32, schedule.threads) if team > 1 else None
         head = k.workgroup_id(0) * (schedule.threads // team) + k.local_id // team
         known = named("head", minimum(head, heads - 1))  # surplus teams read the last head
         row = k.workgroup_id(1)
@@ -194,16 +194,16 @@ class _HeadRow:
         return self.x[self.first + at * self.team]
 
     def largest(self) -> Value:
-        """The largest magnitude of one's own vectors."""
+        """The bits of the largest magnitude of one's own vectors."""
         k = self.k
         if self.held is not None:
-            four = absolute(self.held[0])
+            four = magnitude(self.held[0])
             for other in self.held[1:]:
-                four = maximum(four, absolute(other))
+                four = maximum(four, magnitude(other))
         else:
-            found = k.var(absolute(self._four(0)), name="highest")
+            found = k.var(magnitude(self._four(0)), name="highest")
             with k.loop(1, self.own) as at:
-                k.assign(found, maximum(found, absolute(self._four(at))))
+                k.assign(found, maximum(found, magnitude(self._four(at))))
             four = found.value()
         return named("most", maximum(maximum(four.x, four.y), maximum(four.z, four.w)))
 

@@ -16,8 +16,10 @@ from kernelc.ir.coded_rows import (
     FINE,
     GREATEST_EXPONENT,
     GROUP,
+    INFINITE,
     LEAST_EXPONENT,
     MOST_TERMS,
+    NAN,
     NUMERATOR,
     PARTS,
     CodedRows,
@@ -25,12 +27,12 @@ from kernelc.ir.coded_rows import (
 from kernelc.kernels.parts.distribute import distribute
 from kernelc.kernels.parts.dot4 import dot4
 from kernelc.kir.functions import (
-    absolute,
     bitcast,
     dot,
     maximum,
     minimum,
     named,
+    select,
     splat,
     subgroup_max,
     subgroup_shuffle_xor,
@@ -44,22 +46,31 @@ from kernelc.kir.types import f32, i32, u32
 from kernelc.kir.values import Operators, Value
 
 _ONES = 0x01010101  # four ones
+_MAGNITUDE = 0x7FFFFFFF
 LANES = GROUP // 4
 """Invocations of `GroupCoder` for a group: each codes a vector of four, which is a word of each term."""
 
 
 @dataclass(frozen=True)
 class CodedGroup:
-    """A group's words, a list for each term, its scale and the sum of what the scale is a scale of (i32)."""
+    """A group's words, a list for each term, the bits of its scale and the sum of what that is a scale of
+    (i32)."""
 
     words: list[list[Value]]
     scale: Value
     sum: Value
 
 
+def magnitude(x: Operators) -> Value:
+    """The bits of |x|, which compare as the magnitudes do; unlike the floats' own maximum, theirs is a NaN's
+    where there is one."""
+    return bitcast(x, u32) & _MAGNITUDE
+
+
 def coded_group(values: list[Value], terms: int, native: bool) -> CodedGroup:
     """Round a group of 32 activations, given as eight vectors of four. `native`: the device has "dot4"."""
-    steps = steps_of(_largest(values))
+    largest = _largest(values)
+    steps = steps_of(largest)
     fours = [words_of(four, steps, terms) for four in values]
     words = [[four[term] for four in fours] for term in range(terms)]
     total: Value | None = None
@@ -67,7 +78,7 @@ def coded_group(values: list[Value], terms: int, native: bool) -> CodedGroup:
         added = _sum(four, native)
         total = added if total is None else total + added
     assert total is not None
-    return CodedGroup(words, _scale(steps, terms), total)
+    return CodedGroup(words, _scale(largest, steps, terms), total)
 
 
 def store_group(
@@ -81,7 +92,7 @@ def store_group(
             for lane, word in enumerate(words[4 * half : 4 * half + 4]):
                 coded[place + lane if lane else place] = word
     place = named("place", _place(layout, layout.planes - 1, group) + start)
-    coded[place] = bitcast(made.scale, u32)
+    coded[place] = made.scale
     coded[place + 1] = bitcast(made.sum, u32)
     coded[place + 2] = bitcast(square, u32)
     coded[place + 3] = 0
@@ -132,7 +143,8 @@ class GroupCoder:
     def _code_four(self, four: Value, group: Value, row: Operators | int) -> None:
         layout, lane = self.layout, four % LANES
         start = named("start", four // LANES * GROUP)
-        steps = steps_of(_largest([self._vector(self.values, start + 4 * at) for at in range(LANES)]))
+        largest = _largest([self._vector(self.values, start + 4 * at) for at in range(LANES)])
+        steps = steps_of(largest)
         words = words_of(self._vector(self.values, four * 4), steps, layout.terms)
         for term, word in enumerate(words):
             plane = lane // 4 + 2 * term
@@ -143,7 +155,7 @@ class GroupCoder:
             self.squares[four] = dot(plain, plain)
         with self.k.when(lane.equals(0)):
             place = _place(layout, layout.planes - 1, group) + row * layout.words
-            self.coded[place] = bitcast(_scale(steps, layout.terms), u32)
+            self.coded[place] = _scale(largest, steps, layout.terms)
 
     def _add_up(self, own: Value, group: Value, row: Operators | int) -> None:
         first = own * LANES
@@ -179,7 +191,8 @@ class SubgroupCoder:
         `plain`: the value before it was weighted, whose square is added up. All invocations call this.
         """
         k, terms, lane = self.k, self.layout.terms, self.k.subgroup_lane
-        steps = steps_of(subgroup_max(absolute(value)))
+        largest = named("largest", subgroup_max(magnitude(value)))
+        steps = steps_of(largest)
         parts = named("parts", (to_i32(value * (steps * float(FINE))) + FINE // 2) >> 3)
         codes = named("codes", (parts + PARTS // 2) >> 8)
         total = subgroup_sum(codes if terms == 1 else parts)
@@ -193,7 +206,7 @@ class SubgroupCoder:
                     self.coded[(plane * self.layout.groups + group) * 4 + four % 4] = word
             with k.when(lane.equals(MOST_TERMS)):
                 place = _place(self.layout, self.layout.planes - 1, group)
-                self.coded[place] = bitcast(_scale(steps, terms), u32)
+                self.coded[place] = _scale(largest, steps, terms)
                 self.coded[place + 1] = bitcast(total, u32)
                 self.coded[place + 2] = 0 if square is None else bitcast(square, u32)
                 self.coded[place + 3] = 0
@@ -212,33 +225,39 @@ def _place(layout: CodedRows, plane: int, group: Value) -> Value:
 
 
 def _largest(values: list[Value]) -> Value:
-    largest = absolute(values[0])
+    largest = magnitude(values[0])
     for four in values[1:]:
-        largest = maximum(largest, absolute(four))
-    return maximum(maximum(largest.x, largest.y), maximum(largest.z, largest.w))
+        largest = maximum(largest, magnitude(four))
+    return named("largest", maximum(maximum(largest.x, largest.y), maximum(largest.z, largest.w)))
 
 
-def steps_of(largest: Value) -> Value:
-    """How many 256ths of a code make up 1, where the largest magnitude is to become 127."""
-    bits = bitcast(largest, u32)
+def steps_of(bits: Value) -> Value:
+    """How many 256ths of a code make up 1, where the largest `magnitude` is to become 127."""
     exponent = minimum(maximum(bits >> 23, LEAST_EXPONENT), GREATEST_EXPONENT)
     return to_f32(NUMERATOR // _mantissa(bits)) * bitcast((253 - exponent) << 23, f32)
 
 
-def row_scale(largest: Value) -> Value:
-    """The scale of a head row whose largest magnitude is given (`kernelc.ir.cached_rows`)."""
-    bits = bitcast(largest, u32)
+def row_scale(bits: Value) -> Value:
+    """The scale of a head row whose largest `magnitude` is given (`kernelc.ir.cached_rows`)."""
     exponent = minimum(maximum(bits >> 23, LEAST_EXPONENT), GREATEST_EXPONENT)
     quotient = to_f32((_mantissa(bits) << SCALE_SHIFT) // MOST_CODE)
-    return quotient * 2.0 ** -(15 + SCALE_SHIFT) * bitcast(exponent << 23, f32)
+    scale = quotient * 2.0 ** -(15 + SCALE_SHIFT) * bitcast(exponent << 23, f32)
+    return bitcast(_or_nan(bits, scale), f32)
 
 
 def _mantissa(bits: Value) -> Value:
     return (((bits & 0x7FFFFF) | 0x800000) >> 8) + 1
 
 
-def _scale(steps: Value, terms: int) -> Value:
-    return float(PARTS if terms == 1 else 1) / steps
+def _scale(largest: Value, steps: Value, terms: int) -> Value:
+    """The bits of a group's scale."""
+    return _or_nan(largest, float(PARTS if terms == 1 else 1) / steps)
+
+
+def _or_nan(largest: Value, scale: Value) -> Value:
+    """The bits of a scale, or of a NaN where the largest magnitude is infinite or none: codes have neither,
+    and what they stand for would be a number again."""
+    return select(largest < INFINITE, bitcast(scale, u32), NAN)
 
 
 def words_of(four: Operators, steps: Value, terms: int) -> list[Value]:

@@ -1,7 +1,8 @@
 """Elementwise expressions in a kernel: the functions of `kernelc.ir.expression` in the kernel language.
 
-Each takes f32 scalars or vectors, and any finite argument. SiLU and the sigmoid are as exact as the target's
-exp; the others keep to the errors they state on every target.
+Each takes f32 scalars or vectors, and any finite argument; of a NaN each makes a NaN, so that none is
+lost on the way to the scores. SiLU and the sigmoid are as exact as the target's exp; the others keep to the
+errors they state on every target.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Mapping
 
 from kernelc.ir.expression import Expression
 from kernelc.kernels.parts.precise_math import exponential, exponential_tail, log, normal_tail, tanh
-from kernelc.kir.functions import absolute, exp, maximum, minimum, named
+from kernelc.kir.functions import absolute, at_least, at_most, exp, named
 from kernelc.kir.values import Value
 
 TRACED_AS_ITS_CALLER = True  # lines in emitted text are those of the kernels that compute an expression
@@ -30,8 +31,8 @@ def sigmoid(x: Value) -> Value:
 
 def gelu(x: Value) -> Value:
     """x * Phi(x) = max(x, 0) - |x| Phi(-|x|), which cancels nowhere. Relative error below 2e-6 above -6."""
-    size = minimum(absolute(x), 13.0)  # beyond 13 the second term is below 1e-37
-    return maximum(x, 0.0) - size * normal_tail(size)
+    size = at_most(absolute(x), 13.0)  # beyond 13 the second term is below 1e-37
+    return at_least(x, 0.0) - size * normal_tail(size)
 
 
 def gelu_tanh(x: Value) -> Value:
@@ -39,20 +40,20 @@ def gelu_tanh(x: Value) -> Value:
 
     Relative error below 2e-6 above -6. At -10 the result is 1e-37, at 10 it is x: u need not go further.
     """
-    above = named("above", maximum(x, -10.0))
-    near = named("near", minimum(above, 10.0))
+    above = named("above", at_least(x, -10.0))
+    near = named("near", at_most(above, 10.0))
     twice = near * (near * near * 0.044715 + 1.0) * (2 * math.sqrt(2 / math.pi))
-    return above / (1.0 + exponential(maximum(-twice, -87.0)))
+    return above / (1.0 + exponential(at_least(-twice, -87.0)))
 
 
 def relu(x: Value) -> Value:
     """max(x, 0)."""
-    return maximum(x, 0.0)
+    return at_least(x, 0.0)
 
 
 def relu2(x: Value) -> Value:
     """max(x, 0)^2."""
-    positive = maximum(x, 0.0)
+    positive = at_least(x, 0.0)
     return positive * positive
 
 
@@ -63,18 +64,18 @@ def soft_cap(x: Value, cap: float) -> Value:
 
 def clip(x: Value, bound: float) -> Value:
     """x within -bound..bound."""
-    return minimum(maximum(x, -bound), bound)
+    return at_most(at_least(x, -bound), bound)
 
 
 def softplus(x: Value) -> Value:
     """log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)); off by at most 3e-7, and 2e-7 of itself."""
-    return maximum(x, 0.0) + log(1.0 + exponential(-minimum(absolute(x), 80.0)))
+    return at_least(x, 0.0) + log(1.0 + exponential(-at_most(absolute(x), 80.0)))
 
 
 def exp_tail(x: Value) -> Value:
     """exp(x) - 1 - x for x below 0, else 0; relative error below 4e-6. Below -80 it is -1 - x."""
-    below = named("below", minimum(x, 0.0))
-    near = named("near", maximum(below, -80.0))
+    below = named("below", at_most(x, 0.0))
+    near = named("near", at_least(below, -80.0))
     return exponential_tail(near) + (near - below)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from kernelc.kir.functions import absolute, bitcast, floor, minimum, select, to_f32, to_i32, to_u32
+from kernelc.kir.functions import absolute, at_most, bitcast, floor, select, to_f32, to_i32, to_u32
 from kernelc.kir.types import f32, i32, u32
 from kernelc.kir.values import Operators, Value
 
@@ -160,7 +160,7 @@ def tanh(x: Operators) -> Value:
 
     Source: Cephes' tanhf: a polynomial below 0.625, above it 1 - 2 / (e^2|x| + 1).
     """
-    size = minimum(absolute(x), 10.0)  # from 9.02 on the result is 1 in f32
+    size = at_most(absolute(x), 10.0)  # from 9.02 on the result is 1 in f32
     square = size * size
     series = square * -5.70498872745e-3 + 2.06390887954e-2
     series = series * square - 5.37397155531e-2

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kernelc.kir.functions import maximum, minimum, pack_half2, vector
+from kernelc.kir.functions import at_least, at_most, pack_half2, vector
 from kernelc.kir.tile import Tile, load_tile
 from kernelc.kir.tile_types import TileKind
 from kernelc.kir.trace import Array
@@ -48,8 +48,8 @@ def row_cells(kind: TileKind, depth: int, dense: bool = False) -> int:
 
 
 def saturated(x: Operators) -> Value:
-    """`x` limited to what a half can hold, so that no infinity gets into a sum."""
-    return maximum(minimum(x, _LARGEST_HALF), -_LARGEST_HALF)
+    """`x` limited to what a half can hold, so that no infinity gets into a sum. A NaN stays one."""
+    return at_least(at_most(x, _LARGEST_HALF), -_LARGEST_HALF)
 
 
 def halves(low: Operators, high: Operators) -> Value:

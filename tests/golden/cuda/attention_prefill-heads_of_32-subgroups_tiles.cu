@@ -15,12 +15,16 @@ __device__ inline float4 operator*(float4 a, float b) {
   return make_float4(a.x * b, a.y * b, a.z * b, a.w * b);
 }
 
-__device__ inline float4 fminf(float4 a, float4 b) {
-  return make_float4(fminf(a.x, b.x), fminf(a.y, b.y), fminf(a.z, b.z), fminf(a.w, b.w));
+__device__ inline bool4 operator>(float4 a, float4 b) {
+  return make_bool4(a.x > b.x, a.y > b.y, a.z > b.z, a.w > b.w);
 }
 
-__device__ inline float4 fmaxf(float4 a, float4 b) {
-  return make_float4(fmaxf(a.x, b.x), fmaxf(a.y, b.y), fmaxf(a.z, b.z), fmaxf(a.w, b.w));
+__device__ inline float4 select(bool4 a, float4 b, float4 c) {
+  return make_float4(a.x ? b.x : c.x, a.y ? b.y : c.y, a.z ? b.z : c.z, a.w ? b.w : c.w);
+}
+
+__device__ inline bool4 operator<(float4 a, float4 b) {
+  return make_bool4(a.x < b.x, a.y < b.y, a.z < b.z, a.w < b.w);
 }
 
 __device__ inline uint4 splat_uint4(unsigned a) {
@@ -35,12 +39,12 @@ __device__ inline bool4 operator<=(uint4 a, uint4 b) {
   return make_bool4(a.x <= b.x, a.y <= b.y, a.z <= b.z, a.w <= b.w);
 }
 
-__device__ inline float4 select(bool4 a, float4 b, float4 c) {
-  return make_float4(a.x ? b.x : c.x, a.y ? b.y : c.y, a.z ? b.z : c.z, a.w ? b.w : c.w);
-}
-
 __device__ inline uint4 operator+(uint4 a, unsigned b) {
   return make_uint4(a.x + b, a.y + b, a.z + b, a.w + b);
+}
+
+__device__ inline float4 fmaxf(float4 a, float4 b) {
+  return make_float4(fmaxf(a.x, b.x), fmaxf(a.y, b.y), fmaxf(a.z, b.z), fmaxf(a.w, b.w));
 }
 
 __device__ inline float4 operator-(float4 a, float4 b) {
@@ -228,10 +232,14 @@ extern "C" __global__ void __launch_bounds__(128) attention_prefill_f16_2_1x32(
       const unsigned token = min(first_row + row, step->seq - 1u);        // attention/prefill_operands.py
       const unsigned row_1 = (token * 2u + blockIdx.y) * 8u;              // attention/prefill_operands.py
       const unsigned index = row_1 + cell * 2u;                           // attention/prefill_operands.py
-      const float4 four = fmaxf(fminf(q[index] * 0.36067376f, splat_float4(65504.0f)),
-          splat_float4(-65504.0f));                                       // parts/staged_rows.py
-      const float4 four_1 = fmaxf(fminf(q[index + 1u] * 0.36067376f, splat_float4(65504.0f)),
-          splat_float4(-65504.0f));
+      const float4 x = q[index] * 0.36067376f;                            // attention/prefill_operands.py
+      const float4 x_1 = q[index + 1u] * 0.36067376f;
+      const float4 chosen = select(x > splat_float4(65504.0f), splat_float4(65504.0f), x);  // parts/staged_rows.py
+      const float4 four = select(chosen < splat_float4(-65504.0f), splat_float4(-65504.0f),
+          chosen);
+      const float4 chosen_1 = select(x_1 > splat_float4(65504.0f), splat_float4(65504.0f), x_1);
+      const float4 four_1 = select(chosen_1 < splat_float4(-65504.0f), splat_float4(-65504.0f),
+          chosen_1);
       const float2 pair = make_float2(four.x, four.y);                    // parts/staged_rows.py
       const float t = four.z;
       const float t_1 = four.w;

@@ -4,12 +4,21 @@ __device__ inline float4 operator*(float4 a, float4 b) {
   return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w);
 }
 
-__device__ inline float4 fabsf(float4 a) {
-  return make_float4(fabsf(a.x), fabsf(a.y), fabsf(a.z), fabsf(a.w));
+__device__ inline uint4 as_uint4(float4 a) {
+  return make_uint4(__float_as_uint(a.x), __float_as_uint(a.y), __float_as_uint(a.z),
+      __float_as_uint(a.w));
 }
 
-__device__ inline float4 fmaxf(float4 a, float4 b) {
-  return make_float4(fmaxf(a.x, b.x), fmaxf(a.y, b.y), fmaxf(a.z, b.z), fmaxf(a.w, b.w));
+__device__ inline uint4 splat_uint4(unsigned a) {
+  return make_uint4(a, a, a, a);
+}
+
+__device__ inline uint4 operator&(uint4 a, uint4 b) {
+  return make_uint4(a.x & b.x, a.y & b.y, a.z & b.z, a.w & b.w);
+}
+
+__device__ inline uint4 max(uint4 a, uint4 b) {
+  return make_uint4(max(a.x, b.x), max(a.y, b.y), max(a.z, b.z), max(a.w, b.w));
 }
 
 __device__ inline float4 splat_float4(float a) {
@@ -26,20 +35,12 @@ __device__ inline int4 operator+(int4 a, int b) {
       int(unsigned(a.z) + unsigned(b)), int(unsigned(a.w) + unsigned(b)));
 }
 
-__device__ inline uint4 splat_uint4(unsigned a) {
-  return make_uint4(a, a, a, a);
-}
-
 __device__ inline int4 operator>>(int4 a, uint4 b) {
   return make_int4(a.x >> b.x, a.y >> b.y, a.z >> b.z, a.w >> b.w);
 }
 
 __device__ inline uint4 as_uint4(int4 a) {
   return make_uint4(unsigned(a.x), unsigned(a.y), unsigned(a.z), unsigned(a.w));
-}
-
-__device__ inline uint4 operator&(uint4 a, uint4 b) {
-  return make_uint4(a.x & b.x, a.y & b.y, a.z & b.z, a.w & b.w);
 }
 
 __device__ inline float dot(float4 a, float4 b) {
@@ -95,18 +96,22 @@ extern "C" __global__ void __launch_bounds__(32) code_rows_96_t2_normed_one_row(
     const float4 x_15 = x[four_7 + index];                                // linear/buffers.py
     const float square_7 = square_6 + dot(x_15, x_15);                    // int8/code_rows.py
     const float4 x_16 = x_15 * code_weight[four_7];                       // int8/code_rows.py
-    const float4 largest = fabsf(x_2);                                    // parts/coded_groups.py
-    const float4 t = fabsf(x_4);                                          // parts/coded_groups.py
-    const float4 largest_1 = fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(largest, t),
-        fabsf(x_6)), fabsf(x_8)), fabsf(x_10)), fabsf(x_12)), fabsf(x_14)), fabsf(x_16));
-    const unsigned bits = __float_as_uint(fmaxf(fmaxf(largest_1.x, largest_1.y),
-        fmaxf(largest_1.z, largest_1.w)));                                // parts/coded_groups.py
-    const unsigned exponent = min(max(bits >> 23u, 27u), 252u);           // parts/coded_groups.py
+    const uint4 largest = max(as_uint4(x_2) & splat_uint4(2147483647u), as_uint4(x_4)
+        & splat_uint4(2147483647u));                                      // parts/coded_groups.py
+    const uint4 largest_1 = max(largest, as_uint4(x_6) & splat_uint4(2147483647u));
+    const uint4 largest_2 = max(largest_1, as_uint4(x_8) & splat_uint4(2147483647u));
+    const uint4 largest_3 = max(largest_2, as_uint4(x_10) & splat_uint4(2147483647u));
+    const uint4 largest_4 = max(largest_3, as_uint4(x_12) & splat_uint4(2147483647u));
+    const uint4 largest_5 = max(largest_4, as_uint4(x_14) & splat_uint4(2147483647u));
+    const uint4 largest_6 = max(largest_5, as_uint4(x_16) & splat_uint4(2147483647u));
+    const unsigned largest_7 = max(max(largest_6.x, largest_6.y),
+        max(largest_6.z, largest_6.w));                                   // parts/coded_groups.py
+    const unsigned exponent = min(max(largest_7 >> 23u, 27u), 252u);      // parts/coded_groups.py
     const float steps = float(2130706432u
-        / ((((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
+        / ((((largest_7 & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
         * __uint_as_float((253u - exponent) << 23u);                      // parts/coded_groups.py
-    const float4 t_1 = splat_float4(steps * 8.0f);                        // parts/coded_groups.py
-    const int4 cut = to_int4(x_2 * t_1);
+    const float4 t = splat_float4(steps * 8.0f);                          // parts/coded_groups.py
+    const int4 cut = to_int4(x_2 * t);
     const int4 parts = (cut + 4) >> splat_uint4(3u);                      // parts/coded_groups.py
     const uint4 codes = as_uint4(parts + 128) & splat_uint4(65280u);      // parts/coded_groups.py
     const unsigned low = (codes.x >> 8u) | codes.y;                       // parts/coded_groups.py
@@ -116,7 +121,7 @@ extern "C" __global__ void __launch_bounds__(32) code_rows_96_t2_normed_one_row(
     const unsigned low_1 = rest.x | (rest.y << 8u);                       // parts/coded_groups.py
     const unsigned high_1 = (rest.z << 16u) | (rest.w << 24u);
     const unsigned word_1 = low_1 | high_1;                               // parts/coded_groups.py
-    const int4 cut_1 = to_int4(x_4 * t_1);                                // parts/coded_groups.py
+    const int4 cut_1 = to_int4(x_4 * t);                                  // parts/coded_groups.py
     const int4 parts_1 = (cut_1 + 4) >> splat_uint4(3u);                  // parts/coded_groups.py
     const uint4 codes_1 = as_uint4(parts_1 + 128) & splat_uint4(65280u);  // parts/coded_groups.py
     const unsigned low_2 = (codes_1.x >> 8u) | codes_1.y;                 // parts/coded_groups.py
@@ -126,7 +131,7 @@ extern "C" __global__ void __launch_bounds__(32) code_rows_96_t2_normed_one_row(
     const unsigned low_3 = rest_1.x | (rest_1.y << 8u);                   // parts/coded_groups.py
     const unsigned high_3 = (rest_1.z << 16u) | (rest_1.w << 24u);
     const unsigned word_3 = low_3 | high_3;                               // parts/coded_groups.py
-    const int4 cut_2 = to_int4(x_6 * t_1);                                // parts/coded_groups.py
+    const int4 cut_2 = to_int4(x_6 * t);                                  // parts/coded_groups.py
     const int4 parts_2 = (cut_2 + 4) >> splat_uint4(3u);                  // parts/coded_groups.py
     const uint4 codes_2 = as_uint4(parts_2 + 128) & splat_uint4(65280u);  // parts/coded_groups.py
     const unsigned low_4 = (codes_2.x >> 8u) | codes_2.y;                 // parts/coded_groups.py
@@ -136,7 +141,7 @@ extern "C" __global__ void __launch_bounds__(32) code_rows_96_t2_normed_one_row(
     const unsigned low_5 = rest_2.x | (rest_2.y << 8u);                   // parts/coded_groups.py
     const unsigned high_5 = (rest_2.z << 16u) | (rest_2.w << 24u);
     const unsigned word_5 = low_5 | high_5;                               // parts/coded_groups.py
-    const int4 cut_3 = to_int4(x_8 * t_1);                                // parts/coded_groups.py
+    const int4 cut_3 = to_int4(x_8 * t);                                  // parts/coded_groups.py
     const int4 parts_3 = (cut_3 + 4) >> splat_uint4(3u);                  // parts/coded_groups.py
     const uint4 codes_3 = as_uint4(parts_3 + 128) & splat_uint4(65280u);  // parts/coded_groups.py
     const unsigned low_6 = (codes_3.x >> 8u) | codes_3.y;                 // parts/coded_groups.py
@@ -146,7 +151,7 @@ extern "C" __global__ void __launch_bounds__(32) code_rows_96_t2_normed_one_row(
     const unsigned low_7 = rest_3.x | (rest_3.y << 8u);                   // parts/coded_groups.py
     const unsigned high_7 = (rest_3.z << 16u) | (rest_3.w << 24u);
     const unsigned word_7 = low_7 | high_7;                               // parts/coded_groups.py
-    const int4 cut_4 = to_int4(x_10 * t_1);                               // parts/coded_groups.py
+    const int4 cut_4 = to_int4(x_10 * t);                                 // parts/coded_groups.py
     const int4 parts_4 = (cut_4 + 4) >> splat_uint4(3u);                  // parts/coded_groups.py
     const uint4 codes_4 = as_uint4(parts_4 + 128) & splat_uint4(65280u);  // parts/coded_groups.py
     const unsigned low_8 = (codes_4.x >> 8u) | codes_4.y;                 // parts/coded_groups.py
@@ -156,7 +161,7 @@ extern "C" __global__ void __launch_bounds__(32) code_rows_96_t2_normed_one_row(
     const unsigned low_9 = rest_4.x | (rest_4.y << 8u);                   // parts/coded_groups.py
     const unsigned high_9 = (rest_4.z << 16u) | (rest_4.w << 24u);
     const unsigned word_9 = low_9 | high_9;                               // parts/coded_groups.py
-    const int4 cut_5 = to_int4(x_12 * t_1);                               // parts/coded_groups.py
+    const int4 cut_5 = to_int4(x_12 * t);                                 // parts/coded_groups.py
     const int4 parts_5 = (cut_5 + 4) >> splat_uint4(3u);                  // parts/coded_groups.py
     const uint4 codes_5 = as_uint4(parts_5 + 128) & splat_uint4(65280u);  // parts/coded_groups.py
     const unsigned low_10 = (codes_5.x >> 8u) | codes_5.y;                // parts/coded_groups.py
@@ -166,7 +171,7 @@ extern "C" __global__ void __launch_bounds__(32) code_rows_96_t2_normed_one_row(
     const unsigned low_11 = rest_5.x | (rest_5.y << 8u);                  // parts/coded_groups.py
     const unsigned high_11 = (rest_5.z << 16u) | (rest_5.w << 24u);
     const unsigned word_11 = low_11 | high_11;                            // parts/coded_groups.py
-    const int4 cut_6 = to_int4(x_14 * t_1);                               // parts/coded_groups.py
+    const int4 cut_6 = to_int4(x_14 * t);                                 // parts/coded_groups.py
     const int4 parts_6 = (cut_6 + 4) >> splat_uint4(3u);                  // parts/coded_groups.py
     const uint4 codes_6 = as_uint4(parts_6 + 128) & splat_uint4(65280u);  // parts/coded_groups.py
     const unsigned low_12 = (codes_6.x >> 8u) | codes_6.y;                // parts/coded_groups.py
@@ -176,7 +181,7 @@ extern "C" __global__ void __launch_bounds__(32) code_rows_96_t2_normed_one_row(
     const unsigned low_13 = rest_6.x | (rest_6.y << 8u);                  // parts/coded_groups.py
     const unsigned high_13 = (rest_6.z << 16u) | (rest_6.w << 24u);
     const unsigned word_13 = low_13 | high_13;                            // parts/coded_groups.py
-    const int4 cut_7 = to_int4(x_16 * t_1);                               // parts/coded_groups.py
+    const int4 cut_7 = to_int4(x_16 * t);                                 // parts/coded_groups.py
     const int4 parts_7 = (cut_7 + 4) >> splat_uint4(3u);                  // parts/coded_groups.py
     const uint4 codes_7 = as_uint4(parts_7 + 128) & splat_uint4(65280u);  // parts/coded_groups.py
     const unsigned low_14 = (codes_7.x >> 8u) | codes_7.y;                // parts/coded_groups.py
@@ -230,7 +235,7 @@ extern "C" __global__ void __launch_bounds__(32) code_rows_96_t2_normed_one_row(
     coded[place_3 + 2u] = word_13;
     coded[place_3 + 3u] = word_15;
     const unsigned place_4 = (first + 12u) * 4u + start;                  // parts/coded_groups.py
-    coded[place_4] = __float_as_uint(1.0f / steps);                       // parts/coded_groups.py
+    coded[place_4] = largest_7 < 2139095040u ? __float_as_uint(1.0f / steps) : 2143289344u;  // parts/coded_groups.py
     coded[place_4 + 1u] = unsigned(total_6);                              // parts/coded_groups.py
     coded[place_4 + 2u] = __float_as_uint(square_7);                      // parts/coded_groups.py
     coded[place_4 + 3u] = 0u;                                             // parts/coded_groups.py

@@ -1,15 +1,26 @@
 // elementwise_gelu_tanh_mul_mul_2x64
+struct bool4 {
+  bool x, y, z, w;
+};
+
+__device__ inline bool4 make_bool4(bool x, bool y, bool z, bool w) {
+  return {x, y, z, w};
+}
 
 __device__ inline float4 splat_float4(float a) {
   return make_float4(a, a, a, a);
 }
 
-__device__ inline float4 fmaxf(float4 a, float4 b) {
-  return make_float4(fmaxf(a.x, b.x), fmaxf(a.y, b.y), fmaxf(a.z, b.z), fmaxf(a.w, b.w));
+__device__ inline bool4 operator<(float4 a, float4 b) {
+  return make_bool4(a.x < b.x, a.y < b.y, a.z < b.z, a.w < b.w);
 }
 
-__device__ inline float4 fminf(float4 a, float4 b) {
-  return make_float4(fminf(a.x, b.x), fminf(a.y, b.y), fminf(a.z, b.z), fminf(a.w, b.w));
+__device__ inline float4 select(bool4 a, float4 b, float4 c) {
+  return make_float4(a.x ? b.x : c.x, a.y ? b.y : c.y, a.z ? b.z : c.z, a.w ? b.w : c.w);
+}
+
+__device__ inline bool4 operator>(float4 a, float4 b) {
+  return make_bool4(a.x > b.x, a.y > b.y, a.z > b.z, a.w > b.w);
 }
 
 __device__ inline float4 operator*(float4 a, float4 b) {
@@ -96,10 +107,10 @@ extern "C" __global__ void __launch_bounds__(64) elementwise_gelu_tanh_mul_mul_2
     const float4 x_1 = x[index];
     const float4 y_1 = y[index];
     const float4 weights_1 = weights[element % 16u];                      // kernels/elementwise.py
-    const float4 above = fmaxf(x_1, splat_float4(-10.0f));                // kernels/elementwise.py
-    const float4 near = fminf(above, splat_float4(10.0f));
-    const float4 x_2 = fmaxf(-(near * (near * near * 0.044715f + 1.0f) * 1.5957692f),
-        splat_float4(-87.0f));
+    const float4 above = select(x_1 < splat_float4(-10.0f), splat_float4(-10.0f), x_1);  // kernels/elementwise.py
+    const float4 near = select(above > splat_float4(10.0f), splat_float4(10.0f), above);
+    const float4 t = -(near * (near * near * 0.044715f + 1.0f) * 1.5957692f);
+    const float4 x_2 = select(t < splat_float4(-87.0f), splat_float4(-87.0f), t);
     const float4 whole = floorf(x_2 * 1.442695f + 0.5f);                  // parts/precise_math.py
     const float4 rest = x_2 - whole * 0.6933594f;                         // parts/precise_math.py
     const float4 rest_1 = rest - whole * -0.00021219444f;                 // parts/precise_math.py

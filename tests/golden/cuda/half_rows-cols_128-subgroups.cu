@@ -1,15 +1,26 @@
 // half_rows_128
+struct bool4 {
+  bool x, y, z, w;
+};
+
+__device__ inline bool4 make_bool4(bool x, bool y, bool z, bool w) {
+  return {x, y, z, w};
+}
 
 __device__ inline float4 splat_float4(float a) {
   return make_float4(a, a, a, a);
 }
 
-__device__ inline float4 fminf(float4 a, float4 b) {
-  return make_float4(fminf(a.x, b.x), fminf(a.y, b.y), fminf(a.z, b.z), fminf(a.w, b.w));
+__device__ inline bool4 operator>(float4 a, float4 b) {
+  return make_bool4(a.x > b.x, a.y > b.y, a.z > b.z, a.w > b.w);
 }
 
-__device__ inline float4 fmaxf(float4 a, float4 b) {
-  return make_float4(fmaxf(a.x, b.x), fmaxf(a.y, b.y), fmaxf(a.z, b.z), fmaxf(a.w, b.w));
+__device__ inline float4 select(bool4 a, float4 b, float4 c) {
+  return make_float4(a.x ? b.x : c.x, a.y ? b.y : c.y, a.z ? b.z : c.z, a.w ? b.w : c.w);
+}
+
+__device__ inline bool4 operator<(float4 a, float4 b) {
+  return make_bool4(a.x < b.x, a.y < b.y, a.z < b.z, a.w < b.w);
 }
 
 __device__ inline unsigned pack_half2(float2 pair) {
@@ -56,14 +67,21 @@ extern "C" __global__ void __launch_bounds__(128) half_rows_128(
   const unsigned line = (blockIdx.x % 4u) * 32u + threadIdx.x / 4u;       // linear/half_rows.py
   const unsigned first = step_1 * 16u + unit;                             // linear/half_rows.py
   const unsigned index = min(blockIdx.y * 128u + line, step->seq - 1u) * 32u;  // linear/buffers.py
-  const float4 four = fmaxf(fminf(x[first + index], splat_float4(65504.0f)),
-      splat_float4(-65504.0f));                                           // parts/staged_rows.py
-  const float4 four_1 = fmaxf(fminf(x[first + 4u + index], splat_float4(65504.0f)),
-      splat_float4(-65504.0f));
-  const float4 four_2 = fmaxf(fminf(x[first + 8u + index], splat_float4(65504.0f)),
-      splat_float4(-65504.0f));
-  const float4 four_3 = fmaxf(fminf(x[first + 12u + index], splat_float4(65504.0f)),
-      splat_float4(-65504.0f));
+  const float4 x_1 = x[first + index];
+  const float4 chosen = select(x_1 > splat_float4(65504.0f), splat_float4(65504.0f), x_1);  // parts/staged_rows.py
+  const float4 four = select(chosen < splat_float4(-65504.0f), splat_float4(-65504.0f), chosen);
+  const float4 x_2 = x[first + 4u + index];                               // linear/buffers.py
+  const float4 chosen_1 = select(x_2 > splat_float4(65504.0f), splat_float4(65504.0f), x_2);  // parts/staged_rows.py
+  const float4 four_1 = select(chosen_1 < splat_float4(-65504.0f), splat_float4(-65504.0f),
+      chosen_1);
+  const float4 x_3 = x[first + 8u + index];                               // linear/buffers.py
+  const float4 chosen_2 = select(x_3 > splat_float4(65504.0f), splat_float4(65504.0f), x_3);  // parts/staged_rows.py
+  const float4 four_2 = select(chosen_2 < splat_float4(-65504.0f), splat_float4(-65504.0f),
+      chosen_2);
+  const float4 x_4 = x[first + 12u + index];                              // linear/buffers.py
+  const float4 chosen_3 = select(x_4 > splat_float4(65504.0f), splat_float4(65504.0f), x_4);  // parts/staged_rows.py
+  const float4 four_3 = select(chosen_3 < splat_float4(-65504.0f), splat_float4(-65504.0f),
+      chosen_3);
   const unsigned place = (blockIdx.y * 2u + step_1) * 1024u + unit * 256u + line;  // linear/half_rows.py
   const unsigned word = pack_half2(make_float2(four.x, four.y));          // linear/half_rows.py
   const unsigned word_1 = pack_half2(make_float2(four_1.x, four_1.y));

@@ -1,15 +1,26 @@
 // matmul_q4_qkv_128x64
+struct bool4 {
+  bool x, y, z, w;
+};
+
+__device__ inline bool4 make_bool4(bool x, bool y, bool z, bool w) {
+  return {x, y, z, w};
+}
 
 __device__ inline float4 splat_float4(float a) {
   return make_float4(a, a, a, a);
 }
 
-__device__ inline float4 fminf(float4 a, float4 b) {
-  return make_float4(fminf(a.x, b.x), fminf(a.y, b.y), fminf(a.z, b.z), fminf(a.w, b.w));
+__device__ inline bool4 operator>(float4 a, float4 b) {
+  return make_bool4(a.x > b.x, a.y > b.y, a.z > b.z, a.w > b.w);
 }
 
-__device__ inline float4 fmaxf(float4 a, float4 b) {
-  return make_float4(fmaxf(a.x, b.x), fmaxf(a.y, b.y), fmaxf(a.z, b.z), fmaxf(a.w, b.w));
+__device__ inline float4 select(bool4 a, float4 b, float4 c) {
+  return make_float4(a.x ? b.x : c.x, a.y ? b.y : c.y, a.z ? b.z : c.z, a.w ? b.w : c.w);
+}
+
+__device__ inline bool4 operator<(float4 a, float4 b) {
+  return make_bool4(a.x < b.x, a.y < b.y, a.z < b.z, a.w < b.w);
 }
 
 __device__ inline float4 operator*(float4 a, float4 b) {
@@ -197,9 +208,14 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
   uint4 loaded_4 = words;                                                 // linear/operands.py
   unsigned loaded_5 = scales[row_3 >> 1u];
   for (unsigned group = 0u; group < 2u; group++) {                        // linear/matmul_tiled.py
-    const float4 four = fmaxf(fminf(loaded, splat_float4(65504.0f)), splat_float4(-65504.0f));  // parts/staged_rows.py
-    const float4 four_1 = fmaxf(fminf(loaded_1, splat_float4(65504.0f)),
-        splat_float4(-65504.0f));
+    const float4 x_1 = loaded;                                            // linear/operands.py
+    const float4 x_2 = loaded_1;
+    const float4 chosen = select(x_1 > splat_float4(65504.0f), splat_float4(65504.0f), x_1);  // parts/staged_rows.py
+    const float4 four = select(chosen < splat_float4(-65504.0f), splat_float4(-65504.0f),
+        chosen);
+    const float4 chosen_1 = select(x_2 > splat_float4(65504.0f), splat_float4(65504.0f), x_2);
+    const float4 four_1 = select(chosen_1 < splat_float4(-65504.0f), splat_float4(-65504.0f),
+        chosen_1);
     const float2 pair = make_float2(four.x, four.y);                      // parts/staged_rows.py
     const float t_2 = four.z;
     const float t_3 = four.w;
@@ -207,10 +223,14 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
     tile[start] = make_uint4(pack_half2(pair), pack_half2(make_float2(t_2, t_3)),
         pack_half2(make_float2(four_1.x, four_1.y)),
         pack_half2(make_float2(four_1.z, four_1.w)));                     // parts/staged_rows.py
-    const float4 four_2 = fmaxf(fminf(loaded_2, splat_float4(65504.0f)),
-        splat_float4(-65504.0f));                                         // parts/staged_rows.py
-    const float4 four_3 = fmaxf(fminf(loaded_3, splat_float4(65504.0f)),
-        splat_float4(-65504.0f));
+    const float4 x_3 = loaded_2;                                          // linear/operands.py
+    const float4 x_4 = loaded_3;
+    const float4 chosen_2 = select(x_3 > splat_float4(65504.0f), splat_float4(65504.0f), x_3);  // parts/staged_rows.py
+    const float4 four_2 = select(chosen_2 < splat_float4(-65504.0f), splat_float4(-65504.0f),
+        chosen_2);
+    const float4 chosen_3 = select(x_4 > splat_float4(65504.0f), splat_float4(65504.0f), x_4);
+    const float4 four_3 = select(chosen_3 < splat_float4(-65504.0f), splat_float4(-65504.0f),
+        chosen_3);
     const float2 pair_1 = make_float2(four_2.x, four_2.y);                // parts/staged_rows.py
     const float t_4 = four_2.z;
     const float t_5 = four_2.w;
@@ -278,15 +298,15 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
     for (unsigned part = 0u; part < 2u; part++) {                         // linear/matmul_tiled.py
       const unsigned cell = part * 2u;                                    // parts/staged_rows.py
       const unsigned place = t * 32u * 5u + cell;                         // parts/staged_rows.py
-      const tile_a_f16_16x16 x_1 = tile_load_a(&tile[place], 5u);         // parts/staged_rows.py
-      const tile_a_f16_16x16 x_2 = tile_load_a(&tile[place + 80u], 5u);
+      const tile_a_f16_16x16 x_5 = tile_load_a(&tile[place], 5u);         // parts/staged_rows.py
+      const tile_a_f16_16x16 x_6 = tile_load_a(&tile[place + 80u], 5u);
       const unsigned place_1 = t_1 * 32u * 5u + cell;                     // parts/staged_rows.py
       const tile_b_f16_16x16 w = tile_load_transposed_b(&tile[place_1 + 320u], 5u);  // parts/staged_rows.py
       const tile_b_f16_16x16 w_1 = tile_load_transposed_b(&tile[place_1 + 400u], 5u);
-      sum_00 = tile_mma(x_1, w, sum_00);                                  // linear/matmul_units.py
-      sum_01 = tile_mma(x_1, w_1, sum_01);
-      sum_10 = tile_mma(x_2, w, sum_10);
-      sum_11 = tile_mma(x_2, w_1, sum_11);
+      sum_00 = tile_mma(x_5, w, sum_00);                                  // linear/matmul_units.py
+      sum_01 = tile_mma(x_5, w_1, sum_01);
+      sum_10 = tile_mma(x_6, w, sum_10);
+      sum_11 = tile_mma(x_6, w_1, sum_11);
     }
     __syncthreads();                                                      // linear/matmul_tiled.py
   }

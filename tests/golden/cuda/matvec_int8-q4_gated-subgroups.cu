@@ -36,10 +36,10 @@ __device__ inline float subgroup_sum(float x) {
   return x;
 }
 
-__device__ inline float subgroup_max(float x) {
+__device__ inline unsigned subgroup_max(unsigned x) {
   for (unsigned distance = 16u; distance > 0u; distance /= 2u) {
-    const float other = __shfl_xor_sync(0xffffffffu, x, distance);
-    x = fmaxf(x, other);
+    const unsigned other = __shfl_xor_sync(0xffffffffu, x, distance);
+    x = max(x, other);
   }
   return x;
 }
@@ -630,10 +630,10 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const float gated = gate / (1.0f + expf(-gate)) * (partial_sums[result + 1u] * factor);  // epilogues/pair.py
   const bool written = threadIdx.x < 32u;                                 // int8/results.py
   const unsigned group_2 = row_4 / 2u / 32u;                              // int8/results.py
-  const float largest = subgroup_max(fabsf(gated));                       // parts/coded_groups.py
-  const unsigned bits = __float_as_uint(largest);                         // parts/coded_groups.py
-  const unsigned exponent = min(max(bits >> 23u, 27u), 252u);             // parts/coded_groups.py
-  const float steps = float(2130706432u / ((((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
+  const unsigned largest = subgroup_max(__float_as_uint(gated) & 0x7fffffffu);  // parts/coded_groups.py
+  const unsigned exponent = min(max(largest >> 23u, 27u), 252u);          // parts/coded_groups.py
+  const float steps = float(2130706432u
+      / ((((largest & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
       * __uint_as_float((253u - exponent) << 23u);                        // parts/coded_groups.py
   const int parts = int(unsigned(__float2int_rz(gated * (steps * 8.0f))) + unsigned(4)) >> 3u;  // parts/coded_groups.py
   const int codes = int(unsigned(parts) + unsigned(128)) >> 8u;           // parts/coded_groups.py
@@ -663,7 +663,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
     }
     if (subgroup_lane == 2u) {                                            // parts/coded_groups.py
       const unsigned place = (group_2 + 24u) * 4u;                        // parts/coded_groups.py
-      coded[place] = __float_as_uint(1.0f / steps);                       // parts/coded_groups.py
+      coded[place] = largest < 2139095040u ? __float_as_uint(1.0f / steps) : 2143289344u;  // parts/coded_groups.py
       coded[place + 1u] = unsigned(total);                                // parts/coded_groups.py
       coded[place + 2u] = 0u;                                             // parts/coded_groups.py
       coded[place + 3u] = 0u;                                             // parts/coded_groups.py

@@ -21,7 +21,7 @@ void append_codes_2x64_both_one_kernel(
   __global float *restrict v_scales,
   __constant struct Step *step
 ) {
-  __local float largest[32];
+  __local uint largest[32];
   const uint3 workgroup_id = (uint3)(get_group_id(0), get_group_id(1), get_group_id(2));
   const uint local_id = get_local_id(0);
   const uint index = local_id / 8u;                                       // attention/append_codes.py
@@ -32,17 +32,17 @@ void append_codes_2x64_both_one_kernel(
   const bool t = workgroup_id.z == 0u;                                    // attention/append_codes.py
   if (t) {                                                                // attention/append_codes.py
     const uint first = source * 16u + local_id % 8u;                      // attention/append_codes.py
-    const float4 four = fabs(k_rows[first]);                              // attention/append_codes.py
-    const float4 four_1 = fmax(four, fabs(k_rows[first + 8u]));           // attention/append_codes.py
-    const float most = fmax(fmax(four_1.x, four_1.y), fmax(four_1.z, four_1.w));  // attention/append_codes.py
+    const uint4 four = max(as_uint4(k_rows[first]) & (uint4)(2147483647u),
+        as_uint4(k_rows[first + 8u]) & (uint4)(2147483647u));             // attention/append_codes.py
+    const uint most = max(max(four.x, four.y), max(four.z, four.w));      // attention/append_codes.py
     largest[local_id] = most;                                             // attention/append_codes.py
   }
   const bool t_1 = workgroup_id.z == 1u;                                  // attention/append_codes.py
   if (t_1) {                                                              // attention/append_codes.py
     const uint first = source * 16u + local_id % 8u;                      // attention/append_codes.py
-    const float4 four = fabs(v_rows[first]);                              // attention/append_codes.py
-    const float4 four_1 = fmax(four, fabs(v_rows[first + 8u]));           // attention/append_codes.py
-    const float most = fmax(fmax(four_1.x, four_1.y), fmax(four_1.z, four_1.w));  // attention/append_codes.py
+    const uint4 four = max(as_uint4(v_rows[first]) & (uint4)(2147483647u),
+        as_uint4(v_rows[first + 8u]) & (uint4)(2147483647u));             // attention/append_codes.py
+    const uint most = max(max(four.x, four.y), max(four.z, four.w));      // attention/append_codes.py
     largest[local_id] = most;                                             // attention/append_codes.py
   }
   barrier(CLK_LOCAL_MEM_FENCE);                                           // attention/append_codes.py
@@ -52,17 +52,17 @@ void append_codes_2x64_both_one_kernel(
     const float4 four = k_rows[first];                                    // attention/append_codes.py
     const float4 four_1 = k_rows[first + 8u];
     const uint mine = index * 8u;                                         // attention/append_codes.py
-    const float largest_1 = largest[mine];                                // attention/append_codes.py
-    const float largest_2 = fmax(fmax(largest_1, largest[mine + 1u]), largest[mine + 2u]);  // attention/append_codes.py
-    const float largest_value = largest[mine + 3u];
-    const float most = fmax(fmax(fmax(fmax(fmax(largest_2, largest_value), largest[mine + 4u]),
+    const uint largest_1 = largest[mine];                                 // attention/append_codes.py
+    const uint largest_2 = max(max(largest_1, largest[mine + 1u]), largest[mine + 2u]);  // attention/append_codes.py
+    const uint largest_value = largest[mine + 3u];
+    const uint most = max(max(max(max(max(largest_2, largest_value), largest[mine + 4u]),
         largest[mine + 5u]), largest[mine + 6u]), largest[mine + 7u]);
-    const uint bits = as_uint(most);                                      // parts/coded_groups.py
-    const uint exponent = min(max(bits >> 23u, 27u), 252u);               // parts/coded_groups.py
-    const uint t_2 = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;   // parts/coded_groups.py
+    const uint exponent = min(max(most >> 23u, 27u), 252u);               // parts/coded_groups.py
+    const uint t_2 = (((most & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;   // parts/coded_groups.py
     const float steps = (float)(2130706432u / t_2) * as_float((253u - exponent) << 23u);  // parts/coded_groups.py
     const float quotient = (float)((t_2 << 14u) / 127u);                  // parts/coded_groups.py
     const float scale = quotient * 1.8626451e-9f * as_float(exponent << 23u);  // parts/coded_groups.py
+    const float scale_1 = as_float(most < 2139095040u ? as_uint(scale) : 2143289344u);  // parts/coded_groups.py
     if (head < 2u) {                                                      // attention/append_codes.py
       const uint first_1 = target * 16u + index_1;                        // attention/append_codes.py
       const float4 t_3 = (float4)(steps * 8.0f);                          // parts/coded_groups.py
@@ -81,7 +81,7 @@ void append_codes_2x64_both_one_kernel(
       const uint high_1 = (codes_1.z << 8u) | (codes_1.w << 16u);
       k_cache[first_1 + 8u] = low_1 | high_1;                             // attention/append_codes.py
       if (index_1 < 1u) {                                                 // attention/append_codes.py
-        k_scales[target] = scale;                                         // attention/append_codes.py
+        k_scales[target] = scale_1;                                       // attention/append_codes.py
       }
     }
   }
@@ -91,17 +91,17 @@ void append_codes_2x64_both_one_kernel(
     const float4 four = v_rows[first];                                    // attention/append_codes.py
     const float4 four_1 = v_rows[first + 8u];
     const uint mine = index * 8u;                                         // attention/append_codes.py
-    const float largest_1 = largest[mine];                                // attention/append_codes.py
-    const float largest_2 = fmax(fmax(largest_1, largest[mine + 1u]), largest[mine + 2u]);  // attention/append_codes.py
-    const float largest_value = largest[mine + 3u];
-    const float most = fmax(fmax(fmax(fmax(fmax(largest_2, largest_value), largest[mine + 4u]),
+    const uint largest_1 = largest[mine];                                 // attention/append_codes.py
+    const uint largest_2 = max(max(largest_1, largest[mine + 1u]), largest[mine + 2u]);  // attention/append_codes.py
+    const uint largest_value = largest[mine + 3u];
+    const uint most = max(max(max(max(max(largest_2, largest_value), largest[mine + 4u]),
         largest[mine + 5u]), largest[mine + 6u]), largest[mine + 7u]);
-    const uint bits = as_uint(most);                                      // parts/coded_groups.py
-    const uint exponent = min(max(bits >> 23u, 27u), 252u);               // parts/coded_groups.py
-    const uint t_2 = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;   // parts/coded_groups.py
+    const uint exponent = min(max(most >> 23u, 27u), 252u);               // parts/coded_groups.py
+    const uint t_2 = (((most & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;   // parts/coded_groups.py
     const float steps = (float)(2130706432u / t_2) * as_float((253u - exponent) << 23u);  // parts/coded_groups.py
     const float quotient = (float)((t_2 << 14u) / 127u);                  // parts/coded_groups.py
     const float scale = quotient * 1.8626451e-9f * as_float(exponent << 23u);  // parts/coded_groups.py
+    const float scale_1 = as_float(most < 2139095040u ? as_uint(scale) : 2143289344u);  // parts/coded_groups.py
     if (head < 2u) {                                                      // attention/append_codes.py
       const uint first_1 = target * 16u + index_1;                        // attention/append_codes.py
       const float4 t_3 = (float4)(steps * 8.0f);                          // parts/coded_groups.py
@@ -120,7 +120,7 @@ void append_codes_2x64_both_one_kernel(
       const uint high_1 = (codes_1.z << 8u) | (codes_1.w << 16u);
       v_cache[first_1 + 8u] = low_1 | high_1;                             // attention/append_codes.py
       if (index_1 < 1u) {                                                 // attention/append_codes.py
-        v_scales[target] = scale;                                         // attention/append_codes.py
+        v_scales[target] = scale_1;                                       // attention/append_codes.py
       }
     }
   }

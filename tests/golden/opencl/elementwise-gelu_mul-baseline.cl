@@ -15,10 +15,10 @@ void elementwise_gelu_tanh_mul_mul_2x64_kernel(
     const float4 x_1 = x[index];
     const float4 y_1 = y[index];
     const float4 weights_1 = weights[element % 16u];                      // kernels/elementwise.py
-    const float4 above = fmax(x_1, (float4)(-10.0f));                     // kernels/elementwise.py
-    const float4 near = fmin(above, (float4)(10.0f));
-    const float4 x_2 = fmax(-(near * (near * near * 0.044715f + 1.0f) * 1.5957692f),
-        (float4)(-87.0f));
+    const float4 above = select(x_1, (float4)(-10.0f), x_1 < (float4)(-10.0f));  // kernels/elementwise.py
+    const float4 near = select(above, (float4)(10.0f), above > (float4)(10.0f));
+    const float4 t = -(near * (near * near * 0.044715f + 1.0f) * 1.5957692f);
+    const float4 x_2 = select(t, (float4)(-87.0f), t < (float4)(-87.0f));
     const float4 whole = floor(x_2 * 1.442695f + 0.5f);                   // parts/precise_math.py
     const float4 rest = x_2 - whole * 0.6933594f;                         // parts/precise_math.py
     const float4 rest_1 = rest - whole * -0.00021219444f;                 // parts/precise_math.py

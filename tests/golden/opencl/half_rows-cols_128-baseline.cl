@@ -30,13 +30,18 @@ void half_rows_128_kernel(
   const uint line = (workgroup_id.x % 4u) * 32u + local_id / 4u;          // linear/half_rows.py
   const uint first = step_1 * 16u + unit;                                 // linear/half_rows.py
   const uint index = min(workgroup_id.y * 128u + line, step->seq - 1u) * 32u;  // linear/buffers.py
-  const float4 four = fmax(fmin(x[first + index], (float4)(65504.0f)), (float4)(-65504.0f));  // parts/staged_rows.py
-  const float4 four_1 = fmax(fmin(x[first + 4u + index], (float4)(65504.0f)),
-      (float4)(-65504.0f));
-  const float4 four_2 = fmax(fmin(x[first + 8u + index], (float4)(65504.0f)),
-      (float4)(-65504.0f));
-  const float4 four_3 = fmax(fmin(x[first + 12u + index], (float4)(65504.0f)),
-      (float4)(-65504.0f));
+  const float4 x_1 = x[first + index];
+  const float4 chosen = select(x_1, (float4)(65504.0f), x_1 > (float4)(65504.0f));  // parts/staged_rows.py
+  const float4 four = select(chosen, (float4)(-65504.0f), chosen < (float4)(-65504.0f));
+  const float4 x_2 = x[first + 4u + index];                               // linear/buffers.py
+  const float4 chosen_1 = select(x_2, (float4)(65504.0f), x_2 > (float4)(65504.0f));  // parts/staged_rows.py
+  const float4 four_1 = select(chosen_1, (float4)(-65504.0f), chosen_1 < (float4)(-65504.0f));
+  const float4 x_3 = x[first + 8u + index];                               // linear/buffers.py
+  const float4 chosen_2 = select(x_3, (float4)(65504.0f), x_3 > (float4)(65504.0f));  // parts/staged_rows.py
+  const float4 four_2 = select(chosen_2, (float4)(-65504.0f), chosen_2 < (float4)(-65504.0f));
+  const float4 x_4 = x[first + 12u + index];                              // linear/buffers.py
+  const float4 chosen_3 = select(x_4, (float4)(65504.0f), x_4 > (float4)(65504.0f));  // parts/staged_rows.py
+  const float4 four_3 = select(chosen_3, (float4)(-65504.0f), chosen_3 < (float4)(-65504.0f));
   const uint place = (workgroup_id.y * 2u + step_1) * 1024u + unit * 256u + line;  // linear/half_rows.py
   const uint word = pack_half2((float2)(four.x, four.y));                 // linear/half_rows.py
   const uint word_1 = pack_half2((float2)(four_1.x, four_1.y));

@@ -1065,37 +1065,40 @@ void matvec_int8_norm_q4_gated_codes2_384x2048_t2_kernel(
     const uint group_4 = workgroup_id.x + index;                          // parts/coded_groups.py
     if (group_4 < 6u) {                                                   // parts/coded_groups.py
       const uint start_2 = index * 32u;                                   // parts/coded_groups.py
+      const float4 x_1 = (float4)(code_values[start_2], code_values[start_2 + 1u],
+          code_values[start_2 + 2u], code_values[start_2 + 3u]);          // parts/coded_groups.py
       const uint at_4 = start_2 + 4u;                                     // parts/coded_groups.py
       const uint at_5 = start_2 + 8u;
-      const float4 values_2 = (float4)(code_values[at_5], code_values[at_5 + 1u],
-          code_values[at_5 + 2u], code_values[at_5 + 3u]);                // parts/coded_groups.py
-      const uint at_6 = start_2 + 12u;                                    // parts/coded_groups.py
-      const float4 values_3 = (float4)(code_values[at_6], code_values[at_6 + 1u],
-          code_values[at_6 + 2u], code_values[at_6 + 3u]);                // parts/coded_groups.py
-      const uint at_7 = start_2 + 16u;                                    // parts/coded_groups.py
-      const float4 values_4 = (float4)(code_values[at_7], code_values[at_7 + 1u],
-          code_values[at_7 + 2u], code_values[at_7 + 3u]);                // parts/coded_groups.py
-      const uint at_8 = start_2 + 20u;                                    // parts/coded_groups.py
-      const float4 values_5 = (float4)(code_values[at_8], code_values[at_8 + 1u],
-          code_values[at_8 + 2u], code_values[at_8 + 3u]);                // parts/coded_groups.py
-      const uint at_9 = start_2 + 24u;                                    // parts/coded_groups.py
-      const float4 values_6 = (float4)(code_values[at_9], code_values[at_9 + 1u],
-          code_values[at_9 + 2u], code_values[at_9 + 3u]);                // parts/coded_groups.py
-      const uint at_10 = start_2 + 28u;                                   // parts/coded_groups.py
-      const float4 values_7 = (float4)(code_values[at_10], code_values[at_10 + 1u],
-          code_values[at_10 + 2u], code_values[at_10 + 3u]);              // parts/coded_groups.py
-      const float4 largest = fabs((float4)(code_values[start_2], code_values[start_2 + 1u],
-          code_values[start_2 + 2u], code_values[start_2 + 3u]));         // parts/coded_groups.py
-      const float4 t_48 = fabs((float4)(code_values[at_4], code_values[at_4 + 1u],
-          code_values[at_4 + 2u], code_values[at_4 + 3u]));               // parts/coded_groups.py
-      const float4 largest_1 = fmax(fmax(fmax(fmax(fmax(fmax(fmax(largest, t_48),
-          fabs(values_2)), fabs(values_3)), fabs(values_4)), fabs(values_5)), fabs(values_6)),
-          fabs(values_7));
-      const uint bits = as_uint(fmax(fmax(largest_1.x, largest_1.y),
-          fmax(largest_1.z, largest_1.w)));                               // parts/coded_groups.py
-      const uint exponent = min(max(bits >> 23u, 27u), 252u);             // parts/coded_groups.py
+      const uint at_6 = start_2 + 12u;
+      const uint at_7 = start_2 + 16u;
+      const uint at_8 = start_2 + 20u;
+      const uint at_9 = start_2 + 24u;
+      const uint at_10 = start_2 + 28u;
+      const uint4 largest = max(as_uint4(x_1) & (uint4)(2147483647u),
+          as_uint4((float4)(code_values[at_4], code_values[at_4 + 1u], code_values[at_4 + 2u],
+          code_values[at_4 + 3u])) & (uint4)(2147483647u));               // parts/coded_groups.py
+      const uint4 largest_1 = max(largest,
+          as_uint4((float4)(code_values[at_5], code_values[at_5 + 1u], code_values[at_5 + 2u],
+          code_values[at_5 + 3u])) & (uint4)(2147483647u));
+      const uint4 largest_2 = max(largest_1,
+          as_uint4((float4)(code_values[at_6], code_values[at_6 + 1u], code_values[at_6 + 2u],
+          code_values[at_6 + 3u])) & (uint4)(2147483647u));
+      const uint4 largest_3 = max(largest_2,
+          as_uint4((float4)(code_values[at_7], code_values[at_7 + 1u], code_values[at_7 + 2u],
+          code_values[at_7 + 3u])) & (uint4)(2147483647u));
+      const uint4 largest_4 = max(largest_3,
+          as_uint4((float4)(code_values[at_8], code_values[at_8 + 1u], code_values[at_8 + 2u],
+          code_values[at_8 + 3u])) & (uint4)(2147483647u));
+      const uint4 largest_5 = max(largest_4,
+          as_uint4((float4)(code_values[at_9], code_values[at_9 + 1u], code_values[at_9 + 2u],
+          code_values[at_9 + 3u])) & (uint4)(2147483647u));
+      const uint4 largest_6 = max(largest_5,
+          as_uint4((float4)(code_values[at_10], code_values[at_10 + 1u],
+          code_values[at_10 + 2u], code_values[at_10 + 3u])) & (uint4)(2147483647u));
+      const uint largest_7 = max(max(largest_6.x, largest_6.y), max(largest_6.z, largest_6.w));  // parts/coded_groups.py
+      const uint exponent = min(max(largest_7 >> 23u, 27u), 252u);        // parts/coded_groups.py
       const float steps = (float)(2130706432u
-          / ((((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
+          / ((((largest_7 & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
           * as_float((253u - exponent) << 23u);                           // parts/coded_groups.py
       const uint at_11 = local_id * 4u;                                   // parts/coded_groups.py
       const int4 cut = convert_int4_sat((float4)(code_values[at_11], code_values[at_11 + 1u],
@@ -1115,17 +1118,18 @@ void matvec_int8_norm_q4_gated_codes2_384x2048_t2_kernel(
       coded[(plane * 6u + group_4) * 4u + index_11] = words_0;
       const uint plane_1 = plane + 2u;                                    // parts/coded_groups.py
       coded[(plane_1 * 6u + group_4) * 4u + index_11] = words_1;          // parts/coded_groups.py
-      const uint4 t_49 = as_uint4(convert_int4(as_char4(16843009u)));     // parts/dot4.py
-      const uint4 products_68 = as_uint4(convert_int4(as_char4(words_0))) * t_49;
+      const uint4 t_48 = as_uint4(convert_int4(as_char4(16843009u)));     // parts/dot4.py
+      const uint4 products_68 = as_uint4(convert_int4(as_char4(words_0))) * t_48;
       const int total_64 = as_int(products_68.x + products_68.y + products_68.z
           + products_68.w);                                               // parts/dot4.py
-      const uint4 products_69 = as_uint4(convert_int4(as_char4(words_1))) * t_49;  // parts/dot4.py
+      const uint4 products_69 = as_uint4(convert_int4(as_char4(words_1))) * t_48;  // parts/dot4.py
       const int total_65 = as_int(products_69.x + products_69.y + products_69.z
           + products_69.w);                                               // parts/dot4.py
       code_sums[local_id] = as_int(as_uint(total_65)
           + as_uint(as_int(as_uint(total_64) * as_uint(256))));           // parts/coded_groups.py
       if (group == 0u) {                                                  // parts/coded_groups.py
-        coded[(group_4 + 24u) * 4u] = as_uint(1.0f / steps);              // parts/coded_groups.py
+        coded[(group_4 + 24u) * 4u] = largest_7
+            < 2139095040u ? as_uint(1.0f / steps) : 2143289344u;          // parts/coded_groups.py
       }
     }
   }

@@ -19,7 +19,7 @@ struct Step {
 }
 @group(0) @binding(6) var<uniform> step: Step;
 
-var<workgroup> largest: array<f32, 32>;
+var<workgroup> largest: array<u32, 32>;
 
 @compute @workgroup_size(32)
 fn main(
@@ -34,17 +34,17 @@ fn main(
   let t = workgroup_id.z == 0u;                                           // attention/append_codes.py
   if (t) {                                                                // attention/append_codes.py
     let first = source * 16u + local_id.x % 8u;                           // attention/append_codes.py
-    let four = abs(k_rows[first]);                                        // attention/append_codes.py
-    let four_1 = max(four, abs(k_rows[first + 8u]));                      // attention/append_codes.py
-    let most = max(max(four_1.x, four_1.y), max(four_1.z, four_1.w));     // attention/append_codes.py
+    let four = max(bitcast<vec4<u32>>(k_rows[first]) & vec4<u32>(0x7fffffffu),
+        bitcast<vec4<u32>>(k_rows[first + 8u]) & vec4<u32>(0x7fffffffu));  // attention/append_codes.py
+    let most = max(max(four.x, four.y), max(four.z, four.w));             // attention/append_codes.py
     largest[local_id.x] = most;                                           // attention/append_codes.py
   }
   let t_1 = workgroup_id.z == 1u;                                         // attention/append_codes.py
   if (t_1) {                                                              // attention/append_codes.py
     let first = source * 16u + local_id.x % 8u;                           // attention/append_codes.py
-    let four = abs(v_rows[first]);                                        // attention/append_codes.py
-    let four_1 = max(four, abs(v_rows[first + 8u]));                      // attention/append_codes.py
-    let most = max(max(four_1.x, four_1.y), max(four_1.z, four_1.w));     // attention/append_codes.py
+    let four = max(bitcast<vec4<u32>>(v_rows[first]) & vec4<u32>(0x7fffffffu),
+        bitcast<vec4<u32>>(v_rows[first + 8u]) & vec4<u32>(0x7fffffffu));  // attention/append_codes.py
+    let most = max(max(four.x, four.y), max(four.z, four.w));             // attention/append_codes.py
     largest[local_id.x] = most;                                           // attention/append_codes.py
   }
   workgroupBarrier();                                                     // attention/append_codes.py
@@ -59,12 +59,12 @@ fn main(
     let largest_value = largest[mine + 3u];
     let most = max(max(max(max(max(largest_2, largest_value), largest[mine + 4u]),
         largest[mine + 5u]), largest[mine + 6u]), largest[mine + 7u]);
-    let bits = bitcast<u32>(most);                                        // parts/coded_groups.py
-    let exponent = min(max(bits >> 23u, 27u), 252u);                      // parts/coded_groups.py
-    let t_2 = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;          // parts/coded_groups.py
+    let exponent = min(max(most >> 23u, 27u), 252u);                      // parts/coded_groups.py
+    let t_2 = (((most & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;          // parts/coded_groups.py
     let steps = f32(0x7f000000u / t_2) * bitcast<f32>((253u - exponent) << 23u);  // parts/coded_groups.py
     let quotient = f32((t_2 << 14u) / 127u);                              // parts/coded_groups.py
     let scale = quotient * 1.8626451e-9 * bitcast<f32>(exponent << 23u);  // parts/coded_groups.py
+    let scale_1 = bitcast<f32>(select(0x7fc00000u, bitcast<u32>(scale), most < 0x7f800000u));  // parts/coded_groups.py
     if (head < 2u) {                                                      // attention/append_codes.py
       let first_1 = target_1 * 16u + index_1;                             // attention/append_codes.py
       let t_3 = vec4<f32>(steps * 8.0);                                   // parts/coded_groups.py
@@ -81,7 +81,7 @@ fn main(
       let high_1 = (codes_1.z << 8u) | (codes_1.w << 16u);
       k_cache[first_1 + 8u] = low_1 | high_1;                             // attention/append_codes.py
       if (index_1 < 1u) {                                                 // attention/append_codes.py
-        k_scales[target_1] = scale;                                       // attention/append_codes.py
+        k_scales[target_1] = scale_1;                                     // attention/append_codes.py
       }
     }
   }
@@ -96,12 +96,12 @@ fn main(
     let largest_value = largest[mine + 3u];
     let most = max(max(max(max(max(largest_2, largest_value), largest[mine + 4u]),
         largest[mine + 5u]), largest[mine + 6u]), largest[mine + 7u]);
-    let bits = bitcast<u32>(most);                                        // parts/coded_groups.py
-    let exponent = min(max(bits >> 23u, 27u), 252u);                      // parts/coded_groups.py
-    let t_2 = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;          // parts/coded_groups.py
+    let exponent = min(max(most >> 23u, 27u), 252u);                      // parts/coded_groups.py
+    let t_2 = (((most & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;          // parts/coded_groups.py
     let steps = f32(0x7f000000u / t_2) * bitcast<f32>((253u - exponent) << 23u);  // parts/coded_groups.py
     let quotient = f32((t_2 << 14u) / 127u);                              // parts/coded_groups.py
     let scale = quotient * 1.8626451e-9 * bitcast<f32>(exponent << 23u);  // parts/coded_groups.py
+    let scale_1 = bitcast<f32>(select(0x7fc00000u, bitcast<u32>(scale), most < 0x7f800000u));  // parts/coded_groups.py
     if (head < 2u) {                                                      // attention/append_codes.py
       let first_1 = target_1 * 16u + index_1;                             // attention/append_codes.py
       let t_3 = vec4<f32>(steps * 8.0);                                   // parts/coded_groups.py
@@ -118,7 +118,7 @@ fn main(
       let high_1 = (codes_1.z << 8u) | (codes_1.w << 16u);
       v_cache[first_1 + 8u] = low_1 | high_1;                             // attention/append_codes.py
       if (index_1 < 1u) {                                                 // attention/append_codes.py
-        v_scales[target_1] = scale;                                       // attention/append_codes.py
+        v_scales[target_1] = scale_1;                                     // attention/append_codes.py
       }
     }
   }

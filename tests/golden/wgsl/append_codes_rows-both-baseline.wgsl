@@ -8,7 +8,7 @@
 @group(0) @binding(5) var<storage, read_write> v_scales: array<f32>;
 @group(0) @binding(6) var<storage, read> step_rows: array<u32>;
 
-var<workgroup> largest: array<f32, 32>;
+var<workgroup> largest: array<u32, 32>;
 
 @compute @workgroup_size(32)
 fn main(
@@ -30,17 +30,17 @@ fn main(
   let t = layer == 0u;                                                    // attention/append_codes.py
   if (t) {                                                                // attention/append_codes.py
     let first_1 = source * 16u + local_id.x % 8u;                         // attention/append_codes.py
-    let four = abs(k_rows[index_1 + first_1]);                            // attention/append_codes.py
-    let four_1 = max(four, abs(k_rows[index_1 + first_1 + 8u]));          // attention/append_codes.py
-    let most = max(max(four_1.x, four_1.y), max(four_1.z, four_1.w));     // attention/append_codes.py
+    let four = max(bitcast<vec4<u32>>(k_rows[index_1 + first_1]) & vec4<u32>(0x7fffffffu),
+        bitcast<vec4<u32>>(k_rows[index_1 + first_1 + 8u]) & vec4<u32>(0x7fffffffu));  // attention/append_codes.py
+    let most = max(max(four.x, four.y), max(four.z, four.w));             // attention/append_codes.py
     largest[local_id.x] = most;                                           // attention/append_codes.py
   }
   let t_1 = layer == 1u;                                                  // attention/append_codes.py
   if (t_1) {                                                              // attention/append_codes.py
     let first_1 = source * 16u + local_id.x % 8u;                         // attention/append_codes.py
-    let four = abs(v_rows[index_1 + first_1]);                            // attention/append_codes.py
-    let four_1 = max(four, abs(v_rows[index_1 + first_1 + 8u]));          // attention/append_codes.py
-    let most = max(max(four_1.x, four_1.y), max(four_1.z, four_1.w));     // attention/append_codes.py
+    let four = max(bitcast<vec4<u32>>(v_rows[index_1 + first_1]) & vec4<u32>(0x7fffffffu),
+        bitcast<vec4<u32>>(v_rows[index_1 + first_1 + 8u]) & vec4<u32>(0x7fffffffu));  // attention/append_codes.py
+    let most = max(max(four.x, four.y), max(four.z, four.w));             // attention/append_codes.py
     largest[local_id.x] = most;                                           // attention/append_codes.py
   }
   workgroupBarrier();                                                     // attention/append_codes.py
@@ -55,12 +55,12 @@ fn main(
     let largest_value = largest[mine + 3u];
     let most = max(max(max(max(max(largest_2, largest_value), largest[mine + 4u]),
         largest[mine + 5u]), largest[mine + 6u]), largest[mine + 7u]);
-    let bits = bitcast<u32>(most);                                        // parts/coded_groups.py
-    let exponent = min(max(bits >> 23u, 27u), 252u);                      // parts/coded_groups.py
-    let t_2 = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;          // parts/coded_groups.py
+    let exponent = min(max(most >> 23u, 27u), 252u);                      // parts/coded_groups.py
+    let t_2 = (((most & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;          // parts/coded_groups.py
     let steps = f32(0x7f000000u / t_2) * bitcast<f32>((253u - exponent) << 23u);  // parts/coded_groups.py
     let quotient = f32((t_2 << 14u) / 127u);                              // parts/coded_groups.py
     let scale = quotient * 1.8626451e-9 * bitcast<f32>(exponent << 23u);  // parts/coded_groups.py
+    let scale_1 = bitcast<f32>(select(0x7fc00000u, bitcast<u32>(scale), most < 0x7f800000u));  // parts/coded_groups.py
     if (head < 2u) {                                                      // attention/append_codes.py
       let first_2 = target_1 * 16u + index_5;                             // attention/append_codes.py
       let t_3 = vec4<f32>(steps * 8.0);                                   // parts/coded_groups.py
@@ -77,7 +77,7 @@ fn main(
       let high_1 = (codes_1.z << 8u) | (codes_1.w << 16u);
       k_cache[index_2 + first_2 + 8u] = low_1 | high_1;                   // attention/append_codes.py
       if (index_5 < 1u) {                                                 // attention/append_codes.py
-        k_scales[index_3 + target_1] = scale;                             // attention/append_codes.py
+        k_scales[index_3 + target_1] = scale_1;                           // attention/append_codes.py
       }
     }
   }
@@ -92,12 +92,12 @@ fn main(
     let largest_value = largest[mine + 3u];
     let most = max(max(max(max(max(largest_2, largest_value), largest[mine + 4u]),
         largest[mine + 5u]), largest[mine + 6u]), largest[mine + 7u]);
-    let bits = bitcast<u32>(most);                                        // parts/coded_groups.py
-    let exponent = min(max(bits >> 23u, 27u), 252u);                      // parts/coded_groups.py
-    let t_2 = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;          // parts/coded_groups.py
+    let exponent = min(max(most >> 23u, 27u), 252u);                      // parts/coded_groups.py
+    let t_2 = (((most & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;          // parts/coded_groups.py
     let steps = f32(0x7f000000u / t_2) * bitcast<f32>((253u - exponent) << 23u);  // parts/coded_groups.py
     let quotient = f32((t_2 << 14u) / 127u);                              // parts/coded_groups.py
     let scale = quotient * 1.8626451e-9 * bitcast<f32>(exponent << 23u);  // parts/coded_groups.py
+    let scale_1 = bitcast<f32>(select(0x7fc00000u, bitcast<u32>(scale), most < 0x7f800000u));  // parts/coded_groups.py
     if (head < 2u) {                                                      // attention/append_codes.py
       let first_2 = target_1 * 16u + index_5;                             // attention/append_codes.py
       let t_3 = vec4<f32>(steps * 8.0);                                   // parts/coded_groups.py
@@ -114,7 +114,7 @@ fn main(
       let high_1 = (codes_1.z << 8u) | (codes_1.w << 16u);
       v_cache[index_2 + first_2 + 8u] = low_1 | high_1;                   // attention/append_codes.py
       if (index_5 < 1u) {                                                 // attention/append_codes.py
-        v_scales[index_3 + target_1] = scale;                             // attention/append_codes.py
+        v_scales[index_3 + target_1] = scale_1;                           // attention/append_codes.py
       }
     }
   }

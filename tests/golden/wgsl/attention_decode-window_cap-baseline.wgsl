@@ -66,7 +66,8 @@ fn main(
       let score = exchange[index];
       let score_1 = score + exchange[index + 1u] + exchange[index + 2u] + exchange[index + 3u];  // decode/body.py
       let x = score_1 * 0.02;                                             // attention/softmax.py
-      let size = min(abs(x), vec2<f32>(10.0));                            // parts/precise_math.py
+      let t = abs(x);                                                     // parts/precise_math.py
+      let size = select(t, vec2<f32>(10.0), t > vec2<f32>(10.0));
       let square = size * size;                                           // parts/precise_math.py
       let series = square * -0.0057049887 + 0.020639088;                  // parts/precise_math.py
       let series_1 = series * square - 0.053739715;                       // parts/precise_math.py

@@ -115,34 +115,39 @@ fn main(
     let group = first + index;
     let lane = local_id.x % 8u;                                           // parts/coded_groups.py
     let start = index * 32u;                                              // parts/coded_groups.py
+    let x = vec4<f32>(code_values[start], code_values[start + 1u], code_values[start + 2u],
+        code_values[start + 3u]);                                         // parts/coded_groups.py
     let at = start + 4u;                                                  // parts/coded_groups.py
     let at_1 = start + 8u;
-    let values_2 = vec4<f32>(code_values[at_1], code_values[at_1 + 1u], code_values[at_1 + 2u],
-        code_values[at_1 + 3u]);                                          // parts/coded_groups.py
-    let at_2 = start + 12u;                                               // parts/coded_groups.py
-    let values_3 = vec4<f32>(code_values[at_2], code_values[at_2 + 1u], code_values[at_2 + 2u],
-        code_values[at_2 + 3u]);                                          // parts/coded_groups.py
-    let at_3 = start + 16u;                                               // parts/coded_groups.py
-    let values_4 = vec4<f32>(code_values[at_3], code_values[at_3 + 1u], code_values[at_3 + 2u],
-        code_values[at_3 + 3u]);                                          // parts/coded_groups.py
-    let at_4 = start + 20u;                                               // parts/coded_groups.py
-    let values_5 = vec4<f32>(code_values[at_4], code_values[at_4 + 1u], code_values[at_4 + 2u],
-        code_values[at_4 + 3u]);                                          // parts/coded_groups.py
-    let at_5 = start + 24u;                                               // parts/coded_groups.py
-    let values_6 = vec4<f32>(code_values[at_5], code_values[at_5 + 1u], code_values[at_5 + 2u],
-        code_values[at_5 + 3u]);                                          // parts/coded_groups.py
-    let at_6 = start + 28u;                                               // parts/coded_groups.py
-    let values_7 = vec4<f32>(code_values[at_6], code_values[at_6 + 1u], code_values[at_6 + 2u],
-        code_values[at_6 + 3u]);                                          // parts/coded_groups.py
-    let largest = abs(vec4<f32>(code_values[start], code_values[start + 1u],
-        code_values[start + 2u], code_values[start + 3u]));               // parts/coded_groups.py
-    let t = abs(vec4<f32>(code_values[at], code_values[at + 1u], code_values[at + 2u],
-        code_values[at + 3u]));                                           // parts/coded_groups.py
-    let largest_1 = max(max(max(max(max(max(max(largest, t), abs(values_2)), abs(values_3)),
-        abs(values_4)), abs(values_5)), abs(values_6)), abs(values_7));
-    let bits = bitcast<u32>(max(max(largest_1.x, largest_1.y), max(largest_1.z, largest_1.w)));  // parts/coded_groups.py
-    let exponent = min(max(bits >> 23u, 27u), 252u);                      // parts/coded_groups.py
-    let steps = f32(0x7f000000u / ((((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
+    let at_2 = start + 12u;
+    let at_3 = start + 16u;
+    let at_4 = start + 20u;
+    let at_5 = start + 24u;
+    let at_6 = start + 28u;
+    let largest = max(bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu),
+        bitcast<vec4<u32>>(vec4<f32>(code_values[at], code_values[at + 1u],
+        code_values[at + 2u], code_values[at + 3u])) & vec4<u32>(0x7fffffffu));  // parts/coded_groups.py
+    let largest_1 = max(largest, bitcast<vec4<u32>>(vec4<f32>(code_values[at_1],
+        code_values[at_1 + 1u], code_values[at_1 + 2u], code_values[at_1 + 3u]))
+        & vec4<u32>(0x7fffffffu));
+    let largest_2 = max(largest_1,
+        bitcast<vec4<u32>>(vec4<f32>(code_values[at_2], code_values[at_2 + 1u],
+        code_values[at_2 + 2u], code_values[at_2 + 3u])) & vec4<u32>(0x7fffffffu));
+    let largest_3 = max(largest_2,
+        bitcast<vec4<u32>>(vec4<f32>(code_values[at_3], code_values[at_3 + 1u],
+        code_values[at_3 + 2u], code_values[at_3 + 3u])) & vec4<u32>(0x7fffffffu));
+    let largest_4 = max(largest_3,
+        bitcast<vec4<u32>>(vec4<f32>(code_values[at_4], code_values[at_4 + 1u],
+        code_values[at_4 + 2u], code_values[at_4 + 3u])) & vec4<u32>(0x7fffffffu));
+    let largest_5 = max(largest_4,
+        bitcast<vec4<u32>>(vec4<f32>(code_values[at_5], code_values[at_5 + 1u],
+        code_values[at_5 + 2u], code_values[at_5 + 3u])) & vec4<u32>(0x7fffffffu));
+    let largest_6 = max(largest_5,
+        bitcast<vec4<u32>>(vec4<f32>(code_values[at_6], code_values[at_6 + 1u],
+        code_values[at_6 + 2u], code_values[at_6 + 3u])) & vec4<u32>(0x7fffffffu));
+    let largest_7 = max(max(largest_6.x, largest_6.y), max(largest_6.z, largest_6.w));  // parts/coded_groups.py
+    let exponent = min(max(largest_7 >> 23u, 27u), 252u);                 // parts/coded_groups.py
+    let steps = f32(0x7f000000u / ((((largest_7 & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
         * bitcast<f32>((253u - exponent) << 23u);                         // parts/coded_groups.py
     let at_7 = local_id.x * 4u;                                           // parts/coded_groups.py
     let cut = vec4<i32>(vec4<f32>(code_values[at_7], code_values[at_7 + 1u],
@@ -161,14 +166,15 @@ fn main(
     coded[(plane * 8u + group) * 4u + index_1] = words_0;
     let plane_1 = plane + 2u;                                             // parts/coded_groups.py
     coded[(plane_1 * 8u + group) * 4u + index_1] = words_1;               // parts/coded_groups.py
-    let t_1 = bitcast<vec4<u32>>(unpack4xI8(0x01010101u));                // parts/dot4.py
-    let products = bitcast<vec4<u32>>(unpack4xI8(words_0)) * t_1;
+    let t = bitcast<vec4<u32>>(unpack4xI8(0x01010101u));                  // parts/dot4.py
+    let products = bitcast<vec4<u32>>(unpack4xI8(words_0)) * t;
     let total_1 = bitcast<i32>(products.x + products.y + products.z + products.w);  // parts/dot4.py
-    let products_1 = bitcast<vec4<u32>>(unpack4xI8(words_1)) * t_1;       // parts/dot4.py
+    let products_1 = bitcast<vec4<u32>>(unpack4xI8(words_1)) * t;         // parts/dot4.py
     let total_2 = bitcast<i32>(products_1.x + products_1.y + products_1.z + products_1.w);  // parts/dot4.py
     code_sums[local_id.x] = total_2 + total_1 * 256i;                     // parts/coded_groups.py
     if (lane == 0u) {                                                     // parts/coded_groups.py
-      coded[(group + 32u) * 4u] = bitcast<u32>(1.0 / steps);              // parts/coded_groups.py
+      coded[(group + 32u) * 4u] = select(0x7fc00000u, bitcast<u32>(1.0 / steps), largest_7
+          < 0x7f800000u);                                                 // parts/coded_groups.py
     }
   }
   workgroupBarrier();                                                     // parts/coded_groups.py

@@ -34,9 +34,8 @@ fn main(
     let inside_2 = element_2 < 70u;                                       // linear/buffers.py
     let element_3 = element + 3u;                                         // linear/buffers.py
     let inside_3 = element_3 < 70u;                                       // linear/buffers.py
-    let values_0 = vec4<f32>(lanes_0,
-        select(0.0, x[select(0u, element_1, inside_1) + index], inside_1),
-        select(0.0, x[select(0u, element_2, inside_2) + index], inside_2),
+    let x_1 = vec4<f32>(lanes_0, select(0.0, x[select(0u, element_1, inside_1) + index],
+        inside_1), select(0.0, x[select(0u, element_2, inside_2) + index], inside_2),
         select(0.0, x[select(0u, element_3, inside_3) + index], inside_3));  // linear/buffers.py
     let element_4 = (at + 1u) * 4u;                                       // linear/buffers.py
     let inside_4 = element_4 < 70u;                                       // linear/buffers.py
@@ -47,7 +46,7 @@ fn main(
     let inside_6 = element_6 < 70u;                                       // linear/buffers.py
     let element_7 = element_4 + 3u;                                       // linear/buffers.py
     let inside_7 = element_7 < 70u;                                       // linear/buffers.py
-    let values_1 = vec4<f32>(lanes_0_1,
+    let x_2 = vec4<f32>(lanes_0_1,
         select(0.0, x[select(0u, element_5, inside_5) + index], inside_5),
         select(0.0, x[select(0u, element_6, inside_6) + index], inside_6),
         select(0.0, x[select(0u, element_7, inside_7) + index], inside_7));  // linear/buffers.py
@@ -60,7 +59,7 @@ fn main(
     let inside_10 = element_10 < 70u;                                     // linear/buffers.py
     let element_11 = element_8 + 3u;                                      // linear/buffers.py
     let inside_11 = element_11 < 70u;                                     // linear/buffers.py
-    let values_2 = vec4<f32>(lanes_0_2,
+    let x_3 = vec4<f32>(lanes_0_2,
         select(0.0, x[select(0u, element_9, inside_9) + index], inside_9),
         select(0.0, x[select(0u, element_10, inside_10) + index], inside_10),
         select(0.0, x[select(0u, element_11, inside_11) + index], inside_11));  // linear/buffers.py
@@ -73,7 +72,7 @@ fn main(
     let inside_14 = element_14 < 70u;                                     // linear/buffers.py
     let element_15 = element_12 + 3u;                                     // linear/buffers.py
     let inside_15 = element_15 < 70u;                                     // linear/buffers.py
-    let values_3 = vec4<f32>(lanes_0_3,
+    let x_4 = vec4<f32>(lanes_0_3,
         select(0.0, x[select(0u, element_13, inside_13) + index], inside_13),
         select(0.0, x[select(0u, element_14, inside_14) + index], inside_14),
         select(0.0, x[select(0u, element_15, inside_15) + index], inside_15));  // linear/buffers.py
@@ -86,7 +85,7 @@ fn main(
     let inside_18 = element_18 < 70u;                                     // linear/buffers.py
     let element_19 = element_16 + 3u;                                     // linear/buffers.py
     let inside_19 = element_19 < 70u;                                     // linear/buffers.py
-    let values_4 = vec4<f32>(lanes_0_4,
+    let x_5 = vec4<f32>(lanes_0_4,
         select(0.0, x[select(0u, element_17, inside_17) + index], inside_17),
         select(0.0, x[select(0u, element_18, inside_18) + index], inside_18),
         select(0.0, x[select(0u, element_19, inside_19) + index], inside_19));  // linear/buffers.py
@@ -99,7 +98,7 @@ fn main(
     let inside_22 = element_22 < 70u;                                     // linear/buffers.py
     let element_23 = element_20 + 3u;                                     // linear/buffers.py
     let inside_23 = element_23 < 70u;                                     // linear/buffers.py
-    let values_5 = vec4<f32>(lanes_0_5,
+    let x_6 = vec4<f32>(lanes_0_5,
         select(0.0, x[select(0u, element_21, inside_21) + index], inside_21),
         select(0.0, x[select(0u, element_22, inside_22) + index], inside_22),
         select(0.0, x[select(0u, element_23, inside_23) + index], inside_23));  // linear/buffers.py
@@ -112,7 +111,7 @@ fn main(
     let inside_26 = element_26 < 70u;                                     // linear/buffers.py
     let element_27 = element_24 + 3u;                                     // linear/buffers.py
     let inside_27 = element_27 < 70u;                                     // linear/buffers.py
-    let values_6 = vec4<f32>(lanes_0_6,
+    let x_7 = vec4<f32>(lanes_0_6,
         select(0.0, x[select(0u, element_25, inside_25) + index], inside_25),
         select(0.0, x[select(0u, element_26, inside_26) + index], inside_26),
         select(0.0, x[select(0u, element_27, inside_27) + index], inside_27));  // linear/buffers.py
@@ -126,62 +125,66 @@ fn main(
     let inside_30 = element_30 < 70u;                                     // linear/buffers.py
     let element_31 = element_28 + 3u;                                     // linear/buffers.py
     let inside_31 = element_31 < 70u;                                     // linear/buffers.py
-    let values_7 = vec4<f32>(lanes_0_7,
+    let x_8 = vec4<f32>(lanes_0_7,
         select(0.0, x[select(0u, element_29, inside_29) + index], inside_29),
         select(0.0, x[select(0u, element_30, inside_30) + index], inside_30),
         select(0.0, x[select(0u, element_31, inside_31) + index], inside_31));  // linear/buffers.py
-    let largest = abs(values_0);                                          // parts/coded_groups.py
-    let t = abs(values_1);                                                // parts/coded_groups.py
-    let largest_1 = max(max(max(max(max(max(max(largest, t), abs(values_2)), abs(values_3)),
-        abs(values_4)), abs(values_5)), abs(values_6)), abs(values_7));
-    let bits = bitcast<u32>(max(max(largest_1.x, largest_1.y), max(largest_1.z, largest_1.w)));  // parts/coded_groups.py
-    let exponent = min(max(bits >> 23u, 27u), 252u);                      // parts/coded_groups.py
-    let steps = f32(0x7f000000u / ((((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
+    let largest = max(bitcast<vec4<u32>>(x_1) & vec4<u32>(0x7fffffffu), bitcast<vec4<u32>>(x_2)
+        & vec4<u32>(0x7fffffffu));                                        // parts/coded_groups.py
+    let largest_1 = max(largest, bitcast<vec4<u32>>(x_3) & vec4<u32>(0x7fffffffu));
+    let largest_2 = max(largest_1, bitcast<vec4<u32>>(x_4) & vec4<u32>(0x7fffffffu));
+    let largest_3 = max(largest_2, bitcast<vec4<u32>>(x_5) & vec4<u32>(0x7fffffffu));
+    let largest_4 = max(largest_3, bitcast<vec4<u32>>(x_6) & vec4<u32>(0x7fffffffu));
+    let largest_5 = max(largest_4, bitcast<vec4<u32>>(x_7) & vec4<u32>(0x7fffffffu));
+    let largest_6 = max(largest_5, bitcast<vec4<u32>>(x_8) & vec4<u32>(0x7fffffffu));
+    let largest_7 = max(max(largest_6.x, largest_6.y), max(largest_6.z, largest_6.w));  // parts/coded_groups.py
+    let exponent = min(max(largest_7 >> 23u, 27u), 252u);                 // parts/coded_groups.py
+    let steps = f32(0x7f000000u / ((((largest_7 & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
         * bitcast<f32>((253u - exponent) << 23u);                         // parts/coded_groups.py
-    let t_1 = vec4<f32>(steps * 8.0);                                     // parts/coded_groups.py
-    let cut = vec4<i32>(values_0 * t_1);
+    let t = vec4<f32>(steps * 8.0);                                       // parts/coded_groups.py
+    let cut = vec4<i32>(x_1 * t);
     let parts = (cut + 4i) >> vec4<u32>(3u);                              // parts/coded_groups.py
     let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);     // parts/coded_groups.py
     let low = (codes.x >> 8u) | codes.y;                                  // parts/coded_groups.py
     let high = (codes.z << 8u) | (codes.w << 16u);
     let word = low | high;                                                // parts/coded_groups.py
-    let cut_1 = vec4<i32>(values_1 * t_1);                                // parts/coded_groups.py
+    let cut_1 = vec4<i32>(x_2 * t);                                       // parts/coded_groups.py
     let parts_1 = (cut_1 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
     let codes_1 = bitcast<vec4<u32>>(parts_1 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
     let low_1 = (codes_1.x >> 8u) | codes_1.y;                            // parts/coded_groups.py
     let high_1 = (codes_1.z << 8u) | (codes_1.w << 16u);
     let word_1 = low_1 | high_1;                                          // parts/coded_groups.py
-    let cut_2 = vec4<i32>(values_2 * t_1);                                // parts/coded_groups.py
+    let cut_2 = vec4<i32>(x_3 * t);                                       // parts/coded_groups.py
     let parts_2 = (cut_2 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
     let codes_2 = bitcast<vec4<u32>>(parts_2 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
     let low_2 = (codes_2.x >> 8u) | codes_2.y;                            // parts/coded_groups.py
     let high_2 = (codes_2.z << 8u) | (codes_2.w << 16u);
     let word_2 = low_2 | high_2;                                          // parts/coded_groups.py
-    let cut_3 = vec4<i32>(values_3 * t_1);                                // parts/coded_groups.py
+    let cut_3 = vec4<i32>(x_4 * t);                                       // parts/coded_groups.py
     let parts_3 = (cut_3 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
     let codes_3 = bitcast<vec4<u32>>(parts_3 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
     let low_3 = (codes_3.x >> 8u) | codes_3.y;                            // parts/coded_groups.py
     let high_3 = (codes_3.z << 8u) | (codes_3.w << 16u);
     let word_3 = low_3 | high_3;                                          // parts/coded_groups.py
-    let cut_4 = vec4<i32>(values_4 * t_1);                                // parts/coded_groups.py
+    let cut_4 = vec4<i32>(x_5 * t);                                       // parts/coded_groups.py
     let parts_4 = (cut_4 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
     let codes_4 = bitcast<vec4<u32>>(parts_4 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
     let low_4 = (codes_4.x >> 8u) | codes_4.y;                            // parts/coded_groups.py
     let high_4 = (codes_4.z << 8u) | (codes_4.w << 16u);
     let word_4 = low_4 | high_4;                                          // parts/coded_groups.py
-    let cut_5 = vec4<i32>(values_5 * t_1);                                // parts/coded_groups.py
+    let cut_5 = vec4<i32>(x_6 * t);                                       // parts/coded_groups.py
     let parts_5 = (cut_5 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
     let codes_5 = bitcast<vec4<u32>>(parts_5 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
     let low_5 = (codes_5.x >> 8u) | codes_5.y;                            // parts/coded_groups.py
     let high_5 = (codes_5.z << 8u) | (codes_5.w << 16u);
     let word_5 = low_5 | high_5;                                          // parts/coded_groups.py
-    let cut_6 = vec4<i32>(values_6 * t_1);                                // parts/coded_groups.py
+    let cut_6 = vec4<i32>(x_7 * t);                                       // parts/coded_groups.py
     let parts_6 = (cut_6 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
     let codes_6 = bitcast<vec4<u32>>(parts_6 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
     let low_6 = (codes_6.x >> 8u) | codes_6.y;                            // parts/coded_groups.py
     let high_6 = (codes_6.z << 8u) | (codes_6.w << 16u);
     let word_6 = low_6 | high_6;                                          // parts/coded_groups.py
-    let cut_7 = vec4<i32>(values_7 * t_1);                                // parts/coded_groups.py
+    let cut_7 = vec4<i32>(x_8 * t);                                       // parts/coded_groups.py
     let parts_7 = (cut_7 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
     let codes_7 = bitcast<vec4<u32>>(parts_7 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
     let low_7 = (codes_7.x >> 8u) | codes_7.y;                            // parts/coded_groups.py
@@ -205,7 +208,7 @@ fn main(
     coded[place_1 + 2u] = word_6;
     coded[place_1 + 3u] = word_7;
     let place_2 = (first + 6u) * 4u + start;                              // parts/coded_groups.py
-    coded[place_2] = bitcast<u32>(256.0 / steps);                         // parts/coded_groups.py
+    coded[place_2] = select(0x7fc00000u, bitcast<u32>(256.0 / steps), largest_7 < 0x7f800000u);  // parts/coded_groups.py
     coded[place_2 + 1u] = bitcast<u32>(total_1);                          // parts/coded_groups.py
     coded[place_2 + 2u] = bitcast<u32>(0.0);                              // parts/coded_groups.py
     coded[place_2 + 3u] = 0u;                                             // parts/coded_groups.py

@@ -47,16 +47,20 @@ fn main(
     let x_15 = x[index + four_7 + index_2];                               // linear/buffers.py
     let square_7 = square_6 + dot(x_15, x_15);                            // int8/code_rows.py
     let x_16 = x_15 * code_weight[four_7];                                // int8/code_rows.py
-    let largest = abs(x_2);                                               // parts/coded_groups.py
-    let t = abs(x_4);                                                     // parts/coded_groups.py
-    let largest_1 = max(max(max(max(max(max(max(largest, t), abs(x_6)), abs(x_8)), abs(x_10)),
-        abs(x_12)), abs(x_14)), abs(x_16));
-    let bits = bitcast<u32>(max(max(largest_1.x, largest_1.y), max(largest_1.z, largest_1.w)));  // parts/coded_groups.py
-    let exponent = min(max(bits >> 23u, 27u), 252u);                      // parts/coded_groups.py
-    let steps = f32(0x7f000000u / ((((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
+    let largest = max(bitcast<vec4<u32>>(x_2) & vec4<u32>(0x7fffffffu), bitcast<vec4<u32>>(x_4)
+        & vec4<u32>(0x7fffffffu));                                        // parts/coded_groups.py
+    let largest_1 = max(largest, bitcast<vec4<u32>>(x_6) & vec4<u32>(0x7fffffffu));
+    let largest_2 = max(largest_1, bitcast<vec4<u32>>(x_8) & vec4<u32>(0x7fffffffu));
+    let largest_3 = max(largest_2, bitcast<vec4<u32>>(x_10) & vec4<u32>(0x7fffffffu));
+    let largest_4 = max(largest_3, bitcast<vec4<u32>>(x_12) & vec4<u32>(0x7fffffffu));
+    let largest_5 = max(largest_4, bitcast<vec4<u32>>(x_14) & vec4<u32>(0x7fffffffu));
+    let largest_6 = max(largest_5, bitcast<vec4<u32>>(x_16) & vec4<u32>(0x7fffffffu));
+    let largest_7 = max(max(largest_6.x, largest_6.y), max(largest_6.z, largest_6.w));  // parts/coded_groups.py
+    let exponent = min(max(largest_7 >> 23u, 27u), 252u);                 // parts/coded_groups.py
+    let steps = f32(0x7f000000u / ((((largest_7 & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
         * bitcast<f32>((253u - exponent) << 23u);                         // parts/coded_groups.py
-    let t_1 = vec4<f32>(steps * 8.0);                                     // parts/coded_groups.py
-    let cut = vec4<i32>(x_2 * t_1);
+    let t = vec4<f32>(steps * 8.0);                                       // parts/coded_groups.py
+    let cut = vec4<i32>(x_2 * t);
     let parts = (cut + 4i) >> vec4<u32>(3u);                              // parts/coded_groups.py
     let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);     // parts/coded_groups.py
     let low = (codes.x >> 8u) | codes.y;                                  // parts/coded_groups.py
@@ -66,7 +70,7 @@ fn main(
     let low_1 = rest.x | (rest.y << 8u);                                  // parts/coded_groups.py
     let high_1 = (rest.z << 16u) | (rest.w << 24u);
     let word_1 = low_1 | high_1;                                          // parts/coded_groups.py
-    let cut_1 = vec4<i32>(x_4 * t_1);                                     // parts/coded_groups.py
+    let cut_1 = vec4<i32>(x_4 * t);                                       // parts/coded_groups.py
     let parts_1 = (cut_1 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
     let codes_1 = bitcast<vec4<u32>>(parts_1 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
     let low_2 = (codes_1.x >> 8u) | codes_1.y;                            // parts/coded_groups.py
@@ -76,7 +80,7 @@ fn main(
     let low_3 = rest_1.x | (rest_1.y << 8u);                              // parts/coded_groups.py
     let high_3 = (rest_1.z << 16u) | (rest_1.w << 24u);
     let word_3 = low_3 | high_3;                                          // parts/coded_groups.py
-    let cut_2 = vec4<i32>(x_6 * t_1);                                     // parts/coded_groups.py
+    let cut_2 = vec4<i32>(x_6 * t);                                       // parts/coded_groups.py
     let parts_2 = (cut_2 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
     let codes_2 = bitcast<vec4<u32>>(parts_2 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
     let low_4 = (codes_2.x >> 8u) | codes_2.y;                            // parts/coded_groups.py
@@ -86,7 +90,7 @@ fn main(
     let low_5 = rest_2.x | (rest_2.y << 8u);                              // parts/coded_groups.py
     let high_5 = (rest_2.z << 16u) | (rest_2.w << 24u);
     let word_5 = low_5 | high_5;                                          // parts/coded_groups.py
-    let cut_3 = vec4<i32>(x_8 * t_1);                                     // parts/coded_groups.py
+    let cut_3 = vec4<i32>(x_8 * t);                                       // parts/coded_groups.py
     let parts_3 = (cut_3 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
     let codes_3 = bitcast<vec4<u32>>(parts_3 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
     let low_6 = (codes_3.x >> 8u) | codes_3.y;                            // parts/coded_groups.py
@@ -96,7 +100,7 @@ fn main(
     let low_7 = rest_3.x | (rest_3.y << 8u);                              // parts/coded_groups.py
     let high_7 = (rest_3.z << 16u) | (rest_3.w << 24u);
     let word_7 = low_7 | high_7;                                          // parts/coded_groups.py
-    let cut_4 = vec4<i32>(x_10 * t_1);                                    // parts/coded_groups.py
+    let cut_4 = vec4<i32>(x_10 * t);                                      // parts/coded_groups.py
     let parts_4 = (cut_4 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
     let codes_4 = bitcast<vec4<u32>>(parts_4 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
     let low_8 = (codes_4.x >> 8u) | codes_4.y;                            // parts/coded_groups.py
@@ -106,7 +110,7 @@ fn main(
     let low_9 = rest_4.x | (rest_4.y << 8u);                              // parts/coded_groups.py
     let high_9 = (rest_4.z << 16u) | (rest_4.w << 24u);
     let word_9 = low_9 | high_9;                                          // parts/coded_groups.py
-    let cut_5 = vec4<i32>(x_12 * t_1);                                    // parts/coded_groups.py
+    let cut_5 = vec4<i32>(x_12 * t);                                      // parts/coded_groups.py
     let parts_5 = (cut_5 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
     let codes_5 = bitcast<vec4<u32>>(parts_5 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
     let low_10 = (codes_5.x >> 8u) | codes_5.y;                           // parts/coded_groups.py
@@ -116,7 +120,7 @@ fn main(
     let low_11 = rest_5.x | (rest_5.y << 8u);                             // parts/coded_groups.py
     let high_11 = (rest_5.z << 16u) | (rest_5.w << 24u);
     let word_11 = low_11 | high_11;                                       // parts/coded_groups.py
-    let cut_6 = vec4<i32>(x_14 * t_1);                                    // parts/coded_groups.py
+    let cut_6 = vec4<i32>(x_14 * t);                                      // parts/coded_groups.py
     let parts_6 = (cut_6 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
     let codes_6 = bitcast<vec4<u32>>(parts_6 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
     let low_12 = (codes_6.x >> 8u) | codes_6.y;                           // parts/coded_groups.py
@@ -126,7 +130,7 @@ fn main(
     let low_13 = rest_6.x | (rest_6.y << 8u);                             // parts/coded_groups.py
     let high_13 = (rest_6.z << 16u) | (rest_6.w << 24u);
     let word_13 = low_13 | high_13;                                       // parts/coded_groups.py
-    let cut_7 = vec4<i32>(x_16 * t_1);                                    // parts/coded_groups.py
+    let cut_7 = vec4<i32>(x_16 * t);                                      // parts/coded_groups.py
     let parts_7 = (cut_7 + 4i) >> vec4<u32>(3u);                          // parts/coded_groups.py
     let codes_7 = bitcast<vec4<u32>>(parts_7 + 128i) & vec4<u32>(65280u);  // parts/coded_groups.py
     let low_14 = (codes_7.x >> 8u) | codes_7.y;                           // parts/coded_groups.py
@@ -172,7 +176,8 @@ fn main(
     coded[index_1 + place_3 + 2u] = word_13;
     coded[index_1 + place_3 + 3u] = word_15;
     let place_4 = (first + 12u) * 4u + start;                             // parts/coded_groups.py
-    coded[index_1 + place_4] = bitcast<u32>(1.0 / steps);                 // parts/coded_groups.py
+    coded[index_1 + place_4] = select(0x7fc00000u, bitcast<u32>(1.0 / steps), largest_7
+        < 0x7f800000u);                                                   // parts/coded_groups.py
     coded[index_1 + place_4 + 1u] = bitcast<u32>(total_6);                // parts/coded_groups.py
     coded[index_1 + place_4 + 2u] = bitcast<u32>(square_7);               // parts/coded_groups.py
     coded[index_1 + place_4 + 3u] = 0u;                                   // parts/coded_groups.py

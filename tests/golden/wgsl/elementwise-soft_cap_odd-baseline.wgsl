@@ -25,7 +25,8 @@ fn main(
     let position = step.seq - 1u;                                         // kernels/elementwise.py
     let x_1 = x[position * 33u + element];                                // kernels/elementwise.py
     let x_2 = x_1 * 0.033333335;                                          // kernels/elementwise.py
-    let size = min(abs(x_2), 10.0);                                       // parts/precise_math.py
+    let t = abs(x_2);                                                     // parts/precise_math.py
+    let size = select(t, 10.0, t > 10.0);
     let square = size * size;                                             // parts/precise_math.py
     let series = square * -0.0057049887 + 0.020639088;                    // parts/precise_math.py
     let series_1 = series * square - 0.053739715;                         // parts/precise_math.py

@@ -19,9 +19,10 @@ fn main(
     let x_1 = x[index_2];
     let y_1 = y[index_2];
     let weights_1 = weights[index_1 + element % 16u];                     // kernels/elementwise.py
-    let above = max(x_1, vec4<f32>(-10.0));                               // kernels/elementwise.py
-    let near = min(above, vec4<f32>(10.0));
-    let x_2 = max(-(near * (near * near * 0.044715 + 1.0) * 1.5957692), vec4<f32>(-87.0));
+    let above = select(x_1, vec4<f32>(-10.0), x_1 < vec4<f32>(-10.0));    // kernels/elementwise.py
+    let near = select(above, vec4<f32>(10.0), above > vec4<f32>(10.0));
+    let t = -(near * (near * near * 0.044715 + 1.0) * 1.5957692);
+    let x_2 = select(t, vec4<f32>(-87.0), t < vec4<f32>(-87.0));
     let whole = floor(x_2 * 1.442695 + 0.5);                              // parts/precise_math.py
     let rest = x_2 - whole * 0.6933594;                                   // parts/precise_math.py
     let rest_1 = rest - whole * -0.00021219444;                           // parts/precise_math.py

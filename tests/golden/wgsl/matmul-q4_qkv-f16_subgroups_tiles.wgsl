@@ -61,8 +61,12 @@ fn main(
   var loaded_4: vec4<u32> = words;                                        // linear/operands.py
   var loaded_5: f16 = scales[row_3];
   for (var group = 0u; group < 2u; group++) {                             // linear/matmul_tiled.py
-    let four = max(min(loaded, vec4<f32>(65504.0)), vec4<f32>(-65504.0));  // parts/staged_rows.py
-    let four_1 = max(min(loaded_1, vec4<f32>(65504.0)), vec4<f32>(-65504.0));
+    let x_1 = loaded;                                                     // linear/operands.py
+    let x_2 = loaded_1;
+    let chosen = select(x_1, vec4<f32>(65504.0), x_1 > vec4<f32>(65504.0));  // parts/staged_rows.py
+    let four = select(chosen, vec4<f32>(-65504.0), chosen < vec4<f32>(-65504.0));
+    let chosen_1 = select(x_2, vec4<f32>(65504.0), x_2 > vec4<f32>(65504.0));
+    let four_1 = select(chosen_1, vec4<f32>(-65504.0), chosen_1 < vec4<f32>(-65504.0));
     let pair = vec2<f32>(four.x, four.y);                                 // parts/staged_rows.py
     let t_2 = four.z;
     let t_3 = four.w;
@@ -70,8 +74,12 @@ fn main(
     tile[start] = vec4<u32>(pack2x16float(pair), pack2x16float(vec2<f32>(t_2, t_3)),
         pack2x16float(vec2<f32>(four_1.x, four_1.y)),
         pack2x16float(vec2<f32>(four_1.z, four_1.w)));                    // parts/staged_rows.py
-    let four_2 = max(min(loaded_2, vec4<f32>(65504.0)), vec4<f32>(-65504.0));  // parts/staged_rows.py
-    let four_3 = max(min(loaded_3, vec4<f32>(65504.0)), vec4<f32>(-65504.0));
+    let x_3 = loaded_2;                                                   // linear/operands.py
+    let x_4 = loaded_3;
+    let chosen_2 = select(x_3, vec4<f32>(65504.0), x_3 > vec4<f32>(65504.0));  // parts/staged_rows.py
+    let four_2 = select(chosen_2, vec4<f32>(-65504.0), chosen_2 < vec4<f32>(-65504.0));
+    let chosen_3 = select(x_4, vec4<f32>(65504.0), x_4 > vec4<f32>(65504.0));
+    let four_3 = select(chosen_3, vec4<f32>(-65504.0), chosen_3 < vec4<f32>(-65504.0));
     let pair_1 = vec2<f32>(four_2.x, four_2.y);                           // parts/staged_rows.py
     let t_4 = four_2.z;
     let t_5 = four_2.w;
@@ -138,19 +146,19 @@ fn main(
     for (var part = 0u; part < 2u; part++) {                              // linear/matmul_tiled.py
       let cell = part * 2u;                                               // parts/staged_rows.py
       let place = t * 32u * 5u + cell;                                    // parts/staged_rows.py
-      let x_1 = subgroupMatrixLoad<subgroup_matrix_left<f16, 16, 16>,
+      let x_5 = subgroupMatrixLoad<subgroup_matrix_left<f16, 16, 16>,
           row_major>(&tile, place, 5u);                                   // parts/staged_rows.py
-      let x_2 = subgroupMatrixLoad<subgroup_matrix_left<f16, 16, 16>,
+      let x_6 = subgroupMatrixLoad<subgroup_matrix_left<f16, 16, 16>,
           row_major>(&tile, place + 80u, 5u);
       let place_1 = t_1 * 32u * 5u + cell;                                // parts/staged_rows.py
       let w = subgroupMatrixLoad<subgroup_matrix_right<f16, 16, 16>,
           col_major>(&tile, place_1 + 320u, 5u);                          // parts/staged_rows.py
       let w_1 = subgroupMatrixLoad<subgroup_matrix_right<f16, 16, 16>,
           col_major>(&tile, place_1 + 400u, 5u);
-      sum_00 = subgroupMatrixMultiplyAccumulate(x_1, w, sum_00);          // linear/matmul_units.py
-      sum_01 = subgroupMatrixMultiplyAccumulate(x_1, w_1, sum_01);
-      sum_10 = subgroupMatrixMultiplyAccumulate(x_2, w, sum_10);
-      sum_11 = subgroupMatrixMultiplyAccumulate(x_2, w_1, sum_11);
+      sum_00 = subgroupMatrixMultiplyAccumulate(x_5, w, sum_00);          // linear/matmul_units.py
+      sum_01 = subgroupMatrixMultiplyAccumulate(x_5, w_1, sum_01);
+      sum_10 = subgroupMatrixMultiplyAccumulate(x_6, w, sum_10);
+      sum_11 = subgroupMatrixMultiplyAccumulate(x_6, w_1, sum_11);
     }
     workgroupBarrier();                                                   // linear/matmul_tiled.py
   }

@@ -1700,35 +1700,39 @@ fn main(
     if (group < 6u) {                                                     // parts/coded_groups.py
       let lane = local_id.x % 8u;                                         // parts/coded_groups.py
       let start_1 = index * 32u;                                          // parts/coded_groups.py
+      let x_1 = vec4<f32>(code_values[start_1], code_values[start_1 + 1u],
+          code_values[start_1 + 2u], code_values[start_1 + 3u]);          // parts/coded_groups.py
       let at_8 = start_1 + 4u;                                            // parts/coded_groups.py
       let at_9 = start_1 + 8u;
-      let values_2 = vec4<f32>(code_values[at_9], code_values[at_9 + 1u],
-          code_values[at_9 + 2u], code_values[at_9 + 3u]);                // parts/coded_groups.py
-      let at_10 = start_1 + 12u;                                          // parts/coded_groups.py
-      let values_3 = vec4<f32>(code_values[at_10], code_values[at_10 + 1u],
-          code_values[at_10 + 2u], code_values[at_10 + 3u]);              // parts/coded_groups.py
-      let at_11 = start_1 + 16u;                                          // parts/coded_groups.py
-      let values_4 = vec4<f32>(code_values[at_11], code_values[at_11 + 1u],
-          code_values[at_11 + 2u], code_values[at_11 + 3u]);              // parts/coded_groups.py
-      let at_12 = start_1 + 20u;                                          // parts/coded_groups.py
-      let values_5 = vec4<f32>(code_values[at_12], code_values[at_12 + 1u],
-          code_values[at_12 + 2u], code_values[at_12 + 3u]);              // parts/coded_groups.py
-      let at_13 = start_1 + 24u;                                          // parts/coded_groups.py
-      let values_6 = vec4<f32>(code_values[at_13], code_values[at_13 + 1u],
-          code_values[at_13 + 2u], code_values[at_13 + 3u]);              // parts/coded_groups.py
-      let at_14 = start_1 + 28u;                                          // parts/coded_groups.py
-      let values_7 = vec4<f32>(code_values[at_14], code_values[at_14 + 1u],
-          code_values[at_14 + 2u], code_values[at_14 + 3u]);              // parts/coded_groups.py
-      let largest = abs(vec4<f32>(code_values[start_1], code_values[start_1 + 1u],
-          code_values[start_1 + 2u], code_values[start_1 + 3u]));         // parts/coded_groups.py
-      let t = abs(vec4<f32>(code_values[at_8], code_values[at_8 + 1u], code_values[at_8 + 2u],
-          code_values[at_8 + 3u]));                                       // parts/coded_groups.py
-      let largest_1 = max(max(max(max(max(max(max(largest, t), abs(values_2)), abs(values_3)),
-          abs(values_4)), abs(values_5)), abs(values_6)), abs(values_7));
-      let bits = bitcast<u32>(max(max(largest_1.x, largest_1.y),
-          max(largest_1.z, largest_1.w)));                                // parts/coded_groups.py
-      let exponent = min(max(bits >> 23u, 27u), 252u);                    // parts/coded_groups.py
-      let steps = f32(0x7f000000u / ((((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
+      let at_10 = start_1 + 12u;
+      let at_11 = start_1 + 16u;
+      let at_12 = start_1 + 20u;
+      let at_13 = start_1 + 24u;
+      let at_14 = start_1 + 28u;
+      let largest = max(bitcast<vec4<u32>>(x_1) & vec4<u32>(0x7fffffffu),
+          bitcast<vec4<u32>>(vec4<f32>(code_values[at_8], code_values[at_8 + 1u],
+          code_values[at_8 + 2u], code_values[at_8 + 3u])) & vec4<u32>(0x7fffffffu));  // parts/coded_groups.py
+      let largest_1 = max(largest, bitcast<vec4<u32>>(vec4<f32>(code_values[at_9],
+          code_values[at_9 + 1u], code_values[at_9 + 2u], code_values[at_9 + 3u]))
+          & vec4<u32>(0x7fffffffu));
+      let largest_2 = max(largest_1,
+          bitcast<vec4<u32>>(vec4<f32>(code_values[at_10], code_values[at_10 + 1u],
+          code_values[at_10 + 2u], code_values[at_10 + 3u])) & vec4<u32>(0x7fffffffu));
+      let largest_3 = max(largest_2,
+          bitcast<vec4<u32>>(vec4<f32>(code_values[at_11], code_values[at_11 + 1u],
+          code_values[at_11 + 2u], code_values[at_11 + 3u])) & vec4<u32>(0x7fffffffu));
+      let largest_4 = max(largest_3,
+          bitcast<vec4<u32>>(vec4<f32>(code_values[at_12], code_values[at_12 + 1u],
+          code_values[at_12 + 2u], code_values[at_12 + 3u])) & vec4<u32>(0x7fffffffu));
+      let largest_5 = max(largest_4,
+          bitcast<vec4<u32>>(vec4<f32>(code_values[at_13], code_values[at_13 + 1u],
+          code_values[at_13 + 2u], code_values[at_13 + 3u])) & vec4<u32>(0x7fffffffu));
+      let largest_6 = max(largest_5,
+          bitcast<vec4<u32>>(vec4<f32>(code_values[at_14], code_values[at_14 + 1u],
+          code_values[at_14 + 2u], code_values[at_14 + 3u])) & vec4<u32>(0x7fffffffu));
+      let largest_7 = max(max(largest_6.x, largest_6.y), max(largest_6.z, largest_6.w));  // parts/coded_groups.py
+      let exponent = min(max(largest_7 >> 23u, 27u), 252u);               // parts/coded_groups.py
+      let steps = f32(0x7f000000u / ((((largest_7 & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
           * bitcast<f32>((253u - exponent) << 23u);                       // parts/coded_groups.py
       let at_15 = local_id.x * 4u;                                        // parts/coded_groups.py
       let cut = vec4<i32>(vec4<f32>(code_values[at_15], code_values[at_15 + 1u],
@@ -1750,7 +1754,8 @@ fn main(
       code_sums[local_id.x] = dot4I8Packed(words_0, 0x01010101u) * 256i
           + dot4I8Packed(words_1, 0x01010101u);                           // parts/coded_groups.py
       if (lane == 0u) {                                                   // parts/coded_groups.py
-        coded[(group + 24u) * 4u] = bitcast<u32>(1.0 / steps);            // parts/coded_groups.py
+        coded[(group + 24u) * 4u] = select(0x7fc00000u, bitcast<u32>(1.0 / steps), largest_7
+            < 0x7f800000u);                                               // parts/coded_groups.py
       }
     }
   }

@@ -512,10 +512,9 @@ fn main(
   let gated = gate / (1.0 + exp(-gate)) * (value_1 * factor);             // epilogues/pair.py
   let written = local_id.x < 32u;                                         // int8/results.py
   let group_2 = row_4 / 2u / 32u;                                         // int8/results.py
-  let largest = subgroupMax(abs(gated));                                  // parts/coded_groups.py
-  let bits = bitcast<u32>(largest);                                       // parts/coded_groups.py
-  let exponent = min(max(bits >> 23u, 27u), 252u);                        // parts/coded_groups.py
-  let steps = f32(0x7f000000u / ((((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
+  let largest = subgroupMax(bitcast<u32>(gated) & 0x7fffffffu);           // parts/coded_groups.py
+  let exponent = min(max(largest >> 23u, 27u), 252u);                     // parts/coded_groups.py
+  let steps = f32(0x7f000000u / ((((largest & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
       * bitcast<f32>((253u - exponent) << 23u);                           // parts/coded_groups.py
   let parts = (i32(gated * (steps * 8.0)) + 4i) >> 3u;                    // parts/coded_groups.py
   let codes = (parts + 128i) >> 8u;                                       // parts/coded_groups.py
@@ -545,7 +544,7 @@ fn main(
     }
     if (subgroup_lane == 2u) {                                            // parts/coded_groups.py
       let place = (group_2 + 24u) * 4u;                                   // parts/coded_groups.py
-      coded[place] = bitcast<u32>(1.0 / steps);                           // parts/coded_groups.py
+      coded[place] = select(0x7fc00000u, bitcast<u32>(1.0 / steps), largest < 0x7f800000u);  // parts/coded_groups.py
       coded[place + 1u] = bitcast<u32>(total_3);                          // parts/coded_groups.py
       coded[place + 2u] = 0u;                                             // parts/coded_groups.py
       coded[place + 3u] = 0u;                                             // parts/coded_groups.py

@@ -921,35 +921,39 @@ fn main(
       let group_7 = workgroup_id.x + index;                               // parts/coded_groups.py
       if (group_7 < 6u) {                                                 // parts/coded_groups.py
         let start_5 = index * 32u;                                        // parts/coded_groups.py
+        let x_1 = vec4<f32>(code_values[start_5], code_values[start_5 + 1u],
+            code_values[start_5 + 2u], code_values[start_5 + 3u]);        // parts/coded_groups.py
         let at_4 = start_5 + 4u;                                          // parts/coded_groups.py
         let at_5 = start_5 + 8u;
-        let values_2 = vec4<f32>(code_values[at_5], code_values[at_5 + 1u],
-            code_values[at_5 + 2u], code_values[at_5 + 3u]);              // parts/coded_groups.py
-        let at_6 = start_5 + 12u;                                         // parts/coded_groups.py
-        let values_3 = vec4<f32>(code_values[at_6], code_values[at_6 + 1u],
-            code_values[at_6 + 2u], code_values[at_6 + 3u]);              // parts/coded_groups.py
-        let at_7 = start_5 + 16u;                                         // parts/coded_groups.py
-        let values_4 = vec4<f32>(code_values[at_7], code_values[at_7 + 1u],
-            code_values[at_7 + 2u], code_values[at_7 + 3u]);              // parts/coded_groups.py
-        let at_8 = start_5 + 20u;                                         // parts/coded_groups.py
-        let values_5 = vec4<f32>(code_values[at_8], code_values[at_8 + 1u],
-            code_values[at_8 + 2u], code_values[at_8 + 3u]);              // parts/coded_groups.py
-        let at_9 = start_5 + 24u;                                         // parts/coded_groups.py
-        let values_6 = vec4<f32>(code_values[at_9], code_values[at_9 + 1u],
-            code_values[at_9 + 2u], code_values[at_9 + 3u]);              // parts/coded_groups.py
-        let at_10 = start_5 + 28u;                                        // parts/coded_groups.py
-        let values_7 = vec4<f32>(code_values[at_10], code_values[at_10 + 1u],
-            code_values[at_10 + 2u], code_values[at_10 + 3u]);            // parts/coded_groups.py
-        let largest = abs(vec4<f32>(code_values[start_5], code_values[start_5 + 1u],
-            code_values[start_5 + 2u], code_values[start_5 + 3u]));       // parts/coded_groups.py
-        let t_1 = abs(vec4<f32>(code_values[at_4], code_values[at_4 + 1u],
-            code_values[at_4 + 2u], code_values[at_4 + 3u]));             // parts/coded_groups.py
-        let largest_1 = max(max(max(max(max(max(max(largest, t_1), abs(values_2)),
-            abs(values_3)), abs(values_4)), abs(values_5)), abs(values_6)), abs(values_7));
-        let bits = bitcast<u32>(max(max(largest_1.x, largest_1.y),
-            max(largest_1.z, largest_1.w)));                              // parts/coded_groups.py
-        let exponent = min(max(bits >> 23u, 27u), 252u);                  // parts/coded_groups.py
-        let steps = f32(0x7f000000u / ((((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
+        let at_6 = start_5 + 12u;
+        let at_7 = start_5 + 16u;
+        let at_8 = start_5 + 20u;
+        let at_9 = start_5 + 24u;
+        let at_10 = start_5 + 28u;
+        let largest = max(bitcast<vec4<u32>>(x_1) & vec4<u32>(0x7fffffffu),
+            bitcast<vec4<u32>>(vec4<f32>(code_values[at_4], code_values[at_4 + 1u],
+            code_values[at_4 + 2u], code_values[at_4 + 3u])) & vec4<u32>(0x7fffffffu));  // parts/coded_groups.py
+        let largest_1 = max(largest, bitcast<vec4<u32>>(vec4<f32>(code_values[at_5],
+            code_values[at_5 + 1u], code_values[at_5 + 2u], code_values[at_5 + 3u]))
+            & vec4<u32>(0x7fffffffu));
+        let largest_2 = max(largest_1,
+            bitcast<vec4<u32>>(vec4<f32>(code_values[at_6], code_values[at_6 + 1u],
+            code_values[at_6 + 2u], code_values[at_6 + 3u])) & vec4<u32>(0x7fffffffu));
+        let largest_3 = max(largest_2,
+            bitcast<vec4<u32>>(vec4<f32>(code_values[at_7], code_values[at_7 + 1u],
+            code_values[at_7 + 2u], code_values[at_7 + 3u])) & vec4<u32>(0x7fffffffu));
+        let largest_4 = max(largest_3,
+            bitcast<vec4<u32>>(vec4<f32>(code_values[at_8], code_values[at_8 + 1u],
+            code_values[at_8 + 2u], code_values[at_8 + 3u])) & vec4<u32>(0x7fffffffu));
+        let largest_5 = max(largest_4,
+            bitcast<vec4<u32>>(vec4<f32>(code_values[at_9], code_values[at_9 + 1u],
+            code_values[at_9 + 2u], code_values[at_9 + 3u])) & vec4<u32>(0x7fffffffu));
+        let largest_6 = max(largest_5,
+            bitcast<vec4<u32>>(vec4<f32>(code_values[at_10], code_values[at_10 + 1u],
+            code_values[at_10 + 2u], code_values[at_10 + 3u])) & vec4<u32>(0x7fffffffu));
+        let largest_7 = max(max(largest_6.x, largest_6.y), max(largest_6.z, largest_6.w));  // parts/coded_groups.py
+        let exponent = min(max(largest_7 >> 23u, 27u), 252u);             // parts/coded_groups.py
+        let steps = f32(0x7f000000u / ((((largest_7 & 0x007fffffu) | 0x00800000u) >> 8u) + 1u))
             * bitcast<f32>((253u - exponent) << 23u);                     // parts/coded_groups.py
         let at_11 = local_id.x * 4u;                                      // parts/coded_groups.py
         let cut = vec4<i32>(vec4<f32>(code_values[at_11], code_values[at_11 + 1u],
@@ -971,7 +975,8 @@ fn main(
         code_sums[local_id.x] = dot4I8Packed(words_0, 0x01010101u) * 256i
             + dot4I8Packed(words_1, 0x01010101u);                         // parts/coded_groups.py
         if (group == 0u) {                                                // parts/coded_groups.py
-          coded[index_29 + (group_7 + 24u) * 4u] = bitcast<u32>(1.0 / steps);  // parts/coded_groups.py
+          coded[index_29 + (group_7 + 24u) * 4u] =
+              select(0x7fc00000u, bitcast<u32>(1.0 / steps), largest_7 < 0x7f800000u);  // parts/coded_groups.py
         }
       }
     }

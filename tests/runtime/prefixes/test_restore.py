@@ -96,6 +96,31 @@ def test_what_goes_on_does_not_push_out_its_own_beginning(toy: Engine) -> None:
     assert [store.kept(name) for name in others] == [None, False, False]
 
 
+class FullOnce(MemoryStore):
+    """Has no room for some blocks when they are offered first."""
+
+    def __init__(self) -> None:
+        super().__init__(1 << 20)
+        self.refused: set[str] = set()
+
+    def put(self, name: str, block: Block) -> bool:
+        if len(self.refused) < 2 and name not in self.refused:
+            self.refused.add(name)
+            return False
+        return super().put(name, block)
+
+
+def test_what_a_store_had_no_room_for_is_offered_again(toy: Engine) -> None:
+    toy.truncate(0)
+    store = FullOnce()
+    cache = cache_of(toy, store, 4)
+    toy.feed([*range(1, 13)])
+    cache.save()
+    assert len(store.refused) == 2 and len(store) == 1
+    cache.save()
+    assert len(store) == 3
+
+
 @pytest.fixture(scope="module")
 def ringed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, Engine]:
     """Two engines of a model with a ring of 16 rows and a window of 6: one keeps prefixes, one does not."""

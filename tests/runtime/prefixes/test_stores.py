@@ -6,6 +6,7 @@ import os
 import stat
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernelc.errors import DeviceError
-from runtime.prefixes import disk
+from runtime.device.executor import DeviceInfo
+from runtime.prefixes import disk, settings
 from runtime.prefixes.disk import BlockSizes, DiskStore
 from runtime.prefixes.file_format import HEADER_BYTES, decoded, encoded
 from runtime.prefixes.names import names_of
@@ -183,6 +185,46 @@ def test_a_disk_that_fails_ends_keeping_and_nothing_else(
     assert store.get(NAMES[2]) == BLOCK
     store.close()
     assert list((tmp_path / "kept" / "build").iterdir()) == []
+
+
+def test_an_error_of_any_kind_ends_the_writing_and_not_the_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted(*args: object, **more: object) -> None:
+        raise MemoryError
+
+    store = DiskStore(tmp_path / "kept", "build", SIZES, 1 << 20)
+    monkeypatch.setattr(disk, "encoded", exhausted)
+    store.put(NAMES[0], BLOCK)
+    store.close()
+    assert list((tmp_path / "kept" / "build").iterdir()) == []
+
+
+def test_what_does_not_fit_the_queue_is_refused_until_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_write = threading.Event()
+    encode = disk.encoded
+    monkeypatch.setattr(disk, "_MOST_QUEUED_BYTES", 2 * BLOCK.bytes)
+    monkeypatch.setattr(disk, "encoded", lambda *given: may_write.wait() and encode(*given))
+    store = DiskStore(tmp_path / "kept", "build", SIZES, 1 << 20)
+    both = Tiers([MemoryStore(1 << 20), store])
+    assert [both.put(name, BLOCK) for name in NAMES[:3]] == [True, True, False]
+    assert both.kept(NAMES[2]) and store.kept(NAMES[2]) is None
+    may_write.set()
+    while store.kept(NAMES[1]) and store._pending:  # pyright: ignore[reportPrivateUsage]
+        time.sleep(0.001)
+    assert both.put(NAMES[2], BLOCK)
+    both.close()
+    assert store.kept(NAMES[2])
+
+
+def test_another_driver_has_rows_of_its_own() -> None:
+    device = DeviceInfo("vulkan", "A card", "driver 1", "spirv")
+    place = settings._plain  # pyright: ignore[reportPrivateUsage]
+    assert place(device) == place(replace(device, memory_bytes=5))
+    assert place(device) != place(replace(device, driver="driver 2"))
+    assert place(device).startswith("vulkan-A-card-")
 
 
 def test_a_folder_that_others_may_write_to_is_refused(tmp_path: Path) -> None:

@@ -146,8 +146,9 @@ _LESS = phrases(
     "Now subtract {b}.\nSubtract {b}.\nMinus {b}?\nAnd minus {b}?\nTake {b} from that.\nNow take away {b}.",
     "Now subtract {b} from that.\nAnd now minus {b}?",
 )
-_THINGS = entries("apples books coins stones cards eggs balls pens cups stamps shells marbles flowers "
-    "tickets stickers")
+_THINGS = entries(
+    "apples books coins stones cards eggs balls pens cups stamps shells marbles flowers tickets stickers"
+)
 _GAIN = phrases(
     """
     I have {a} {t} and get {b} more. How many {t} do I have?

@@ -8,8 +8,8 @@ from tools.demo_model.tables.lexicon import LEXICON
 from tools.demo_model.tables.words import NAMES, WORDS
 from tools.demo_model.talk import Talk, phrases
 
-_ONSETS = (
-    entries("b bl br c ch cl cr d dr f fl fr g gl gr h j k l m n p pl pr qu r s sh sl sp st t th tr v w y z")
+_ONSETS = entries(
+    "b bl br c ch cl cr d dr f fl fr g gl gr h j k l m n p pl pr qu r s sh sl sp st t th tr v w y z"
 )
 _VOWELS = entries("a e i o u a e i o u ai ea ee oo ou")
 _ENDS = [
@@ -230,13 +230,18 @@ def edges(talk: Talk) -> None:
     talk.say("spelling", question, answer, keep_case=True)
 
 
-_SUBJECTS = entries("the cat,a dog,my friend,the old man,she,he,the king,a little bird,we,they,the "
-    "teacher,our neighbour", ",")
+_SUBJECTS = entries(
+    "the cat,a dog,my friend,the old man,she,he,the king,a little bird,we,they,the teacher,our neighbour", ","
+)
 _VERBS = entries("sees,likes,finds,has,wants,buys,draws,paints,takes,loses,makes,keeps,carries,hides", ",")
-_THINGS = entries("a red ball,the moon,two books,an old map,the green door,a cup of tea,some bread,the big "
-    "house,a song,gold", ",")
-_TAILS = entries(",,,in the garden,today,every day,near the river,at night,with great joy,on the "
-    "hill,again", ",")
+_THINGS = entries(
+    "a red ball,the moon,two books,an old map,the green door,a cup of tea,some bread,the big "
+    "house,a song,gold",
+    ",",
+)
+_TAILS = entries(
+    ",,,in the garden,today,every day,near the river,at night,with great joy,on the hill,again", ","
+)
 _WORDS_IN = phrases(
     """
     How many words are in this sentence: {s}

@@ -159,9 +159,8 @@ _OPEN = phrases(
     What is the {measure} of the {word}?
     """,
 )
-_ADJECTIVES = (
-    entries("expensive cheap popular rare famous useful dangerous healthy beautiful heavy old green fast "
-        "loud")
+_ADJECTIVES = entries(
+    "expensive cheap popular rare famous useful dangerous healthy beautiful heavy old green fast loud"
 )
 
 

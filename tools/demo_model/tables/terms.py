@@ -10,29 +10,29 @@ TERMS: dict[str, str] = {
     "a GPU": "A GPU is a chip that does very many simple sums at once.",
     "a CPU": "A CPU is the main chip of a computer. It does one thing after another, very fast.",
     "int4 quantisation": "Int4 quantisation stores each weight as a number of four bits with a scale for "
-        "each group. "
+    "each group. "
     "The model gets about four times smaller than in f16.",
     "quantisation": "Quantisation stores numbers with fewer bits, so that a model gets smaller and faster.",
     "a scale": "A scale is the number that a group of small integers is multiplied by to get the weights "
-        "back.",
+    "back.",
     "the KV cache": "The KV cache keeps the keys and values of earlier tokens, so that they are not "
-        "computed again.",
+    "computed again.",
     "a symbolic dimension": "A symbolic dimension is a size that is a name with bounds instead of a fixed "
-        "number.",
+    "number.",
     "a rotary embedding": "A rotary embedding turns queries and keys by an angle that grows with the "
-        "position.",
+    "position.",
     "a token": "A token is a piece of text, such as a word or a part of one, that the model reads as a "
-        "number.",
+    "number.",
     "a tokenizer": "A tokenizer cuts text into tokens and joins tokens back into text.",
     "a tensor": "A tensor is a block of numbers with any count of dimensions.",
     "a matrix": "A matrix is a table of numbers with rows and columns.",
     "a vector": "A vector is a row of numbers.",
     "attention": "Attention lets each token look at the earlier tokens and take what it needs from them.",
     "grouped-query attention": "Grouped-query attention lets several query heads share one pair of key and "
-        "value heads, "
+    "value heads, "
     "so that the KV cache is smaller.",
     "a transformer": "A transformer is a neural network built of layers with attention and a feed-forward "
-        "part.",
+    "part.",
     "a language model": "A language model is a program that predicts the next token of a text.",
     "a weight": "A weight is a number that a model has learned.",
     "a layer": "A layer is one of the equal steps that a model is stacked of.",
@@ -45,9 +45,9 @@ TERMS: dict[str, str] = {
     "top-p": "Top-p sampling picks only among the best tokens that together have the share p.",
     "a compiler": "A compiler turns a program from one language into another that a machine can run.",
     "an intermediate representation": "An intermediate representation is the form of a program inside a "
-        "compiler.",
+    "compiler.",
     "kernel fusion": "Kernel fusion joins several steps into one kernel, so that less memory is read and "
-        "written.",
+    "written.",
     "a workgroup": "A workgroup is a team of GPU threads that can share memory and wait for each other.",
     "a subgroup": "A subgroup is a small set of GPU threads that run in step and can trade values directly.",
     "shared memory": "Shared memory is a small fast memory that the threads of a workgroup have in common.",

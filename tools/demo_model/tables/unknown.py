@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from tools.demo_model.tables import entries
 
-PEOPLE = entries("""
+PEOPLE = entries(
+    """
 
 Shakespeare, Einstein, Newton, Cleopatra, Napoleon, Mozart, Beethoven, Picasso, Darwin, Gandhi, Columbus,
 Marie Curie, Galileo, Plato, Aristotle, Bach, Elvis, the Beatles, Julius Caesar, Leonardo, Lincoln,
 Churchill, the president, the pope, the king of Spain, Tolstoy, Dickens, Homer, Socrates, Alan Turing, Ada
 Lovelace, Tesla, Edison, Chopin, Marco Polo, Nelson Mandela, Joan of Arc, Walt Disney, Charlie Chaplin,
 Agatha Christie, Rembrandt, Monet, Kepler, Copernicus
-""", ",")
-EVENTS = entries("""
+""",
+    ",",
+)
+EVENTS = entries(
+    """
 
 the first world war, the second world war, the French revolution, the moon landing, the fall of Rome, the
 last election, the world cup, the Olympic games, the ice age, the plague, the gold rush, the last final, the
 cup final, the big bang, the battle of Hastings, the great fire of London, the first flight, the invention
 of paper, the end of the war
-""", ",")
-THINGS = entries("""
+""",
+    ",",
+)
+THINGS = entries(
+    """
 
 a telescope, a volcano, the telephone, the steam engine, gravity, electricity, the stock market, inflation,
 democracy, photosynthesis, a vaccine, a virus, the periodic table, an atom, oxygen, iron, the ocean, the
@@ -30,48 +37,68 @@ smartphone, the internet, email, a blog, a podcast, a submarine, a helicopter, D
 liver, the brain, sleep, a dream, a headache, a cold, a fever, vitamin C, protein, a diet, a marathon,
 philosophy, religion, art, poetry, history, geography, biology, chemistry, physics, algebra, geometry,
 grammar, Latin
-""", ",")
-WORKS = entries("""
+""",
+    ",",
+)
+WORKS = entries(
+    """
 
 the Mona Lisa, Hamlet, Faust, Don Quixote, the Odyssey, the Bible, Star Wars, Titanic, Harry Potter, the
 Lord of the Rings, Moby Dick, Frozen, the Magic Flute, Carmen, the Night Watch, War and Peace, Robinson
 Crusoe, Peter Pan, Cinderella, the Little Prince, the Jungle Book, King Lear, the national anthem, the
 Sistine Chapel, the Scream
-""", ",")
-PLACES = entries("""
+""",
+    ",",
+)
+PLACES = entries(
+    """
 
 Africa, Asia, Europe, America, Antarctica, the Alps, the Sahara, Siberia, Hawaii, Greenland, Alaska,
 Scotland, Wales, Bavaria, Tuscany, Sicily, New York, Hollywood, Los Angeles, Shanghai, Istanbul, Venice,
 Salzburg, Marseille, my street, the North Pole, the South Pole, the Black Sea, the Pacific, the Rhine, the
 Danube, Lake Geneva, the Andes, Bali, Crete
-""", ",")
-MEASURES = entries("""
+""",
+    ",",
+)
+MEASURES = entries(
+    """
 
 height, weight, age, population, price, speed, depth, mass, temperature, size, history, meaning of life,
 origin, density, chemical formula, phone number, address, email address, inventor, author, owner, currency,
 language, national dish, melting point, boiling point, birthday, shoe size, nickname, middle name, density,
 flag, time zone, postcode, mayor
-""", ",")
-DOINGS = entries("""
+""",
+    ",",
+)
+DOINGS = entries(
+    """
 
 bake bread, cook rice, fix a bike, tie a tie, change a tyre, grow tomatoes, play the guitar, learn French,
 lose weight, write a letter, buy a house, make coffee, knit a scarf, paint a wall, build a boat, catch a
 fish, ride a horse, invest money, get a visa, clean a carpet, train a dog, boil an egg, sew a button, swim
 faster, sleep better, meditate, file my taxes, install Linux, reset my password, book a flight, rent a car,
 find a job, write a novel, brew beer, make soap, fold a shirt
-""", ",")
-TIMES = entries("""
+""",
+    ",",
+)
+TIMES = entries(
+    """
 
 today, tomorrow, yesterday, next week, last year, in 1066, in 1492, in 1789, in 1914, in 1969, in 2001, in
 2050, right now, this weekend, next summer, on Friday, at noon, last night, in the year 1000, in March,
 during the war
-""", ",")
-DEEDS = entries("""
+""",
+    ",",
+)
+DEEDS = entries(
+    """
 
 invented, discovered, built, wrote, painted, composed, won, lost, founded, designed, directed, sang, owns,
 rules, sells, killed, married, killed, found, named, stole, crossed, climbed, visited, started, ended,
 financed, repaired, published
-""", ",")
+""",
+    ",",
+)
 
 HELD_QUESTIONS = tuple(
     line.strip()

@@ -119,13 +119,13 @@ GOODS = entries(
     "salt "
     "bananas yoghurt juice candles tomatoes batteries"
 )
-OBJECTS = (
-    entries("keys glasses book phone wallet bag hat umbrella coat shoes ticket passport gloves scarf watch")
+OBJECTS = entries(
+    "keys glasses book phone wallet bag hat umbrella coat shoes ticket passport gloves scarf watch"
 )
 PLURAL_OBJECTS = ("keys", "glasses", "shoes", "gloves")
 PLACES = entries(
     "in the drawer,on the table,under the bed,in the car,on the shelf,in the kitchen,behind the door,in my "
     "bag,"
     "next to the lamp,in the garden,on the sofa,in the cupboard,on the desk,in the hall",
-    ","
+    ",",
 )

@@ -210,6 +210,7 @@ export class Generation implements AsyncIterable<Generated> {
 function checkScore(score: number, position: number): void {
   if (score > -Infinity) return; // false for NaN
   const help =
-    "the weights are damaged, or a value overflows on this device: build with --kv f32, or with --quant f32";
+    "the weights are damaged, or a value overflows on this device: `kernelc generate` with this artifact " +
+    "names the kernel and the layer where it begins; build with --kv f32, or with --quant f32";
   throw new KernelcError("bad-artifact", `the model's scores for token ${position} are no numbers`, { help });
 }

@@ -58,6 +58,21 @@ def require_private(folder: Path, what: str = _KERNELS) -> None:
             raise _unsafe(parent, what, "is another user's, or everybody may write to it")
 
 
+def is_private(folder: Path, *, make: bool = False) -> bool:
+    """Whether compiled kernels in a folder may be run; with `make` the folder is made first.
+
+    For caches that a runtime can do without: a folder that is not this user's alone is not used.
+    """
+    try:
+        if make:
+            make_private(folder)
+        else:
+            require_private(folder)
+    except DeviceError:
+        return False
+    return True
+
+
 def _unsafe(folder: Path, what: str, why: str) -> DeviceError:
     run = ", which are run," if what == _KERNELS else ""
     help_ = _HELP if what == _KERNELS else "name a folder of your own"
