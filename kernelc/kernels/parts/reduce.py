@@ -9,8 +9,17 @@ used any number of times.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from kernelc.kir.functions import maximum, subgroup_max, subgroup_sum
+from kernelc.kir.functions import (
+    logical_and,
+    maximum,
+    named,
+    select,
+    subgroup_max,
+    subgroup_shuffle_xor,
+    subgroup_sum,
+)
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, u32
 from kernelc.kir.values import Number, Operators, Value, Variable
@@ -60,6 +69,47 @@ def broadcast(k: Tracer, values: Sequence[Operators], team: int, name: str = "br
             cells[number + at * teams] = value
     k.barrier()
     return [cells[number + at * teams] for at in range(len(values))]
+
+
+@dataclass(frozen=True)
+class SpreadSums:
+    """Sums of up to as many values as a subgroup has invocations, one in each: `total` is that of value
+    `number`, and where there are fewer values, the same one is in several, of which one `writes`."""
+
+    total: Value
+    number: Value
+    writes: Value
+
+
+def spread_sums(k: Tracer, values: Sequence[Operators], size: int) -> SpreadSums:
+    """The sums of 1 to `size` values over a subgroup of `size`, spread over its invocations.
+
+    At each distance an invocation adds half of the values to what its partner has of them, and leaves the
+    other half to the partner, while there are several; so all sums together take about as many shuffles as
+    there are values, where one sum alone takes log2(size). Each is made of the same pairs as a sum by
+    butterflies is, so that it has the same bits whatever it is summed with. Needs uniform control flow.
+    """
+    count = 1 << (len(values) - 1).bit_length()
+    left = [value.value() for value in values]
+    left += [k.constant(0.0, f32)] * (count - len(left))
+    lane, distance = k.subgroup_lane, size // 2
+    while distance:
+        if len(left) == 1:
+            left = [left[0] + subgroup_shuffle_xor(left[0], distance)]
+        else:
+            half = len(left) // 2
+            upper = named("upper", (lane & distance).equals(distance))
+            kept = [select(upper, left[at + half], left[at]) for at in range(half)]
+            given = [select(upper, left[at], left[at + half]) for at in range(half)]
+            left = [
+                mine + subgroup_shuffle_xor(other, distance) for mine, other in zip(kept, given, strict=True)
+            ]
+        distance //= 2
+    copies = size // count
+    number = lane // copies if copies > 1 else lane
+    first = (lane % copies).equals(0) if copies > 1 else lane < size
+    writes = logical_and(first, number < len(values)) if count > len(values) else first
+    return SpreadSums(named("total", left[0]), named("number", number), writes)
 
 
 def _reduce(

@@ -10,6 +10,8 @@ all but the first. A row's sums are those of the matrix times one row, in the sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from math import lcm
 from typing import Any, Protocol, TypeVar
 
 from kernelc.ir.dim import substitute
@@ -35,6 +37,7 @@ class _Blocked(Protocol):
 
 
 S = TypeVar("S", bound=_Blocked)
+_STEPS = 4  # that are spelled out
 
 
 class MatvecRows(EachRow[LinearProblem, S]):
@@ -67,6 +70,22 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
             for schedule in super().space(capabilities, problem)
             if not schedule.blocks or schedule.rows == ROWS
         )
+
+    def default(self, capabilities: Capabilities, problem: RowsProblem[LinearProblem]) -> MatvecInt8Schedule:
+        """The single row's schedule, with as many rows of the matrix as registers have sums for.
+
+        Its teams stay as they are, so that sums have the same order.
+        """
+        alone = super().default(capabilities, problem)
+        if not alone.in_subgroups or alone.stages:
+            return alone
+        rows = max(problem.of.rows_together, MOST_SUMS // problem.sequences)
+        at_once = alone.threads // alone.team * rows
+        together = replace(
+            alone, rows=rows, unroll=1, batches=lcm(at_once, problem.of.result_rows) // at_once,
+            most_steps=_STEPS, early_steps=1,
+        )  # fmt: skip
+        return together if self.once(problem, together) else alone
 
     def trace(
         self,

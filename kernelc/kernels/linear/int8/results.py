@@ -18,7 +18,7 @@ from kernelc.kernels.linear.epilogues.coded import CodedEpilogue
 from kernelc.kernels.linear.int8.schedule import MatvecInt8Schedule
 from kernelc.kernels.parts.coded_groups import GroupCoder, SubgroupCoder
 from kernelc.kernels.parts.distribute import distribute
-from kernelc.kernels.parts.reduce import team_lane, team_number
+from kernelc.kernels.parts.reduce import spread_sums, team_lane, team_number
 from kernelc.kir.functions import logical_and, minimum, named, rsqrt, subgroup_sum
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import f32
@@ -48,7 +48,7 @@ class ProductResults:
         self._weight: Value | None = None  # of one's own result, see `load_constants`
         self._inputs: Mapping[str, Value] = {}
 
-    def place(self, batch: Value | int, r: int) -> Value:
+    def place(self, batch: Value | int, r: Value | int) -> Value:
         """The number within the workgroup of row `r` of a batch of the team."""
         return self.team * self.schedule.rows + (batch * self.teams * self.schedule.rows + r)
 
@@ -57,13 +57,39 @@ class ProductResults:
     def write_parts(self, sums: list[Variable], batch: Value | int, square: Variable | None) -> None:
         """Write the team's partial sums of a batch to shared memory, and its squares."""
         k, schedule = self.k, self.schedule
-        if schedule.in_subgroups or schedule.over_subgroups:
+        if schedule.in_subgroups:
+            self._write_spread([sums], batch)
+            self._write_square(square, self._part())
+        elif schedule.over_subgroups:
             totals = [subgroup_sum(total) for total in sums]
             squares = None if square is None else subgroup_sum(square)
             with k.when(k.subgroup_lane.equals(0)):
                 self._write(totals, batch, squares, self._part())
         else:
             self._write(sums, batch, square, self.lane)
+
+    def _write_spread(self, sums: Sequence[Sequence[Operators]], batch: Value | int) -> None:
+        """Write the sums over a subgroup of a batch's rows, for each row of activations: one row's
+        cells lie after the other's."""
+        size, rows, part = self.schedule.subgroup_size, self.schedule.rows, self._part()
+        assert size is not None
+        every = [total for own in sums for total in own]
+        for first in range(0, len(every), size):
+            spread = spread_sums(self.k, every[first : first + size], size)
+            with self.k.when(spread.writes):
+                number = spread.number + first if first else spread.number
+                place = self.place(batch, number % rows if len(sums) > 1 else number)
+                place = place + part * self.schedule.stride
+                if len(sums) > 1:
+                    place = place + number // rows * (self.schedule.parts * self.schedule.stride)
+                self.cells[place] = spread.total
+
+    def _write_square(self, square: Variable | None, part: Value | int) -> None:
+        """Write the sum of a subgroup's squares, which the first team has."""
+        if self.square_cells is not None and square is not None:
+            total = subgroup_sum(square)
+            with self.k.when(logical_and(self.k.subgroup_lane.equals(0), self.team.equals(0))):
+                self.square_cells[part] = total
 
     def _part(self) -> Value | int:
         """Which part of its team's sums a subgroup has."""
@@ -130,7 +156,8 @@ class ProductResults:
         epilogue = self.problem.epilogue
         self.k.barrier()
         if self._in_registers and isinstance(epilogue, CodedEpilogue):
-            self._finish_in_registers(epilogue)
+            results = self.schedule.rows_per_workgroup // self.problem.rows_together
+            self._code_in_registers(epilogue, self.k.local_id < results)
         else:
             self._finish_in_memory()
 
@@ -144,13 +171,12 @@ class ProductResults:
             row = minimum(row, self.problem.rows - together)
         return own, row if together == 1 else row // together
 
-    def _finish_in_registers(self, epilogue: CodedEpilogue) -> None:
+    def _code_in_registers(self, epilogue: CodedEpilogue, written: Value) -> None:
+        """Finish and code one's own result, and write it and its group's codes where `written` says so."""
         k, problem, together = self.k, self.problem, self.problem.rows_together
         assert epilogue.coding is not None and epilogue.coded is not None
-        results = self.schedule.rows_per_workgroup // together
         own, unit = self._own()
         made = epilogue.made(self.linear.biased(unit, self._finished_sums(own * together)), self._inputs)
-        written = k.local_id < results
         if problem.rows % self.schedule.rows_per_workgroup:
             written = logical_and(written, self.first_row + own * together < problem.rows)
         with k.when(written):
