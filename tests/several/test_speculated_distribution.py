@@ -62,7 +62,7 @@ class TableSteps:
 def speculated(sampling: SamplingParams, seed: int) -> tuple[tuple[int, ...], int, int]:
     """The first tokens after token 0, with how many were guessed and how many of these were right."""
     nothing = cast("Any", None)
-    sequence = CachedSequence(nothing, nothing, nothing, 64)
+    sequence = CachedSequence(nothing, nothing, nothing, 64, explain=nothing)
     sequence.ids, sequence.next_id = [1], 0
     scripted = TableDraft(script=((3, 3),))
     speculator = Speculator(scripted, scripted, cast("RowSteps", TableSteps()), 4)

@@ -19,6 +19,7 @@ from runtime.cpu.kernels import KernelLibrary
 from runtime.device.executor import Executor, Progress, Reference
 from runtime.device.program import ProgramTable, StepBlock
 from runtime.devices import Explain
+from runtime.engine.diagnosis import Diagnosis
 from runtime.engine.engine import GENERATE_ROLES
 from runtime.engine.feeding import append
 from runtime.engine.opening import opened_for
@@ -93,7 +94,8 @@ class DraftModel:
         self.vocab_size = manifest.model.vocab_size
         table, block = ProgramTable(manifest, GENERATE_ROLES), StepBlock(manifest.params)
         held = HeldPositions(manifest.rings)
-        self._sequence = CachedSequence(executor, table, block, self.context, held)
+        explain = Diagnosis(executor, artifact, self.context).error
+        self._sequence = CachedSequence(executor, table, block, self.context, held, explain=explain)
         self._pending: list[int] = []  # ids after those that the cache holds
         self._guessed = 0  # of what the cache holds, how much at its end are guesses
         executor.load(artifact, self.context, GENERATE_ROLES, progress)

@@ -166,6 +166,6 @@ class Speculation(Iterator[Generated]):
         if self._request.choose is not None and result.logits is not None:
             token = chosen(self._request.choose, self._sequence, result.logits.copy(), position)
         if token == 0:
-            check_score(result.first_score, position)
+            check_score(self._sequence, result.first_score, position)
         self._sequence.sampled(token)
         return token

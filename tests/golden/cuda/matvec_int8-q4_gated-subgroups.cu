@@ -28,6 +28,10 @@ __device__ inline float2 unpack_half2(unsigned word) {
   return pair;
 }
 
+__device__ inline float subgroup_shuffle_xor(float x, unsigned distance) {
+  return __shfl_xor_sync(0xffffffffu, x, distance);
+}
+
 __device__ inline float subgroup_sum(float x) {
   for (unsigned distance = 16u; distance > 0u; distance /= 2u) {
     const float other = __shfl_xor_sync(0xffffffffu, x, distance);
@@ -83,73 +87,66 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const unsigned at = index_3 + groups;
   const uint4 loads = load_ahead(&quants[at]);                            // parts/packed_rows.py
   const unsigned stored = load_ahead(&scales[at >> 1u]);                  // parts/packed_rows.py
-  const unsigned index_4 = index_2 + 1u;                                  // int8/results.py
-  const unsigned row_1 = index_1 + index_4;                               // int8/body.py
-  const unsigned index_5 = row_1 * 64u;                                   // parts/packed_rows.py
-  const unsigned at_1 = index_5 + groups;
+  const unsigned row_1 = index_1 + index_2 + 1u;                          // int8/body.py
+  const unsigned index_4 = row_1 * 64u;                                   // parts/packed_rows.py
+  const unsigned at_1 = index_4 + groups;
   const uint4 loads_1 = load_ahead(&quants[at_1]);                        // parts/packed_rows.py
   const unsigned stored_1 = load_ahead(&scales[at_1 >> 1u]);              // parts/packed_rows.py
-  const unsigned index_6 = index_2 + 2u;                                  // int8/results.py
-  const unsigned row_2 = index_1 + index_6;                               // int8/body.py
-  const unsigned index_7 = row_2 * 64u;                                   // parts/packed_rows.py
-  const unsigned at_2 = index_7 + groups;
+  const unsigned row_2 = index_1 + index_2 + 2u;                          // int8/body.py
+  const unsigned index_5 = row_2 * 64u;                                   // parts/packed_rows.py
+  const unsigned at_2 = index_5 + groups;
   const uint4 loads_2 = load_ahead(&quants[at_2]);                        // parts/packed_rows.py
   const unsigned stored_2 = load_ahead(&scales[at_2 >> 1u]);              // parts/packed_rows.py
-  const unsigned index_8 = index_2 + 3u;                                  // int8/results.py
-  const unsigned row_3 = index_1 + index_8;                               // int8/body.py
-  const unsigned index_9 = row_3 * 64u;                                   // parts/packed_rows.py
-  const unsigned at_3 = index_9 + groups;
+  const unsigned row_3 = index_1 + index_2 + 3u;                          // int8/body.py
+  const unsigned index_6 = row_3 * 64u;                                   // parts/packed_rows.py
+  const unsigned at_3 = index_6 + groups;
   const uint4 loads_3 = load_ahead(&quants[at_3]);                        // parts/packed_rows.py
   const unsigned stored_3 = load_ahead(&scales[at_3 >> 1u]);              // parts/packed_rows.py
   const unsigned at_4 = index_3 + group;                                  // parts/packed_rows.py
   const uint4 loads_4 = load_ahead(&quants[at_4]);                        // parts/packed_rows.py
   const unsigned stored_4 = load_ahead(&scales[at_4 >> 1u]);              // parts/packed_rows.py
-  const unsigned at_5 = index_5 + group;                                  // parts/packed_rows.py
+  const unsigned at_5 = index_4 + group;                                  // parts/packed_rows.py
   const uint4 loads_5 = load_ahead(&quants[at_5]);                        // parts/packed_rows.py
   const unsigned stored_5 = load_ahead(&scales[at_5 >> 1u]);              // parts/packed_rows.py
-  const unsigned at_6 = index_7 + group;                                  // parts/packed_rows.py
+  const unsigned at_6 = index_5 + group;                                  // parts/packed_rows.py
   const uint4 loads_6 = load_ahead(&quants[at_6]);                        // parts/packed_rows.py
   const unsigned stored_6 = load_ahead(&scales[at_6 >> 1u]);              // parts/packed_rows.py
-  const unsigned at_7 = index_9 + group;                                  // parts/packed_rows.py
+  const unsigned at_7 = index_6 + group;                                  // parts/packed_rows.py
   const uint4 loads_7 = load_ahead(&quants[at_7]);                        // parts/packed_rows.py
   const unsigned stored_7 = load_ahead(&scales[at_7 >> 1u]);              // parts/packed_rows.py
   const unsigned result = groups * 2u;                                    // int8/results.py
   const unsigned row_4 = index_1 + result;
   inputs_ready();                                                         // int8/body.py
-  const unsigned index_10 = index_2 + 32u;                                // int8/results.py
-  const unsigned row_5 = index_1 + index_10;                              // int8/body.py
-  const unsigned index_11 = row_5 * 64u;                                  // parts/packed_rows.py
-  const unsigned at_8 = index_11 + groups;
+  const unsigned row_5 = index_1 + index_2 + 32u;                         // int8/body.py
+  const unsigned index_7 = row_5 * 64u;                                   // parts/packed_rows.py
+  const unsigned at_8 = index_7 + groups;
   const uint4 loads_8 = quants[at_8];                                     // parts/packed_rows.py
   const unsigned stored_8 = scales[at_8 >> 1u];                           // parts/packed_rows.py
-  const unsigned index_12 = index_2 + 33u;                                // int8/results.py
-  const unsigned row_6 = index_1 + index_12;                              // int8/body.py
-  const unsigned index_13 = row_6 * 64u;                                  // parts/packed_rows.py
-  const unsigned at_9 = index_13 + groups;
+  const unsigned row_6 = index_1 + index_2 + 33u;                         // int8/body.py
+  const unsigned index_8 = row_6 * 64u;                                   // parts/packed_rows.py
+  const unsigned at_9 = index_8 + groups;
   const uint4 loads_9 = quants[at_9];                                     // parts/packed_rows.py
   const unsigned stored_9 = scales[at_9 >> 1u];                           // parts/packed_rows.py
-  const unsigned index_14 = index_2 + 34u;                                // int8/results.py
-  const unsigned row_7 = index_1 + index_14;                              // int8/body.py
-  const unsigned index_15 = row_7 * 64u;                                  // parts/packed_rows.py
-  const unsigned at_10 = index_15 + groups;
+  const unsigned row_7 = index_1 + index_2 + 34u;                         // int8/body.py
+  const unsigned index_9 = row_7 * 64u;                                   // parts/packed_rows.py
+  const unsigned at_10 = index_9 + groups;
   const uint4 loads_10 = quants[at_10];                                   // parts/packed_rows.py
   const unsigned stored_10 = scales[at_10 >> 1u];                         // parts/packed_rows.py
-  const unsigned index_16 = index_2 + 35u;                                // int8/results.py
-  const unsigned row_8 = index_1 + index_16;                              // int8/body.py
-  const unsigned index_17 = row_8 * 64u;                                  // parts/packed_rows.py
-  const unsigned at_11 = index_17 + groups;
+  const unsigned row_8 = index_1 + index_2 + 35u;                         // int8/body.py
+  const unsigned index_10 = row_8 * 64u;                                  // parts/packed_rows.py
+  const unsigned at_11 = index_10 + groups;
   const uint4 loads_11 = quants[at_11];                                   // parts/packed_rows.py
   const unsigned stored_11 = scales[at_11 >> 1u];                         // parts/packed_rows.py
-  const unsigned at_12 = index_11 + group;                                // parts/packed_rows.py
+  const unsigned at_12 = index_7 + group;                                 // parts/packed_rows.py
   const uint4 loads_12 = quants[at_12];                                   // parts/packed_rows.py
   const unsigned stored_12 = scales[at_12 >> 1u];                         // parts/packed_rows.py
-  const unsigned at_13 = index_13 + group;                                // parts/packed_rows.py
+  const unsigned at_13 = index_8 + group;                                 // parts/packed_rows.py
   const uint4 loads_13 = quants[at_13];                                   // parts/packed_rows.py
   const unsigned stored_13 = scales[at_13 >> 1u];                         // parts/packed_rows.py
-  const unsigned at_14 = index_15 + group;                                // parts/packed_rows.py
+  const unsigned at_14 = index_9 + group;                                 // parts/packed_rows.py
   const uint4 loads_14 = quants[at_14];                                   // parts/packed_rows.py
   const unsigned stored_14 = scales[at_14 >> 1u];                         // parts/packed_rows.py
-  const unsigned at_15 = index_17 + group;                                // parts/packed_rows.py
+  const unsigned at_15 = index_10 + group;                                // parts/packed_rows.py
   const uint4 loads_15 = quants[at_15];                                   // parts/packed_rows.py
   const unsigned stored_15 = scales[at_15 >> 1u];                         // parts/packed_rows.py
   float square_sum = 0.0f;                                                // int8/parts.py
@@ -161,14 +158,14 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   float sum_2 = 0.0f;
   float sum_3 = 0.0f;
   const uint4 half_1 = x[groups];                                         // int8/parts.py
-  const unsigned index_18 = groups + 64u;
-  const uint4 half_2 = x[index_18];
-  const unsigned index_19 = groups + 128u;
-  const uint4 half_3 = x[index_19];
-  const unsigned index_20 = groups + 192u;
-  const uint4 half_4 = x[index_20];
-  const unsigned index_21 = groups + 256u;
-  const uint4 factors = x[index_21];
+  const unsigned index_11 = groups + 64u;
+  const uint4 half_2 = x[index_11];
+  const unsigned index_12 = groups + 128u;
+  const uint4 half_3 = x[index_12];
+  const unsigned index_13 = groups + 192u;
+  const uint4 half_4 = x[index_13];
+  const unsigned index_14 = groups + 256u;
+  const uint4 factors = x[index_14];
   const float code_scale = __uint_as_float(factors.x);                    // int8/parts.py
   const int start = int(unsigned(int(factors.y)) * unsigned(-8));         // int8/parts.py
   const unsigned low = loads.x & 0x0f0f0f0fu;                             // formats/nibbles.py
@@ -272,14 +269,14 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       * (((at_3 & 1u) == 1u ? pair_3.y : pair_3.x) * code_scale);         // int8/parts.py
   sum_3 += weighed_3;                                                     // int8/parts.py
   const uint4 half_5 = x[group];                                          // int8/parts.py
-  const unsigned index_22 = group + 64u;
-  const uint4 half_6 = x[index_22];
-  const unsigned index_23 = group + 128u;
-  const uint4 half_7 = x[index_23];
-  const unsigned index_24 = group + 192u;
-  const uint4 half_8 = x[index_24];
-  const unsigned index_25 = group + 256u;
-  const uint4 factors_1 = x[index_25];
+  const unsigned index_15 = group + 64u;
+  const uint4 half_6 = x[index_15];
+  const unsigned index_16 = group + 128u;
+  const uint4 half_7 = x[index_16];
+  const unsigned index_17 = group + 192u;
+  const uint4 half_8 = x[index_17];
+  const unsigned index_18 = group + 256u;
+  const uint4 factors_1 = x[index_18];
   const float code_scale_1 = __uint_as_float(factors_1.x);                // int8/parts.py
   const int start_1 = int(unsigned(int(factors_1.y)) * unsigned(-8));     // int8/parts.py
   const unsigned low_16 = loads_4.x & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -382,29 +379,42 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(low_30), int(half_8.x), __dp4a(int(high_29), int(half_7.w), plus_7))))))
       * (((at_7 & 1u) == 1u ? pair_7.y : pair_7.x) * code_scale_1);       // int8/parts.py
   sum_3 += weighed_7;                                                     // int8/parts.py
-  const float sums_0 = subgroup_sum(sum_0);                               // int8/results.py
-  const float sums_1 = subgroup_sum(sum_1);
-  const float sums_2 = subgroup_sum(sum_2);
-  const float sums_3 = subgroup_sum(sum_3);
-  const float squares = subgroup_sum(square_sum);                         // int8/results.py
-  if (subgroup_lane == 0u) {                                              // int8/results.py
-    partial_sums[index_2] = sums_0;                                       // int8/results.py
-    partial_sums[index_4] = sums_1;
-    partial_sums[index_6] = sums_2;
-    partial_sums[index_8] = sums_3;
-    if (index == 0u) {                                                    // int8/results.py
-      partial_squares[0u] = squares;                                      // int8/results.py
-    }
+  const float left_0 = sum_0;                                             // parts/reduce.py
+  const float left_1 = sum_1;
+  const float left_2 = sum_2;
+  const float left_3 = sum_3;
+  const bool upper = (subgroup_lane & 16u) == 16u;                        // parts/reduce.py
+  const float partner = subgroup_shuffle_xor(upper ? left_0 : left_2, 16u);  // parts/reduce.py
+  const float left_0_1 = (upper ? left_2 : left_0) + partner;
+  const float partner_1 = subgroup_shuffle_xor(upper ? left_1 : left_3, 16u);
+  const float left_1_1 = (upper ? left_3 : left_1) + partner_1;
+  const bool upper_1 = (subgroup_lane & 8u) == 8u;                        // parts/reduce.py
+  const float partner_2 = subgroup_shuffle_xor(upper_1 ? left_0_1 : left_1_1, 8u);  // parts/reduce.py
+  const float left = (upper_1 ? left_1_1 : left_0_1) + partner_2;
+  const float partner_3 = subgroup_shuffle_xor(left, 4u);                 // parts/reduce.py
+  const float left_4 = left + partner_3;
+  const float partner_4 = subgroup_shuffle_xor(left_4, 2u);
+  const float left_5 = left_4 + partner_4;
+  const float partner_5 = subgroup_shuffle_xor(left_5, 1u);
+  const float total = left_5 + partner_5;
+  const unsigned number = subgroup_lane / 8u;                             // parts/reduce.py
+  const bool first = subgroup_lane % 8u == 0u;                            // parts/reduce.py
+  if (first) {                                                            // int8/results.py
+    partial_sums[index_2 + number] = total;                               // int8/results.py
+  }
+  const float total_1 = subgroup_sum(square_sum);                         // int8/results.py
+  if (subgroup_lane == 0u && index == 0u) {                               // int8/results.py
+    partial_squares[0u] = total_1;                                        // int8/results.py
   }
   float sum_0_1 = 0.0f;                                                   // int8/parts.py
   float sum_1_1 = 0.0f;
   float sum_2_1 = 0.0f;
   float sum_3_1 = 0.0f;
   const uint4 half_9 = x[groups];                                         // int8/parts.py
-  const uint4 half_10 = x[index_18];
-  const uint4 half_11 = x[index_19];
-  const uint4 half_12 = x[index_20];
-  const uint4 factors_2 = x[index_21];
+  const uint4 half_10 = x[index_11];
+  const uint4 half_11 = x[index_12];
+  const uint4 half_12 = x[index_13];
+  const uint4 factors_2 = x[index_14];
   const float code_scale_2 = __uint_as_float(factors_2.x);                // int8/parts.py
   const int start_2 = int(unsigned(int(factors_2.y)) * unsigned(-8));     // int8/parts.py
   const unsigned low_32 = loads_8.x & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -508,10 +518,10 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       * (((at_11 & 1u) == 1u ? pair_11.y : pair_11.x) * code_scale_2);    // int8/parts.py
   sum_3_1 += weighed_11;                                                  // int8/parts.py
   const uint4 half_13 = x[group];                                         // int8/parts.py
-  const uint4 half_14 = x[index_22];
-  const uint4 half_15 = x[index_23];
-  const uint4 half_16 = x[index_24];
-  const uint4 factors_3 = x[index_25];
+  const uint4 half_14 = x[index_15];
+  const uint4 half_15 = x[index_16];
+  const uint4 half_16 = x[index_17];
+  const uint4 factors_3 = x[index_18];
   const float code_scale_3 = __uint_as_float(factors_3.x);                // int8/parts.py
   const int start_3 = int(unsigned(int(factors_3.y)) * unsigned(-8));     // int8/parts.py
   const unsigned low_48 = loads_12.x & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -614,21 +624,33 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(low_62), int(half_16.x), __dp4a(int(high_61), int(half_15.w), plus_15))))))
       * (((at_15 & 1u) == 1u ? pair_15.y : pair_15.x) * code_scale_3);    // int8/parts.py
   sum_3_1 += weighed_15;                                                  // int8/parts.py
-  const float sums_0_1 = subgroup_sum(sum_0_1);                           // int8/results.py
-  const float sums_1_1 = subgroup_sum(sum_1_1);
-  const float sums_2_1 = subgroup_sum(sum_2_1);
-  const float sums_3_1 = subgroup_sum(sum_3_1);
-  if (subgroup_lane == 0u) {                                              // int8/results.py
-    partial_sums[index_10] = sums_0_1;                                    // int8/results.py
-    partial_sums[index_12] = sums_1_1;
-    partial_sums[index_14] = sums_2_1;
-    partial_sums[index_16] = sums_3_1;
+  const float left_0_2 = sum_0_1;                                         // parts/reduce.py
+  const float left_1_2 = sum_1_1;
+  const float left_2_1 = sum_2_1;
+  const float left_3_1 = sum_3_1;
+  const bool upper_2 = (subgroup_lane & 16u) == 16u;                      // parts/reduce.py
+  const float partner_6 = subgroup_shuffle_xor(upper_2 ? left_0_2 : left_2_1, 16u);  // parts/reduce.py
+  const float left_0_3 = (upper_2 ? left_2_1 : left_0_2) + partner_6;
+  const float partner_7 = subgroup_shuffle_xor(upper_2 ? left_1_2 : left_3_1, 16u);
+  const float left_1_3 = (upper_2 ? left_3_1 : left_1_2) + partner_7;
+  const bool upper_3 = (subgroup_lane & 8u) == 8u;                        // parts/reduce.py
+  const float partner_8 = subgroup_shuffle_xor(upper_3 ? left_0_3 : left_1_3, 8u);  // parts/reduce.py
+  const float left_6 = (upper_3 ? left_1_3 : left_0_3) + partner_8;
+  const float partner_9 = subgroup_shuffle_xor(left_6, 4u);               // parts/reduce.py
+  const float left_7 = left_6 + partner_9;
+  const float partner_10 = subgroup_shuffle_xor(left_7, 2u);
+  const float left_8 = left_7 + partner_10;
+  const float partner_11 = subgroup_shuffle_xor(left_8, 1u);
+  const float total_2 = left_8 + partner_11;
+  const unsigned number_1 = subgroup_lane / 8u;                           // parts/reduce.py
+  const bool first_1 = subgroup_lane % 8u == 0u;                          // parts/reduce.py
+  if (first_1) {                                                          // int8/results.py
+    partial_sums[index_2 + 32u + number_1] = total_2;                     // int8/results.py
   }
   __syncthreads();                                                        // int8/results.py
   const float factor = rsqrtf(partial_squares[0u] * 0.00048828125f + 1e-5f);  // int8/results.py
   const float gate = partial_sums[result] * factor;                       // int8/results.py
   const float gated = gate / (1.0f + expf(-gate)) * (partial_sums[result + 1u] * factor);  // epilogues/pair.py
-  const bool written = threadIdx.x < 32u;                                 // int8/results.py
   const unsigned group_2 = row_4 / 2u / 32u;                              // int8/results.py
   const unsigned largest = subgroup_max(__float_as_uint(gated) & 0x7fffffffu);  // parts/coded_groups.py
   const unsigned exponent = min(max(largest >> 23u, 27u), 252u);          // parts/coded_groups.py
@@ -637,21 +659,21 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       * __uint_as_float((253u - exponent) << 23u);                        // parts/coded_groups.py
   const int parts = int(unsigned(__float2int_rz(gated * (steps * 8.0f))) + unsigned(4)) >> 3u;  // parts/coded_groups.py
   const int codes = int(unsigned(parts) + unsigned(128)) >> 8u;           // parts/coded_groups.py
-  const int total = subgroup_sum(parts);                                  // parts/coded_groups.py
+  const int total_3 = subgroup_sum(parts);                                // parts/coded_groups.py
   const unsigned byte = unsigned(codes) & 255u;                           // parts/coded_groups.py
   const unsigned word = byte << ((subgroup_lane % 4u) * 8u);              // parts/coded_groups.py
-  const unsigned partner = subgroup_shuffle_xor(word, 1u);                // parts/coded_groups.py
-  const unsigned word_1 = word | partner;
-  const unsigned partner_1 = subgroup_shuffle_xor(word_1, 2u);            // parts/coded_groups.py
-  const unsigned word_2 = word_1 | partner_1;
+  const unsigned partner_12 = subgroup_shuffle_xor(word, 1u);             // parts/coded_groups.py
+  const unsigned word_1 = word | partner_12;
+  const unsigned partner_13 = subgroup_shuffle_xor(word_1, 2u);           // parts/coded_groups.py
+  const unsigned word_2 = word_1 | partner_13;
   const unsigned byte_1 = unsigned(parts) & 255u;                         // parts/coded_groups.py
   const unsigned word_3 = byte_1 << ((subgroup_lane % 4u) * 8u);          // parts/coded_groups.py
-  const unsigned partner_2 = subgroup_shuffle_xor(word_3, 1u);            // parts/coded_groups.py
-  const unsigned word_4 = word_3 | partner_2;
-  const unsigned partner_3 = subgroup_shuffle_xor(word_4, 2u);            // parts/coded_groups.py
-  const unsigned word_5 = word_4 | partner_3;
+  const unsigned partner_14 = subgroup_shuffle_xor(word_3, 1u);           // parts/coded_groups.py
+  const unsigned word_4 = word_3 | partner_14;
+  const unsigned partner_15 = subgroup_shuffle_xor(word_4, 2u);           // parts/coded_groups.py
+  const unsigned word_5 = word_4 | partner_15;
   const unsigned four = subgroup_lane / 4u;                               // parts/coded_groups.py
-  if (written) {                                                          // parts/coded_groups.py
+  if (threadIdx.x < 32u) {                                                // parts/coded_groups.py
     const unsigned t = subgroup_lane % 4u;                                // parts/coded_groups.py
     if (t == 0u) {
       const unsigned plane = four / 4u;                                   // parts/coded_groups.py
@@ -664,7 +686,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
     if (subgroup_lane == 2u) {                                            // parts/coded_groups.py
       const unsigned place = (group_2 + 24u) * 4u;                        // parts/coded_groups.py
       coded[place] = largest < 2139095040u ? __float_as_uint(1.0f / steps) : 2143289344u;  // parts/coded_groups.py
-      coded[place + 1u] = unsigned(total);                                // parts/coded_groups.py
+      coded[place + 1u] = unsigned(total_3);                              // parts/coded_groups.py
       coded[place + 2u] = 0u;                                             // parts/coded_groups.py
       coded[place + 3u] = 0u;                                             // parts/coded_groups.py
     }

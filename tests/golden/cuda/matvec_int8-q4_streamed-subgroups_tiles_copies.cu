@@ -18,6 +18,10 @@ __device__ inline float2 unpack_half2(unsigned word) {
   return pair;
 }
 
+__device__ inline float subgroup_shuffle_xor(float x, unsigned distance) {
+  return __shfl_xor_sync(0xffffffffu, x, distance);
+}
+
 // Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
 __device__ inline void inputs_ready() {
 #if __CUDA_ARCH__ >= 900
@@ -406,9 +410,21 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
           * (((at_3 & 1u) == 1u ? pair_3.y : pair_3.x) * code_scale_3);   // int8/parts.py
       sum_0 += weighed_3;                                                 // int8/parts.py
       stage_release(weights, step_1);                                     // int8/streamed.py
-      const float sums = subgroup_sum(sum_0);                             // int8/results.py
-      if (subgroup_lane == 0u) {                                          // int8/results.py
-        partial_sums[index + batch * 8u] = sums;                          // int8/results.py
+      const float left = sum_0;                                           // parts/reduce.py
+      const float partner = subgroup_shuffle_xor(left, 16u);              // parts/reduce.py
+      const float left_1 = left + partner;
+      const float partner_1 = subgroup_shuffle_xor(left_1, 8u);
+      const float left_2 = left_1 + partner_1;
+      const float partner_2 = subgroup_shuffle_xor(left_2, 4u);
+      const float left_3 = left_2 + partner_2;
+      const float partner_3 = subgroup_shuffle_xor(left_3, 2u);
+      const float left_4 = left_3 + partner_3;
+      const float partner_4 = subgroup_shuffle_xor(left_4, 1u);
+      const float total_1 = left_4 + partner_4;
+      const unsigned number = subgroup_lane / 32u;                        // parts/reduce.py
+      const bool first_1 = subgroup_lane % 32u == 0u;                     // parts/reduce.py
+      if (first_1) {                                                      // int8/results.py
+        partial_sums[index + batch * 8u + number] = total_1;              // int8/results.py
       }
     }
     __syncthreads();                                                      // int8/results.py

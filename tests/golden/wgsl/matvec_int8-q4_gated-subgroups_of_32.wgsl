@@ -23,41 +23,34 @@ fn main(
   let at = row * 64u + group;                                             // parts/packed_rows.py
   let loads = quants[at];                                                 // parts/packed_rows.py
   let stored = scales[at >> 1u];                                          // parts/packed_rows.py
-  let index_3 = index_2 + 1u;                                             // int8/results.py
-  let row_1 = index_1 + index_3;                                          // int8/body.py
+  let row_1 = index_1 + index_2 + 1u;                                     // int8/body.py
   let at_1 = row_1 * 64u + group;                                         // parts/packed_rows.py
   let loads_1 = quants[at_1];                                             // parts/packed_rows.py
   let stored_1 = scales[at_1 >> 1u];                                      // parts/packed_rows.py
-  let index_4 = index_2 + 2u;                                             // int8/results.py
-  let row_2 = index_1 + index_4;                                          // int8/body.py
+  let row_2 = index_1 + index_2 + 2u;                                     // int8/body.py
   let at_2 = row_2 * 64u + group;                                         // parts/packed_rows.py
   let loads_2 = quants[at_2];                                             // parts/packed_rows.py
   let stored_2 = scales[at_2 >> 1u];                                      // parts/packed_rows.py
-  let index_5 = index_2 + 3u;                                             // int8/results.py
-  let row_3 = index_1 + index_5;                                          // int8/body.py
+  let row_3 = index_1 + index_2 + 3u;                                     // int8/body.py
   let at_3 = row_3 * 64u + group;                                         // parts/packed_rows.py
   let loads_3 = quants[at_3];                                             // parts/packed_rows.py
   let stored_3 = scales[at_3 >> 1u];                                      // parts/packed_rows.py
   let own = local_id.x % 32u;                                             // int8/results.py
   let result = own * 2u;                                                  // int8/results.py
   let row_4 = index_1 + result;
-  let index_6 = index_2 + 16u;                                            // int8/results.py
-  let row_5 = index_1 + index_6;                                          // int8/body.py
+  let row_5 = index_1 + index_2 + 16u;                                    // int8/body.py
   let at_4 = row_5 * 64u + group;                                         // parts/packed_rows.py
   let loads_4 = quants[at_4];                                             // parts/packed_rows.py
   let stored_4 = scales[at_4 >> 1u];                                      // parts/packed_rows.py
-  let index_7 = index_2 + 17u;                                            // int8/results.py
-  let row_6 = index_1 + index_7;                                          // int8/body.py
+  let row_6 = index_1 + index_2 + 17u;                                    // int8/body.py
   let at_5 = row_6 * 64u + group;                                         // parts/packed_rows.py
   let loads_5 = quants[at_5];                                             // parts/packed_rows.py
   let stored_5 = scales[at_5 >> 1u];                                      // parts/packed_rows.py
-  let index_8 = index_2 + 18u;                                            // int8/results.py
-  let row_7 = index_1 + index_8;                                          // int8/body.py
+  let row_7 = index_1 + index_2 + 18u;                                    // int8/body.py
   let at_6 = row_7 * 64u + group;                                         // parts/packed_rows.py
   let loads_6 = quants[at_6];                                             // parts/packed_rows.py
   let stored_6 = scales[at_6 >> 1u];                                      // parts/packed_rows.py
-  let index_9 = index_2 + 19u;                                            // int8/results.py
-  let row_8 = index_1 + index_9;                                          // int8/body.py
+  let row_8 = index_1 + index_2 + 19u;                                    // int8/body.py
   let at_7 = row_8 * 64u + group;                                         // parts/packed_rows.py
   let loads_7 = quants[at_7];                                             // parts/packed_rows.py
   let stored_7 = scales[at_7 >> 1u];                                      // parts/packed_rows.py
@@ -70,14 +63,14 @@ fn main(
   var sum_2: f32 = 0.0;
   var sum_3: f32 = 0.0;
   let half = x[group];                                                    // int8/parts.py
-  let index_10 = group + 64u;
-  let half_1 = x[index_10];
-  let index_11 = group + 128u;
-  let half_2 = x[index_11];
-  let index_12 = group + 192u;
-  let half_3 = x[index_12];
-  let index_13 = group + 256u;
-  let factors = x[index_13];
+  let index_3 = group + 64u;
+  let half_1 = x[index_3];
+  let index_4 = group + 128u;
+  let half_2 = x[index_4];
+  let index_5 = group + 192u;
+  let half_3 = x[index_5];
+  let index_6 = group + 256u;
+  let factors = x[index_6];
   let code_scale = bitcast<f32>(factors.x);                               // int8/parts.py
   let start = bitcast<i32>(factors.y) * -8i;                              // int8/parts.py
   let low = loads.x & 0x0f0f0f0fu;                                        // formats/nibbles.py
@@ -160,39 +153,48 @@ fn main(
       + dot4I8Packed(high_15, half_3.w))
       * (select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u) * code_scale);     // int8/parts.py
   sum_3 += weighed_3;                                                     // int8/parts.py
-  let sums_0 = subgroupAdd(sum_0);                                        // int8/results.py
-  let sums_1 = subgroupAdd(sum_1);
-  let sums_2 = subgroupAdd(sum_2);
-  let sums_3 = subgroupAdd(sum_3);
-  let squares = subgroupAdd(square_sum);                                  // int8/results.py
-  if (subgroup_lane == 0u) {                                              // int8/results.py
-    let part = group / 32u;                                               // int8/results.py
-    let index_14 = part * 65u;                                            // int8/results.py
-    partial_sums[index_2 + index_14] = sums_0;
-    partial_sums[index_3 + index_14] = sums_1;
-    partial_sums[index_4 + index_14] = sums_2;
-    partial_sums[index_5 + index_14] = sums_3;
-    if (index == 0u) {                                                    // int8/results.py
-      partial_squares[part] = squares;                                    // int8/results.py
-    }
+  let part = group / 32u;                                                 // int8/results.py
+  let left_0 = sum_0;                                                     // parts/reduce.py
+  let left_1 = sum_1;
+  let left_2 = sum_2;
+  let left_3 = sum_3;
+  let upper = (subgroup_lane & 16u) == 16u;                               // parts/reduce.py
+  let partner = subgroupShuffleXor(select(left_2, left_0, upper), 16u);   // parts/reduce.py
+  let left_0_1 = select(left_0, left_2, upper) + partner;
+  let partner_1 = subgroupShuffleXor(select(left_3, left_1, upper), 16u);
+  let left_1_1 = select(left_1, left_3, upper) + partner_1;
+  let upper_1 = (subgroup_lane & 8u) == 8u;                               // parts/reduce.py
+  let partner_2 = subgroupShuffleXor(select(left_1_1, left_0_1, upper_1), 8u);  // parts/reduce.py
+  let left = select(left_0_1, left_1_1, upper_1) + partner_2;
+  let partner_3 = subgroupShuffleXor(left, 4u);                           // parts/reduce.py
+  let left_4 = left + partner_3;
+  let partner_4 = subgroupShuffleXor(left_4, 2u);
+  let left_5 = left_4 + partner_4;
+  let partner_5 = subgroupShuffleXor(left_5, 1u);
+  let total = left_5 + partner_5;
+  let number = subgroup_lane / 8u;                                        // parts/reduce.py
+  let first = subgroup_lane % 8u == 0u;                                   // parts/reduce.py
+  if (first) {                                                            // int8/results.py
+    let place = index_2 + number + part * 65u;                            // int8/results.py
+    partial_sums[place] = total;                                          // int8/results.py
   }
-  let index_14 = index_2 + 32u;                                           // int8/results.py
-  let row_9 = index_1 + index_14;                                         // int8/body.py
+  let total_1 = subgroupAdd(square_sum);                                  // int8/results.py
+  if (subgroup_lane == 0u && index == 0u) {                               // int8/results.py
+    partial_squares[part] = total_1;                                      // int8/results.py
+  }
+  let row_9 = index_1 + index_2 + 32u;                                    // int8/body.py
   let at_8 = row_9 * 64u + group;                                         // parts/packed_rows.py
   let loads_8 = quants[at_8];                                             // parts/packed_rows.py
   let stored_8 = scales[at_8 >> 1u];                                      // parts/packed_rows.py
-  let index_15 = index_2 + 33u;                                           // int8/results.py
-  let row_10 = index_1 + index_15;                                        // int8/body.py
+  let row_10 = index_1 + index_2 + 33u;                                   // int8/body.py
   let at_9 = row_10 * 64u + group;                                        // parts/packed_rows.py
   let loads_9 = quants[at_9];                                             // parts/packed_rows.py
   let stored_9 = scales[at_9 >> 1u];                                      // parts/packed_rows.py
-  let index_16 = index_2 + 34u;                                           // int8/results.py
-  let row_11 = index_1 + index_16;                                        // int8/body.py
+  let row_11 = index_1 + index_2 + 34u;                                   // int8/body.py
   let at_10 = row_11 * 64u + group;                                       // parts/packed_rows.py
   let loads_10 = quants[at_10];                                           // parts/packed_rows.py
   let stored_10 = scales[at_10 >> 1u];                                    // parts/packed_rows.py
-  let index_17 = index_2 + 35u;                                           // int8/results.py
-  let row_12 = index_1 + index_17;                                        // int8/body.py
+  let row_12 = index_1 + index_2 + 35u;                                   // int8/body.py
   let at_11 = row_12 * 64u + group;                                       // parts/packed_rows.py
   let loads_11 = quants[at_11];                                           // parts/packed_rows.py
   let stored_11 = scales[at_11 >> 1u];                                    // parts/packed_rows.py
@@ -201,10 +203,10 @@ fn main(
   var sum_2_1: f32 = 0.0;
   var sum_3_1: f32 = 0.0;
   let half_4 = x[group];                                                  // int8/parts.py
-  let half_5 = x[index_10];
-  let half_6 = x[index_11];
-  let half_7 = x[index_12];
-  let factors_1 = x[index_13];
+  let half_5 = x[index_3];
+  let half_6 = x[index_4];
+  let half_7 = x[index_5];
+  let factors_1 = x[index_6];
   let code_scale_1 = bitcast<f32>(factors_1.x);                           // int8/parts.py
   let start_1 = bitcast<i32>(factors_1.y) * -8i;                          // int8/parts.py
   let low_16 = loads_4.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -287,34 +289,43 @@ fn main(
       + dot4I8Packed(high_31, half_7.w))
       * (select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u) * code_scale_1);   // int8/parts.py
   sum_3_1 += weighed_7;                                                   // int8/parts.py
-  let sums_0_1 = subgroupAdd(sum_0_1);                                    // int8/results.py
-  let sums_1_1 = subgroupAdd(sum_1_1);
-  let sums_2_1 = subgroupAdd(sum_2_1);
-  let sums_3_1 = subgroupAdd(sum_3_1);
-  if (subgroup_lane == 0u) {                                              // int8/results.py
-    let index_18 = group / 32u * 65u;                                     // int8/results.py
-    partial_sums[index_6 + index_18] = sums_0_1;
-    partial_sums[index_7 + index_18] = sums_1_1;
-    partial_sums[index_8 + index_18] = sums_2_1;
-    partial_sums[index_9 + index_18] = sums_3_1;
+  let left_0_2 = sum_0_1;                                                 // parts/reduce.py
+  let left_1_2 = sum_1_1;
+  let left_2_1 = sum_2_1;
+  let left_3_1 = sum_3_1;
+  let upper_2 = (subgroup_lane & 16u) == 16u;                             // parts/reduce.py
+  let partner_6 = subgroupShuffleXor(select(left_2_1, left_0_2, upper_2), 16u);  // parts/reduce.py
+  let left_0_3 = select(left_0_2, left_2_1, upper_2) + partner_6;
+  let partner_7 = subgroupShuffleXor(select(left_3_1, left_1_2, upper_2), 16u);
+  let left_1_3 = select(left_1_2, left_3_1, upper_2) + partner_7;
+  let upper_3 = (subgroup_lane & 8u) == 8u;                               // parts/reduce.py
+  let partner_8 = subgroupShuffleXor(select(left_1_3, left_0_3, upper_3), 8u);  // parts/reduce.py
+  let left_6 = select(left_0_3, left_1_3, upper_3) + partner_8;
+  let partner_9 = subgroupShuffleXor(left_6, 4u);                         // parts/reduce.py
+  let left_7 = left_6 + partner_9;
+  let partner_10 = subgroupShuffleXor(left_7, 2u);
+  let left_8 = left_7 + partner_10;
+  let partner_11 = subgroupShuffleXor(left_8, 1u);
+  let total_2 = left_8 + partner_11;
+  let number_1 = subgroup_lane / 8u;                                      // parts/reduce.py
+  let first_1 = subgroup_lane % 8u == 0u;                                 // parts/reduce.py
+  if (first_1) {                                                          // int8/results.py
+    let place = index_2 + 16u + number_1 + part * 65u;                    // int8/results.py
+    partial_sums[place] = total_2;                                        // int8/results.py
   }
-  let index_18 = index_2 + 48u;                                           // int8/results.py
-  let row_13 = index_1 + index_18;                                        // int8/body.py
+  let row_13 = index_1 + index_2 + 48u;                                   // int8/body.py
   let at_12 = row_13 * 64u + group;                                       // parts/packed_rows.py
   let loads_12 = quants[at_12];                                           // parts/packed_rows.py
   let stored_12 = scales[at_12 >> 1u];                                    // parts/packed_rows.py
-  let index_19 = index_2 + 49u;                                           // int8/results.py
-  let row_14 = index_1 + index_19;                                        // int8/body.py
+  let row_14 = index_1 + index_2 + 49u;                                   // int8/body.py
   let at_13 = row_14 * 64u + group;                                       // parts/packed_rows.py
   let loads_13 = quants[at_13];                                           // parts/packed_rows.py
   let stored_13 = scales[at_13 >> 1u];                                    // parts/packed_rows.py
-  let index_20 = index_2 + 50u;                                           // int8/results.py
-  let row_15 = index_1 + index_20;                                        // int8/body.py
+  let row_15 = index_1 + index_2 + 50u;                                   // int8/body.py
   let at_14 = row_15 * 64u + group;                                       // parts/packed_rows.py
   let loads_14 = quants[at_14];                                           // parts/packed_rows.py
   let stored_14 = scales[at_14 >> 1u];                                    // parts/packed_rows.py
-  let index_21 = index_2 + 51u;                                           // int8/results.py
-  let row_16 = index_1 + index_21;                                        // int8/body.py
+  let row_16 = index_1 + index_2 + 51u;                                   // int8/body.py
   let at_15 = row_16 * 64u + group;                                       // parts/packed_rows.py
   let loads_15 = quants[at_15];                                           // parts/packed_rows.py
   let stored_15 = scales[at_15 >> 1u];                                    // parts/packed_rows.py
@@ -323,10 +334,10 @@ fn main(
   var sum_2_2: f32 = 0.0;
   var sum_3_2: f32 = 0.0;
   let half_8 = x[group];                                                  // int8/parts.py
-  let half_9 = x[index_10];
-  let half_10 = x[index_11];
-  let half_11 = x[index_12];
-  let factors_2 = x[index_13];
+  let half_9 = x[index_3];
+  let half_10 = x[index_4];
+  let half_11 = x[index_5];
+  let factors_2 = x[index_6];
   let code_scale_2 = bitcast<f32>(factors_2.x);                           // int8/parts.py
   let start_2 = bitcast<i32>(factors_2.y) * -8i;                          // int8/parts.py
   let low_32 = loads_8.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -409,26 +420,39 @@ fn main(
       + dot4I8Packed(low_47, half_11.z) + dot4I8Packed(high_47, half_11.w))
       * (select(pair_11.x, pair_11.y, (at_11 & 1u) == 1u) * code_scale_2);  // int8/parts.py
   sum_3_2 += weighed_11;                                                  // int8/parts.py
-  let sums_0_2 = subgroupAdd(sum_0_2);                                    // int8/results.py
-  let sums_1_2 = subgroupAdd(sum_1_2);
-  let sums_2_2 = subgroupAdd(sum_2_2);
-  let sums_3_2 = subgroupAdd(sum_3_2);
-  if (subgroup_lane == 0u) {                                              // int8/results.py
-    let index_22 = group / 32u * 65u;                                     // int8/results.py
-    partial_sums[index_14 + index_22] = sums_0_2;
-    partial_sums[index_15 + index_22] = sums_1_2;
-    partial_sums[index_16 + index_22] = sums_2_2;
-    partial_sums[index_17 + index_22] = sums_3_2;
+  let left_0_4 = sum_0_2;                                                 // parts/reduce.py
+  let left_1_4 = sum_1_2;
+  let left_2_2 = sum_2_2;
+  let left_3_2 = sum_3_2;
+  let upper_4 = (subgroup_lane & 16u) == 16u;                             // parts/reduce.py
+  let partner_12 = subgroupShuffleXor(select(left_2_2, left_0_4, upper_4), 16u);  // parts/reduce.py
+  let left_0_5 = select(left_0_4, left_2_2, upper_4) + partner_12;
+  let partner_13 = subgroupShuffleXor(select(left_3_2, left_1_4, upper_4), 16u);
+  let left_1_5 = select(left_1_4, left_3_2, upper_4) + partner_13;
+  let upper_5 = (subgroup_lane & 8u) == 8u;                               // parts/reduce.py
+  let partner_14 = subgroupShuffleXor(select(left_1_5, left_0_5, upper_5), 8u);  // parts/reduce.py
+  let left_9 = select(left_0_5, left_1_5, upper_5) + partner_14;
+  let partner_15 = subgroupShuffleXor(left_9, 4u);                        // parts/reduce.py
+  let left_10 = left_9 + partner_15;
+  let partner_16 = subgroupShuffleXor(left_10, 2u);
+  let left_11 = left_10 + partner_16;
+  let partner_17 = subgroupShuffleXor(left_11, 1u);
+  let total_3 = left_11 + partner_17;
+  let number_2 = subgroup_lane / 8u;                                      // parts/reduce.py
+  let first_2 = subgroup_lane % 8u == 0u;                                 // parts/reduce.py
+  if (first_2) {                                                          // int8/results.py
+    let place = index_2 + 32u + number_2 + part * 65u;                    // int8/results.py
+    partial_sums[place] = total_3;                                        // int8/results.py
   }
   var sum_0_3: f32 = 0.0;                                                 // int8/parts.py
   var sum_1_3: f32 = 0.0;
   var sum_2_3: f32 = 0.0;
   var sum_3_3: f32 = 0.0;
   let half_12 = x[group];                                                 // int8/parts.py
-  let half_13 = x[index_10];
-  let half_14 = x[index_11];
-  let half_15 = x[index_12];
-  let factors_3 = x[index_13];
+  let half_13 = x[index_3];
+  let half_14 = x[index_4];
+  let half_15 = x[index_5];
+  let factors_3 = x[index_6];
   let code_scale_3 = bitcast<f32>(factors_3.x);                           // int8/parts.py
   let start_3 = bitcast<i32>(factors_3.y) * -8i;                          // int8/parts.py
   let low_48 = loads_12.x & 0x0f0f0f0fu;                                  // formats/nibbles.py
@@ -511,37 +535,49 @@ fn main(
       + dot4I8Packed(low_63, half_15.z) + dot4I8Packed(high_63, half_15.w))
       * (select(pair_15.x, pair_15.y, (at_15 & 1u) == 1u) * code_scale_3);  // int8/parts.py
   sum_3_3 += weighed_15;                                                  // int8/parts.py
-  let sums_0_3 = subgroupAdd(sum_0_3);                                    // int8/results.py
-  let sums_1_3 = subgroupAdd(sum_1_3);
-  let sums_2_3 = subgroupAdd(sum_2_3);
-  let sums_3_3 = subgroupAdd(sum_3_3);
-  if (subgroup_lane == 0u) {                                              // int8/results.py
-    let index_22 = group / 32u * 65u;                                     // int8/results.py
-    partial_sums[index_18 + index_22] = sums_0_3;
-    partial_sums[index_19 + index_22] = sums_1_3;
-    partial_sums[index_20 + index_22] = sums_2_3;
-    partial_sums[index_21 + index_22] = sums_3_3;
+  let left_0_6 = sum_0_3;                                                 // parts/reduce.py
+  let left_1_6 = sum_1_3;
+  let left_2_3 = sum_2_3;
+  let left_3_3 = sum_3_3;
+  let upper_6 = (subgroup_lane & 16u) == 16u;                             // parts/reduce.py
+  let partner_18 = subgroupShuffleXor(select(left_2_3, left_0_6, upper_6), 16u);  // parts/reduce.py
+  let left_0_7 = select(left_0_6, left_2_3, upper_6) + partner_18;
+  let partner_19 = subgroupShuffleXor(select(left_3_3, left_1_6, upper_6), 16u);
+  let left_1_7 = select(left_1_6, left_3_3, upper_6) + partner_19;
+  let upper_7 = (subgroup_lane & 8u) == 8u;                               // parts/reduce.py
+  let partner_20 = subgroupShuffleXor(select(left_1_7, left_0_7, upper_7), 8u);  // parts/reduce.py
+  let left_12 = select(left_0_7, left_1_7, upper_7) + partner_20;
+  let partner_21 = subgroupShuffleXor(left_12, 4u);                       // parts/reduce.py
+  let left_13 = left_12 + partner_21;
+  let partner_22 = subgroupShuffleXor(left_13, 2u);
+  let left_14 = left_13 + partner_22;
+  let partner_23 = subgroupShuffleXor(left_14, 1u);
+  let total_4 = left_14 + partner_23;
+  let number_3 = subgroup_lane / 8u;                                      // parts/reduce.py
+  let first_3 = subgroup_lane % 8u == 0u;                                 // parts/reduce.py
+  if (first_3) {                                                          // int8/results.py
+    let place = index_2 + 48u + number_3 + part * 65u;                    // int8/results.py
+    partial_sums[place] = total_4;                                        // int8/results.py
   }
   workgroupBarrier();                                                     // int8/results.py
-  var total: f32 = partial_sums[result];                                  // int8/results.py
-  for (var part = 1u; part < 2u; part++) {                                // int8/results.py
-    total += partial_sums[part * 65u + result];                           // int8/results.py
+  var total_5: f32 = partial_sums[result];                                // int8/results.py
+  for (var part_1 = 1u; part_1 < 2u; part_1++) {                          // int8/results.py
+    total_5 += partial_sums[part_1 * 65u + result];                       // int8/results.py
   }
-  let value = total;                                                      // int8/results.py
+  let value = total_5;                                                    // int8/results.py
   let result_1 = result + 1u;                                             // int8/results.py
-  var total_1: f32 = partial_sums[result_1];                              // int8/results.py
-  for (var part = 1u; part < 2u; part++) {                                // int8/results.py
-    total_1 += partial_sums[part * 65u + result_1];                       // int8/results.py
+  var total_6: f32 = partial_sums[result_1];                              // int8/results.py
+  for (var part_2 = 1u; part_2 < 2u; part_2++) {                          // int8/results.py
+    total_6 += partial_sums[part_2 * 65u + result_1];                     // int8/results.py
   }
-  let value_1 = total_1;                                                  // int8/results.py
-  var total_2: f32 = partial_squares[0u];                                 // int8/results.py
-  for (var part = 1u; part < 2u; part++) {                                // int8/results.py
-    total_2 += partial_squares[part];                                     // int8/results.py
+  let value_1 = total_6;                                                  // int8/results.py
+  var total_7: f32 = partial_squares[0u];                                 // int8/results.py
+  for (var part_3 = 1u; part_3 < 2u; part_3++) {                          // int8/results.py
+    total_7 += partial_squares[part_3];                                   // int8/results.py
   }
-  let factor = inverseSqrt(total_2 * 0.00048828125 + 1e-5);               // int8/results.py
+  let factor = inverseSqrt(total_7 * 0.00048828125 + 1e-5);               // int8/results.py
   let gate = value * factor;                                              // int8/results.py
   let gated = gate / (1.0 + exp(-gate)) * (value_1 * factor);             // epilogues/pair.py
-  let written = local_id.x < 32u;                                         // int8/results.py
   let group_2 = row_4 / 2u / 32u;                                         // int8/results.py
   let largest = subgroupMax(bitcast<u32>(gated) & 0x7fffffffu);           // parts/coded_groups.py
   let exponent = min(max(largest >> 23u, 27u), 252u);                     // parts/coded_groups.py
@@ -549,21 +585,21 @@ fn main(
       * bitcast<f32>((253u - exponent) << 23u);                           // parts/coded_groups.py
   let parts = (i32(gated * (steps * 8.0)) + 4i) >> 3u;                    // parts/coded_groups.py
   let codes = (parts + 128i) >> 8u;                                       // parts/coded_groups.py
-  let total_3 = subgroupAdd(parts);                                       // parts/coded_groups.py
+  let total_8 = subgroupAdd(parts);                                       // parts/coded_groups.py
   let byte = bitcast<u32>(codes) & 255u;                                  // parts/coded_groups.py
   let word = byte << ((subgroup_lane % 4u) * 8u);                         // parts/coded_groups.py
-  let partner = subgroupShuffleXor(word, 1u);                             // parts/coded_groups.py
-  let word_1 = word | partner;
-  let partner_1 = subgroupShuffleXor(word_1, 2u);                         // parts/coded_groups.py
-  let word_2 = word_1 | partner_1;
+  let partner_24 = subgroupShuffleXor(word, 1u);                          // parts/coded_groups.py
+  let word_1 = word | partner_24;
+  let partner_25 = subgroupShuffleXor(word_1, 2u);                        // parts/coded_groups.py
+  let word_2 = word_1 | partner_25;
   let byte_1 = bitcast<u32>(parts) & 255u;                                // parts/coded_groups.py
   let word_3 = byte_1 << ((subgroup_lane % 4u) * 8u);                     // parts/coded_groups.py
-  let partner_2 = subgroupShuffleXor(word_3, 1u);                         // parts/coded_groups.py
-  let word_4 = word_3 | partner_2;
-  let partner_3 = subgroupShuffleXor(word_4, 2u);                         // parts/coded_groups.py
-  let word_5 = word_4 | partner_3;
+  let partner_26 = subgroupShuffleXor(word_3, 1u);                        // parts/coded_groups.py
+  let word_4 = word_3 | partner_26;
+  let partner_27 = subgroupShuffleXor(word_4, 2u);                        // parts/coded_groups.py
+  let word_5 = word_4 | partner_27;
   let four = subgroup_lane / 4u;                                          // parts/coded_groups.py
-  if (written) {                                                          // parts/coded_groups.py
+  if (local_id.x < 32u) {                                                 // parts/coded_groups.py
     let t = subgroup_lane % 4u;                                           // parts/coded_groups.py
     if (t == 0u) {
       let plane = four / 4u;                                              // parts/coded_groups.py
@@ -576,7 +612,7 @@ fn main(
     if (subgroup_lane == 2u) {                                            // parts/coded_groups.py
       let place = (group_2 + 24u) * 4u;                                   // parts/coded_groups.py
       coded[place] = select(0x7fc00000u, bitcast<u32>(1.0 / steps), largest < 0x7f800000u);  // parts/coded_groups.py
-      coded[place + 1u] = bitcast<u32>(total_3);                          // parts/coded_groups.py
+      coded[place + 1u] = bitcast<u32>(total_8);                          // parts/coded_groups.py
       coded[place + 2u] = 0u;                                             // parts/coded_groups.py
       coded[place + 3u] = 0u;                                             // parts/coded_groups.py
     }
