@@ -77,7 +77,8 @@ function targets(node: Node): string {
   return good ? text : node.fail(`one of ${known.join(", ")}, or several with + between them`);
 }
 
-const ONE_SEQUENCE = "kernelc serve answers with this artifact; for a page, build it without --sequences and --rows";
+const ONE_SEQUENCE =
+  "kernelc serve answers with this artifact; for a page, build it without --sequences and --rows";
 
 function readManifest(root: Node): Manifest {
   const r = root.record(
