@@ -41,6 +41,7 @@ BENCHED = (*DEVICES, "wgpu")
 CONFIGS = ("llama-3.2-1b", "llama-2-7b")
 ACTIVATIONS = {"": (), "-f32": ("--activations", "f32")}  # the default, and what it is compared with
 KERNEL_TESTS = ("tests/kernels", "tests/conformance")
+LEFT_OUT = ("--ignore=tests/runtime/openai",)  # which need a client's package, and no device
 # What ordinary users of Chromium on Linux get, and what Dawn can do there but offers no page by itself.
 BROWSERS = {
     "": (),
@@ -108,12 +109,12 @@ def executor(runner: Runner) -> dict[str, Any]:
     """The engine's tests on the device, and its own, one after the other: they look at how much memory is
     free."""
     only = "cuda and not published"
-    return runner.pytest("executor", "tests/gpu", "tests/runtime", "-k", only, "-n", "0")
+    return runner.pytest("executor", "tests/gpu", "tests/runtime", *LEFT_OUT, "-k", only, "-n", "0")
 
 
 def vulkan(runner: Runner) -> dict[str, Any]:
     """The kernels and the engine on the card's Vulkan driver."""
-    tests = (*KERNEL_TESTS, "tests/runtime", "tests/backends/spirv")
+    tests = (*KERNEL_TESTS, "tests/runtime", "tests/backends/spirv", *LEFT_OUT)
     return runner.pytest("vulkan", *tests, "-k", "vulkan", devices="vulkan")
 
 
