@@ -81,7 +81,7 @@ def made_manifest(
     programs: Mapping[str, Program],
     context: int = 1,
 ) -> Manifest:
-    """The manifest of these parts alone."""
+    """The manifest of these parts alone, with the buffer that the host of a program of ROLE may read."""
     symbols: dict[str, Bounds] = {"seq": (1, context), "past": (0, context - 1), "context": (1, context)}
     return Manifest(
         name="trial",
@@ -91,7 +91,7 @@ def made_manifest(
         symbols=symbols,
         params=tuple(Param(field.name, str(field.type)) for field in STEP),
         kernels=kernels,
-        buffers=buffers,
+        buffers={"logits": made_buffer(4), **buffers},
         programs=programs,
         weights=Weights(),
     )

@@ -49,7 +49,7 @@ CODED: tuple[Mutation, ...] = (
         "largest_without_sign",
         "A group's scale is made for its largest activation, and a negative one of more magnitude overflows.",
         "kernelc/kernels/parts/coded_groups.py",
-        "largest = maximum(largest, absolute(four))",
+        "largest = maximum(largest, magnitude(four))",
         "largest = maximum(largest, four)",
         of_kernel("code_rows"),
     ),

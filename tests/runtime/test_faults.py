@@ -119,7 +119,10 @@ class Failing:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._module, name)
-        if not inspect.isroutine(found):  # cffi's pointers say that they can be called
+        pointer = type(found).__module__ == "_cffi_backend" and not inspect.isroutine(found)
+        if (
+            isinstance(found, type) or not callable(found) or pointer
+        ):  # cffi's pointers can be called, it says
             return found
 
         def counted(*arguments: Any, **named: Any) -> Any:

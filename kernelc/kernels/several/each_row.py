@@ -201,7 +201,7 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
         they are fewer than rows, a sequence's rows are at positions that follow each other."""
         arrays = {each.name: empty(each, env) for each in self.bindings(problem)}
         rows = evaluate(sequence_rows(CONTEXT), env)
-        order = np.resize(rng.permutation(problem.sequences), env["seq"])
+        order = np.resize(rng.permutation(problem.sequences), min(env["seq"], problem.most))
         least = max(0, min(env["seq"] - problem.sequences, env["past"]))  # before a sequence's last row
         table: list[dict[str, int | float]] = []
         for row, sequence in enumerate(order):

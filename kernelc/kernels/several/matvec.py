@@ -79,7 +79,7 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
         alone = super().default(capabilities, problem)
         if not alone.in_subgroups or alone.stages:
             return alone
-        rows = max(problem.of.rows_together, MOST_SUMS // problem.sequences)
+        rows = max(problem.of.rows_together, MOST_SUMS // problem.most)
         at_once = alone.threads // alone.team * rows
         together = replace(
             alone, rows=rows, unroll=1, batches=lcm(at_once, problem.of.result_rows) // at_once,
