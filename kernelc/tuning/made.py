@@ -28,8 +28,8 @@ from kernelc.kernels.step_block import STEP
 from kernelc.printing import render
 from kernelc.target import TARGETS, Capabilities
 
-ROLE = "decode"
-"""The role of all programs of such an artifact."""
+ROLE = "trial"
+"""The role of all programs of such an artifact, which no stored artifact may have: they leave no scores."""
 _ALIGNMENT = 256
 
 
@@ -81,7 +81,7 @@ def made_manifest(
     programs: Mapping[str, Program],
     context: int = 1,
 ) -> Manifest:
-    """The manifest of these parts alone, with the buffer that the host of a program of ROLE may read."""
+    """The manifest of these parts alone."""
     symbols: dict[str, Bounds] = {"seq": (1, context), "past": (0, context - 1), "context": (1, context)}
     return Manifest(
         name="trial",
@@ -91,7 +91,7 @@ def made_manifest(
         symbols=symbols,
         params=tuple(Param(field.name, str(field.type)) for field in STEP),
         kernels=kernels,
-        buffers={"logits": made_buffer(4), **buffers},
+        buffers=buffers,
         programs=programs,
         weights=Weights(),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from kernelc.artifact import STEP_BUFFER, Bounds, Manifest
+from kernelc.artifact import ROLES, STEP_BUFFER, Bounds, Manifest
 from kernelc.artifact.schema import ELEMENT_BYTES
 from kernelc.errors import ArtifactError
 from kernelc.ir.dim import Dim, Var, bounds, substitute
@@ -50,8 +50,11 @@ def check_plan(manifest: Manifest, plan: LoadPlan, context: int) -> None:
                         f"{dispatch.origin} binds {got} at context {context}", where=where, help=_REBUILD
                     )
     for program in plan.programs:
-        left = _LEFT_BY.get(manifest.programs[program_of(program)].role, "tokens")
-        if left not in plan.buffers:
+        role = manifest.programs[program_of(program)].role
+        left = _LEFT_BY.get(role, "tokens")
+        if (
+            role in ROLES and left not in plan.buffers
+        ):  # others are made to be measured, and were never stored
             raise ArtifactError(
                 f"it leaves nothing in buffer {left}",
                 where=f"manifest.json: programs.{program}",
