@@ -38,6 +38,7 @@ class _Blocked(Protocol):
 
 S = TypeVar("S", bound=_Blocked)
 _STEPS = 4  # that are spelled out
+_THREADS = 256  # measured on an H200: with 512 sums no longer fit the registers
 
 
 class MatvecRows(EachRow[LinearProblem, S]):
@@ -80,11 +81,12 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
         if not alone.in_subgroups or alone.stages:
             return alone
         rows = max(problem.of.rows_together, MOST_SUMS // problem.most)
-        at_once = alone.threads // alone.team * rows
+        threads = max(alone.team, _THREADS)
+        at_once = threads // alone.team * rows
+        batches = lcm(at_once, problem.of.result_rows) // at_once
         together = replace(
-            alone, rows=rows, unroll=1, batches=lcm(at_once, problem.of.result_rows) // at_once,
-            most_steps=_STEPS, early_steps=1,
-        )  # fmt: skip
+            alone, threads=threads, rows=rows, unroll=1, batches=batches, most_steps=_STEPS, early_steps=1
+        )
         return together if self.once(problem, together) else alone
 
     def trace(
