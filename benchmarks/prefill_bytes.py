@@ -44,27 +44,21 @@ SHAPES = (  # invocations along tokens and rows, and the 4 x 4 tiles of each
     ((8, 16), (2, 1)), ((4, 16), (2, 1)), ((16, 16), (1, 1)), ((8, 8), (1, 2)), ((8, 16), (1, 1)),
     ((8, 8), (2, 2)), ((8, 16), (2, 2)),
 )  # fmt: skip
-OPTIONS: tuple[dict[str, Any], ...] = (
-    {"depth": 64}, {"depth": 64, "biased": True}, {"depth": 64, "split": 2},
-    {"depth": 64, "split": 2, "biased": True}, {"depth": 32}, {"depth": 32, "biased": True},
-)  # fmt: skip
 AT_ONCE, RUNS, WARM_SECONDS = 64, 11, 1.5  # clocks fall while a driver compiles, and take a second to rise
 
 
 def shapes() -> Iterator[MatmulSchedule]:
     """Every schedule that is tried on the first two matrices."""
-    for options, (teams, tiles) in itertools.product(OPTIONS, SHAPES):
-        yield MatmulSchedule(teams, tiles, BYTES, ahead=True, unrolled=True, **options)
+    for depth, (teams, tiles) in itertools.product((64, 32), SHAPES):
+        yield MatmulSchedule(teams, tiles, BYTES, depth, True, unrolled=True)
     for (teams, tiles), depth in itertools.product(SHAPES[:2], (32, 64)):
         yield MatmulSchedule(teams, tiles, BYTES, depth, True)
-        yield MatmulSchedule(teams, tiles, BYTES, depth, True, unrolled=True, paired=True)
 
 
 def label(schedule: MatmulSchedule) -> str:
     """A schedule in a few words."""
     (lines, columns), (down, across) = schedule.teams, schedule.tiles
-    flags = [name for name in ("ahead", "unrolled", "paired", "biased") if getattr(schedule, name)]
-    flags += [f"split{schedule.split}"] if schedule.split > 1 else []
+    flags = [name for name in ("ahead", "unrolled") if getattr(schedule, name)]
     kind = "bytes" if schedule.bytes else schedule.kind.operand
     return ",".join([kind, f"{lines}x{columns}", f"{down}x{across}", f"d{schedule.depth}", *flags])
 

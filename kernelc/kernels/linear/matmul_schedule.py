@@ -18,7 +18,7 @@ from kernelc.target import Capabilities
 # Prefill chunks have this many rows, but for the last: what a workgroup's tile is chosen for.
 _USUAL_TOKENS = 512
 _FEW_WORKGROUPS = 96  # a large GPU has more processors than this
-_MANY_WORKGROUPS = 512  # and runs several on each of them
+MANY_WORKGROUPS = 512  # and runs several on each of them
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,7 @@ class MatmulSchedule:
     `depth`: columns staged at once, for register tiles also less than a group. `ahead`: load the next
     columns before multiplying these. `f16`: read scales as 16-bit floats. `wide`: one invocation computes all
     `teams` blocks of sums, with vectors of eight (see `kernelc.kernels.linear.matmul_wide`). `unrolled`: the
-    steps through what is staged are written out. Where bytes are multiplied (see
-    `kernelc.kernels.linear.int8.tiles`), `paired`: those of both terms at once; `biased`: sums of products
-    start at what makes them f32; `split`: so many times the teams share the groups that are staged.
+    steps through what is staged are written out.
     """
 
     teams: tuple[int, int]
@@ -42,9 +40,6 @@ class MatmulSchedule:
     f16: bool = False
     wide: bool = False
     unrolled: bool = False
-    paired: bool = False
-    biased: bool = False
-    split: int = 1
 
     @property
     def bytes(self) -> bool:
@@ -72,7 +67,7 @@ class MatmulSchedule:
 
     @property
     def threads(self) -> int:
-        return 1 if self.wide else self.teams[0] * self.teams[1] * self.kind.lanes * self.split
+        return 1 if self.wide else self.teams[0] * self.teams[1] * self.kind.lanes
 
     @property
     def panel_cells(self) -> int:
@@ -159,10 +154,8 @@ class MatmulSchedule:
         if coded is None or form.byte_zero is None or groups_of(problem.cols) % self.groups:
             return False
         lines = code_lines(coded) * self.tokens + weight_lines(form) * self.rows
-        parts = (self.split - 1) * (self.threads // self.split)
-        small = 16 * (self.groups * lines // BLOCK + parts) <= capabilities.shared_bytes
-        needed = (not self.paired or problem.terms == 2) and self.groups % self.split == 0
-        return capabilities.dot4 and small and needed and 16 <= self.threads <= capabilities.max_threads
+        small = 16 * (self.groups * lines // BLOCK) <= capabilities.shared_bytes
+        return capabilities.dot4 and small and 16 <= self.threads <= capabilities.max_threads
 
     def _fits_wide(self, capabilities: Capabilities, problem: LinearProblem) -> bool:
         """Activations are read as vectors of eight, so no group may end early."""
@@ -190,7 +183,7 @@ def usual_schedule(capabilities: Capabilities, problem: LinearProblem) -> Matmul
             return schedule
     fitting = [(s, least) for s, least in _usual(capabilities) if s.fits(capabilities, problem)]
     for schedule, least in fitting:
-        if _workgroups(problem, schedule) >= least:
+        if workgroups(problem, schedule) >= least:
             return schedule
     return fitting[-1][0] if fitting and problem.rows >= 32 else _registers(capabilities, problem)
 
@@ -233,7 +226,7 @@ def _matrix_units(capabilities: Capabilities) -> Iterator[MatmulSchedule]:
 def _large(problem: LinearProblem) -> Iterator[MatmulSchedule]:
     """The schedules with large tiles, best first, measured on an H200: workgroups of 128 rows where there are
     many, else of 64, for two teams that share them."""
-    few = -(-problem.rows // 128) * (_USUAL_TOKENS // LARGE_F16.n) < _MANY_WORKGROUPS
+    few = -(-problem.rows // 128) * (_USUAL_TOKENS // LARGE_F16.n) < MANY_WORKGROUPS
     if few:
         yield MatmulSchedule((2, 1), (1, 1), LARGE_F16, 128, True)
     yield MatmulSchedule((1, 2), (1, 1), LARGE_F16, 64, True)
@@ -249,7 +242,7 @@ def _usual(capabilities: Capabilities) -> Iterator[tuple[MatmulSchedule, int]]:
     """The schedules on matrix units to choose from, best first, each with the number of workgroups from which
     it pays: measured on an H200."""
     if F16 in capabilities.tiles:
-        yield MatmulSchedule((1, 4), (4, 4), F16, 64, True, capabilities.f16), _MANY_WORKGROUPS
+        yield MatmulSchedule((1, 4), (4, 4), F16, 64, True, capabilities.f16), MANY_WORKGROUPS
         for depth, tiles in itertools.product((64, 32), ((4, 2), (2, 2))):
             yield MatmulSchedule((2, 4), tiles, F16, depth, True, capabilities.f16), _FEW_WORKGROUPS
         for depth in (64, 32):
@@ -272,6 +265,6 @@ def _registers(capabilities: Capabilities, problem: LinearProblem) -> MatmulSche
     return MatmulSchedule((8, 16), ahead=True)
 
 
-def _workgroups(problem: LinearProblem, schedule: MatmulSchedule) -> int:
+def workgroups(problem: LinearProblem, schedule: MatmulSchedule) -> int:
     """How many there are for the usual number of tokens."""
     return -(-problem.rows // schedule.rows) * -(-_USUAL_TOKENS // schedule.tokens)

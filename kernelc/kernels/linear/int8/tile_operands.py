@@ -181,18 +181,12 @@ class _Weights(Staged):
 
 
 class Words(_Weights):
-    """The packed words, which become words of bytes on their way; `signed`: without the format's zero."""
+    """The packed words, which become words of bytes on their way."""
 
     def __init__(
-        self,
-        k: Tracer,
-        linear: LinearBuffers,
-        panel: BytePanel,
-        after: Staged,
-        first_row: Value,
-        signed: bool,
+        self, k: Tracer, linear: LinearBuffers, panel: BytePanel, after: Staged, first_row: Value
     ) -> None:
-        form, self.signed = linear.weights.form, signed
+        form = linear.weights.form
         self.words = unit_words(form, panel.width * panel.groups, k.workgroup)
         super().__init__(k, linear, panel, form.words_per_group // self.words, after, first_row)
 
@@ -206,8 +200,6 @@ class Words(_Weights):
     def put(self, place: _Place, step: Value, rows: Rows) -> None:
         _, inside, group = self._group(place.rows[0], place.unit, step)
         words = [byte_words(self.form, loads) for loads in rows]
-        if self.signed and self.form.byte_zero:
-            words = [[_less(word, self.form.byte_zero) for word in each] for each in words]
         cells = [vector(*lanes) for lanes in zip(*words, strict=True)]
         self.panel.put(place.block, group, inside * len(cells), cells)
 
@@ -234,8 +226,3 @@ class Factors(_Weights):
             offsets += [] if offset is None else [offset]
         cells = [bitcast(vector(*each), u32) for each in (scales, offsets) if each]
         self.panel.put(place.block, group, GROUP_WORDS, cells)
-
-
-def _less(word: Value, zero: int) -> Value:
-    """`zero` less in each of four bytes from 0 to 127, which become signed: 128 more keep them apart."""
-    return ((word | 0x80808080) - zero * 0x01010101) ^ 0x80808080

@@ -5,8 +5,7 @@ A workgroup computes results of `tokens` coded rows and `rows` rows of W, whose 
 `kernelc.kernels.linear.matmul_registers`. What a group adds to a result is a whole number, as in `parts`,
 which is exact: it becomes an f32 once, and is multiplied by the scales of both sides.
 
-With two terms the products of the codes come first, times 256, and those of the rests go on from there; or
-both are made at once (`paired`), which loads the weights' bytes once and takes twice the registers.
+With two terms the products of the codes come first, times 256, and those of the rests go on from there.
 """
 
 from __future__ import annotations
@@ -44,11 +43,6 @@ Products = Sequence[Sequence[Sequence[Sequence[Variable]]]]
 """A whole number for each line of tiles, each of its tiles, and each of its four tokens and four rows."""
 
 
-_BIAS = 1.5 * 2.0**23
-_BIAS_BITS = 0x4B400000
-"""The bits of `_BIAS`. As long as a whole number is below 2^22, so many more are the bits of `_BIAS` more."""
-
-
 class ByteMatmul:
     """A kernel while it is traced."""
 
@@ -61,9 +55,7 @@ class ByteMatmul:
         self.bytes = BytePanel.declared(k, "bytes", schedule.rows // BLOCK, schedule.groups, lines[1])
         self.first_row = k.workgroup_id(0) * schedule.rows
         self.first_token = k.workgroup_id(1) * schedule.tokens
-        team = schedule.threads // schedule.split
-        line, column = place_of(k.local_id if schedule.split == 1 else k.local_id % team, schedule)
-        self.line, self.column, self.team = line, column, k.local_id // team
+        self.line, self.column = place_of(k.local_id, schedule)
 
     def trace(self) -> None:
         """Where the upper tiles of all invocations hold all tokens there are, the lower ones are left out."""
@@ -114,64 +106,48 @@ class ByteMatmul:
         k, linear, panel = self.k, self.linear, self.bytes
         blocks = self.codes.width // self.schedule.tiles[0] * down
         codes = Codes(k, linear, self.codes, blocks, self.first_token)
-        words = Words(k, linear, panel, codes, self.first_row, self.schedule.biased)
+        words = Words(k, linear, panel, codes, self.first_row)
         return [codes, words, Factors(k, linear, panel, words, self.first_row)]
 
     def _multiply(self, sums: Sums) -> None:
         """Add the products of the groups that are staged."""
-        own = self.schedule.groups // self.schedule.split
+        groups = self.schedule.groups
         if self.schedule.unrolled:
             # Drivers that run on the processor take many seconds to compile so long a text.
             self.k.asks_subgroup_size = True
-            for group in range(own):
+            for group in range(groups):
                 self._multiply_group(sums, group)
-        elif own == 1:
+        elif groups == 1:
             self._multiply_group(sums, 0)
         else:
-            with self.k.loop(0, own) as group:
+            with self.k.loop(0, groups) as group:
                 self._multiply_group(sums, group)
 
     def _multiply_group(self, sums: Sums, group: Number) -> None:
-        """Add the products of one of the team's groups; whole numbers are made for all results first."""
-        down, terms = len(sums), range(self.layout.terms)
-        panel = self._columns(group)
-        if self.schedule.paired or len(terms) == 1:
-            products = [self._start(down, ("products", "rests")[term]) for term in terms]
-            self._each_word(lambda word: self._add(panel, products, terms, word))
-        elif self.schedule.biased:
-            products = [self._start(down, ("products", "rests")[term]) for term in terms]
-            for term in terms:
-                self._each_word(lambda word, term=term: self._add(panel, [products[term]], [term], word))
-        else:
-            products = [self._start(down, "products")]
-            self._each_word(lambda word: self._add(panel, products, [0], word))
-            self._combine(panel, products[0], [])
-            self._each_word(lambda word: self._add(panel, products, [1], word))
-        if not self.schedule.biased and (self.schedule.paired or len(terms) == 1):
-            self._combine(panel, products[0], products[1:])
-            products = products[:1]
+        """Add the products of a group; whole numbers are made for all results first."""
+        panel, products = self._columns(group), self._start(len(sums))
+        self._each_word(lambda word: self._add(panel, products, 0, word))
+        self._make_whole(panel, products)
+        if self.layout.terms > 1:
+            self._each_word(lambda word: self._add(panel, products, 1, word))
         self._weigh(panel, sums, products)
 
     def _columns(self, group: Number) -> tuple[Columns, Columns]:
-        """Where one of the team's groups lies in the panels of codes and of bytes."""
-        known = group if isinstance(group, int) else 0
-        moved: Number = 0 if isinstance(group, int) else group
-        if self.schedule.split > 1:
-            first = self.team * (self.schedule.groups // self.schedule.split)
-            moved = first if isinstance(moved, int) else first + moved
+        """Where a group lies in the panels of codes and of bytes."""
         places = zip((self.codes, self.bytes), (self.line, self.column), self.schedule.teams, strict=True)
         found = [
-            Columns(panel, own if isinstance(moved, int) else own + moved * panel.width, known, apart)
+            Columns(panel, own, group, apart)
+            if isinstance(group, int)
+            else Columns(panel, own + group * panel.width, 0, apart)
             for panel, own, apart in places
         ]
         return found[0], found[1]
 
-    def _start(self, down: int, name: str) -> Products:
-        across, start = self.schedule.tiles[1], _BIAS_BITS if self.schedule.biased else 0
+    def _start(self, down: int) -> Products:
         return [
             [
-                [[self.k.var(start, i32, name=name) for _ in range(BLOCK)] for _ in range(BLOCK)]
-                for _ in range(across)
+                [[self.k.var(0, i32, name="products") for _ in range(BLOCK)] for _ in range(BLOCK)]
+                for _ in range(self.schedule.tiles[1])
             ]
             for _ in range(down)
         ]
@@ -185,48 +161,33 @@ class ByteMatmul:
         with self.k.loop(0, GROUP_WORDS) as word:
             body(word)
 
-    def _add(
-        self, panel: tuple[Columns, Columns], products: Sequence[Products], terms: Sequence[int], word: Number
-    ) -> None:
-        """Add the products of a word of each row's bytes and that word of each token's numbers."""
-        down, across = len(products[0]), self.schedule.tiles[1]
-        numbers = [[panel[0].cell(word, i, term * GROUP_WORDS) for i in range(down)] for term in terms]
-        for j in range(across):  # registers hold one tile's weights at a time
+    def _add(self, panel: tuple[Columns, Columns], products: Products, term: int, word: Number) -> None:
+        """Add the products of a word of each row's bytes and that word of a term of each token's numbers."""
+        numbers = [panel[0].cell(word, i, term * GROUP_WORDS) for i in range(len(products))]
+        for j in range(self.schedule.tiles[1]):  # registers hold one tile's weights at a time
             weights = panel[1].cell(word, j)
-            for made, cells in zip(products, numbers, strict=True):
-                for i, cell in enumerate(cells):
-                    for t, row in enumerate(made[i][j]):
-                        for r, product in enumerate(row):
-                            so_far = product.value()
-                            self.k.assign(product, dot4(weights.lane(r), cell.lane(t), so_far, True))
+            for made, cell in zip(products, numbers, strict=True):
+                for t, row in enumerate(made[j]):
+                    for r, product in enumerate(row):
+                        so_far = product.value()
+                        self.k.assign(product, dot4(weights.lane(r), cell.lane(t), so_far, True))
 
-    def _combine(self, panel: tuple[Columns, Columns], first: Products, second: Sequence[Products]) -> None:
+    def _make_whole(self, panel: tuple[Columns, Columns], products: Products) -> None:
         """Make the products of the codes those of all numbers, and take away what the format adds to its
-        codes: times 256 where there are two terms, whose second may follow."""
+        codes: times 256 where there are two terms, whose second is added afterwards."""
         zero, terms = self.form.byte_zero or 0, self.layout.terms
         if terms == 1 and not zero:
             return
-        for i, tiles in enumerate(first):
+        for i, tiles in enumerate(products):
             sums = bitcast(panel[0].cell(terms * GROUP_WORDS + 1, i), i32) if zero else None
-            for j, tile in enumerate(tiles):
+            for tile in tiles:
                 for t, row in enumerate(tile):
                     less = None if sums is None else sums.lane(t) * -zero
-                    for r, product in enumerate(row):
+                    for product in row:
                         whole = product.value() if terms == 1 else product * PARTS
-                        whole = whole if less is None else whole + less
-                        for made in second:
-                            whole = whole + made[i][j][t][r]
-                        self.k.assign(product, whole)
+                        self.k.assign(product, whole if less is None else whole + less)
 
-    def _numbers(self, products: Sequence[Products], i: int, j: int, t: int) -> Value:
-        """The whole numbers of four rows and a token as f32."""
-        wholes = [vector(*(product.value() for product in made[i][j][t])) for made in products]
-        if not self.schedule.biased:
-            return to_f32(wholes[0])
-        numbers = [bitcast(whole, f32) - _BIAS for whole in wholes]
-        return numbers[0] if len(numbers) == 1 else numbers[0] * float(PARTS) + numbers[1]
-
-    def _weigh(self, panel: tuple[Columns, Columns], sums: Sums, products: Sequence[Products]) -> None:
+    def _weigh(self, panel: tuple[Columns, Columns], sums: Sums, products: Products) -> None:
         """Add the products to the sums, times the scales; and the offsets, times the sums of activations."""
         line = self.layout.terms * GROUP_WORDS
         for j in range(self.schedule.tiles[1]):
@@ -241,7 +202,8 @@ class ByteMatmul:
                     added = named("added", to_f32(bitcast(panel[0].cell(line + 1, i), i32)) * code_scales)
                 for t, total in enumerate(tiles[j]):
                     factors = scales * splat(code_scales.lane(t), BLOCK)
-                    total += self._numbers(products, i, j, t) * factors
+                    numbers = vector(*(product.value() for product in products[i][j][t]))
+                    total += to_f32(numbers) * factors
                     if offsets is not None and added is not None:
                         total += offsets * splat(added.lane(t), BLOCK)
 
@@ -259,25 +221,5 @@ class ByteMatmul:
             block = tile // across * lines + self.line
             token = named("token", self.first_token + block * BLOCK + number % BLOCK)
             row = named("row", self.first_row + (tile % across * columns + self.column) * BLOCK)
-            if self.schedule.split == 1:
-                self._finish_vector(results, token, row)
-            else:
-                self._finish_together(results, token, row)
-
-    def _finish_together(self, results: Variable, token: Value, row: Value) -> None:
-        """Add up what all teams have of a vector; the first one finishes it."""
-        k, split = self.k, self.schedule.split
-        own, others = k.workgroup // split, (split - 1) * (k.workgroup // split)
-        parts = k.shared("parts", f32x4, others)
-        with k.when(k.local_id >= own):
-            parts[k.local_id - own] = results
-        k.barrier()
-        with k.when(k.local_id < own):
-            for team in range(split - 1):
-                results += parts[k.local_id + team * own if team else k.local_id]
-            self._finish_vector(results, token, row)
-        k.barrier()
-
-    def _finish_vector(self, results: Variable, token: Value, row: Value) -> None:
-        with self.k.when(step_block.rows(self.k).include(token)):
-            self._finish_cell(results.value(), token, row)
+            with k.when(step_block.rows(k).include(token)):
+                self._finish_cell(results.value(), token, row)
