@@ -95,6 +95,19 @@ describe("files that sites share", () => {
     expect([await read(), asked]).toEqual([false, 2]);
   });
 
+  it("do not hold up a load that is stopped while the browser asks its user", async () => {
+    const stopping = new AbortController();
+    const requestFileHandle = (): Promise<FileSystemFileHandle> => {
+      setTimeout(() => stopping.abort());
+      return new Promise(() => undefined);
+    };
+    const demo = model([5000]);
+    const all = { store, fetch: demo.server.fetch, shared: new SharedFiles({ requestFileHandle }) };
+    const source = await openShards(FOLDER, demo.id, demo.shards, all);
+    const streaming = source.stream(() => undefined, { signal: stopping.signal });
+    await expect(streaming).rejects.toMatchObject({ code: "aborted" });
+  });
+
   it("are asked for as earlier drafts have it, too", async () => {
     const [demo, storage] = [model([5000]), new FakeShared()];
     const draft: CrossOriginStorage = {
