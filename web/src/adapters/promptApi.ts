@@ -141,8 +141,15 @@ function messageOf({ role, parts }: Content): Message {
 
 function formatOf(constraint: Constraint | undefined): NonNullable<ChatRequest["response_format"]> | null {
   if (!constraint) return null;
-  if (constraint instanceof RegExp) return { type: "regex", regex: constraint.source };
+  if (constraint instanceof RegExp) return { type: "regex", regex: sourceOf(constraint) };
   return { type: "json_schema", json_schema: { name: "answer", schema: constraint } };
+}
+
+/** @throws DOMException "NotSupportedError" for flags that change what matches: requests have none. */
+function sourceOf({ source, ignoreCase, multiline, dotAll }: RegExp): string {
+  if (!ignoreCase && !multiline && !dotAll) return source;
+  const help = "write what it matches without the flags i, m and s";
+  throw new DOMException(`a regular expression has flags: ${help}`, "NotSupportedError");
 }
 
 /** Tells how much of the weights is there, as a share that only grows. */

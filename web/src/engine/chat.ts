@@ -3,6 +3,7 @@
 import { ConversationFitter } from "../text/conversation.js";
 import { Answer, type ChatParts, type Piece } from "./answer.js";
 import type { MatcherMaker } from "./grammars.js";
+import type { LogitProcessor } from "./logitProcessors.js";
 import { chatLogprobs } from "./logprobs.js";
 import { deltaOf, Gathered, reasonOf } from "./choices.js";
 import type { ChatChunk, ChatCompletion, ChatRequest, ChunkChoice } from "./openai.js";
@@ -43,12 +44,12 @@ export class ChatCompletions {
   private async *chunks(request: ChatRequest): AsyncGenerator<ChatChunk, void, undefined> {
     const checked = checkedRequest(request, this.parts.engine.vocabSize, this.parts.generation);
     const { grammars, forms, processors } = this.parts;
-    processors.make(checked.processor); // refuses it at once
+    const makeProcess = processors.makerOf(checked.processor);
     const { format, tools } = checked;
     const required = tools?.required ? await grammars.ofCalls(forms.calls, callSchemas(tools)) : null;
     const matchers = required?.matchers ?? (format && (await grammars.of(format)));
     const reading = new AnswerReading(forms, checked, required?.begins ?? null);
-    const run = (): Run => new Run(this.parts, checked, { matchers, reading }, this.fitter);
+    const run = (): Run => new Run(this.parts, checked, { matchers, reading, makeProcess }, this.fitter);
     yield* alone(this.parts.mutex, checked.signal, () => run().chunks());
   }
 }
@@ -62,22 +63,25 @@ class Run {
   constructor(
     private readonly parts: ChatParts,
     private readonly request: CheckedRequest,
-    private readonly how: { readonly matchers: MatcherMaker | null; readonly reading: AnswerReading },
+    private readonly how: {
+      readonly matchers: MatcherMaker | null;
+      readonly reading: AnswerReading;
+      readonly makeProcess: () => LogitProcessor | null;
+    },
     private readonly fitter: ConversationFitter,
   ) {}
 
   async *chunks(): AsyncGenerator<ChatChunk, void, undefined> {
-    const { engine, prompts, processors } = this.parts;
+    const { engine, prompts } = this.parts;
     const { messages, maxNew, contextPolicy, continues, seeds, includeUsage, tools } = this.request;
-    const { matchers, reading } = this.how;
+    const { matchers, reading, makeProcess } = this.how;
     const asked = { continues, tools: tools?.tools ?? [], begun: (text: string) => reading.begun(text) };
     const room = { context: engine.context, policy: contextPolicy, maxNew, prompt: asked };
     const { prompt, droppedTurns } = this.fitter.fit(prompts, messages, room);
     const continued = this.parts.isPlain || continues;
     for (const [index, seed] of seeds.entries()) {
       const reader = reading.reader(this.parts.coder, this.parts.stopIds, continued);
-      const process = processors.make(this.request.processor);
-      const more = { ids: prompt.ids, seed, continued, matchers, process, reader };
+      const more = { ids: prompt.ids, seed, continued, matchers, process: makeProcess(), reader };
       const answer = new Answer(this.parts, { ...this.request, ...more });
       yield this.chunk(index, { role: "assistant", content: "" });
       try {

@@ -51,10 +51,23 @@ export class ProcessorTable {
     private readonly model: ProcessorModel,
   ) {}
 
-  /** @throws KernelcError "usage" where there is no such processor, or where it refuses the options. */
-  make(choice: ProcessorChoice | null): LogitProcessor | null {
-    if (choice === null) return null;
-    const { name, options } = choice;
+  /**
+   * What makes the processor of each answer to a request. The first is made at once, to refuse the request
+   * before it waits for others.
+   *
+   * @throws KernelcError "usage" where there is no such processor, or where it refuses the options.
+   */
+  makerOf(choice: ProcessorChoice | null): () => LogitProcessor | null {
+    if (choice === null) return () => null;
+    let first: LogitProcessor | null = this.make(choice);
+    return () => {
+      const made = first ?? this.make(choice);
+      first = null;
+      return made;
+    };
+  }
+
+  private make({ name, options }: ProcessorChoice): LogitProcessor {
     const factory = this.factories.get(name);
     if (!factory) {
       const names = [...this.factories.keys()].map((each) => `"${each}"`).join(", ");

@@ -29,7 +29,9 @@ export function reloadOptions(
   const others = Object.entries(before).filter(([name]) => !OF_MODELS.some((own) => own === name));
   const kept = model === undefined ? before : (Object.fromEntries(others) as EngineOptions);
   const logitProcessors = { ...kept.logitProcessors, ...options.logitProcessors };
-  return chosenModel(model ?? asked.model, { ...kept, ...options, logitProcessors });
+  // Windows share a model for the same options: where there are no processors, none are named.
+  const added = Object.keys(logitProcessors).length ? { logitProcessors } : {};
+  return chosenModel(model ?? asked.model, { ...kept, ...options, ...added });
 }
 
 /** Opens a model. */

@@ -2,6 +2,7 @@
 
 import { KernelcError } from "../artifact/errors.js";
 import { Answer, type ChatParts, type Piece } from "./answer.js";
+import type { LogitProcessor } from "./logitProcessors.js";
 import { joined, TextLogprobTable } from "./logprobs.js";
 import type {
   AnswerDetails,
@@ -47,8 +48,8 @@ export class TextAnswers {
 
   private async *chunks(request: TextRequest): AsyncGenerator<TextChunk, void, undefined> {
     const checked = checkedText(request, this.parts.engine.vocabSize, this.parts.generation);
-    this.parts.processors.make(checked.processor); // refuses it at once
-    yield* alone(this.parts.mutex, checked.signal, () => new Run(this.parts, checked).chunks());
+    const makeProcess = this.parts.processors.makerOf(checked.processor);
+    yield* alone(this.parts.mutex, checked.signal, () => new Run(this.parts, checked, makeProcess).chunks());
   }
 }
 
@@ -81,6 +82,7 @@ class Run {
   constructor(
     private readonly parts: ChatParts,
     private readonly request: CheckedText,
+    private readonly makeProcess: () => LogitProcessor | null,
   ) {}
 
   async *chunks(): AsyncGenerator<TextChunk, void, undefined> {
@@ -99,7 +101,7 @@ class Run {
     { ids, text, seed, first }: { ids: readonly number[]; text: string; seed: number; first: boolean },
   ): AsyncGenerator<TextChunk, void, undefined> {
     const reader = { decoder: this.parts.coder.stream({ continued: true }), parser: null };
-    const process = this.parts.processors.make(this.request.processor);
+    const process = this.makeProcess();
     const more = { continued: true, matchers: null, process, reportsProgress: false, reader };
     const question = { ...this.request, ids, seed, ...more };
     const table = new TextLogprobTable(this.parts.coder, characters(text));

@@ -1,4 +1,5 @@
 import { KernelcError } from "../artifact/errors.js";
+import { unlessAborted } from "../artifact/signals.js";
 import { shardLock } from "./catalog.js";
 import { type Keeping, type PartialRecord, StoredCopy } from "./copy.js";
 import type { Fetch } from "./download/http.js";
@@ -72,14 +73,17 @@ export class ShardLoad {
       const again = await this.fetch(0);
       if (again) throw again;
     }
-    if (have < this.spec.bytes) await shared?.offer(this.spec.sha256, this.target);
+    if (have < this.spec.bytes && shared)
+      await unlessAborted(shared.offer(this.spec.sha256, this.target), this.loading.signal);
   }
 
   /** Takes the shard from what sites share. It is not stored here again: it stays where it is. */
   private async readShared(shared: SharedFiles, have: number): Promise<boolean> {
     const { spec, target, loading } = this;
     const begun = target.slice(0, have); // what arrived of it is not to be lost to another file
-    if ((await shared.read(spec.sha256, target)) && (await sha256Hex(target)) === spec.sha256) {
+    // The browser may be asking its user, who need not answer to stop loading.
+    const found = await unlessAborted(shared.read(spec.sha256, target), loading.signal);
+    if (found && (await sha256Hex(target)) === spec.sha256) {
       loading.meter.stored(this.index, spec.bytes);
       return true;
     }

@@ -103,6 +103,8 @@ describe("a backend of the Prompt API's polyfill", () => {
     expect(parrot.requests.map(({ response_format }) => response_format)).toEqual([
       { type: "json_schema", json_schema: { name: "answer", schema } }, { type: "regex", regex: "^[ab]+$" },
     ]);
+    void backend.createSession({}, { generationConfig: { responseSchema: /yes/i } });
+    await expect(backend.generateContent([user("a")])).rejects.toMatchObject({ name: "NotSupportedError" });
   });
 
   it("stops an answer that is left, and has the API's names for errors", async () => {

@@ -3,8 +3,10 @@
 
 import { describe, expect, it, vi } from "vitest";
 import { Connection, type Port } from "../../src/engine/clients/connection.js";
+import { createExtensionEngine } from "../../src/engine/clients/clientEngine.js";
+import type { ExtensionPort } from "../../src/engine/clients/ports.js";
 import { Hub } from "../../src/engine/clients/hub.js";
-import { isOurs, read, written, type FromEngines } from "../../src/engine/clients/messages.js";
+import { isOurs, read, written, type FromEngines, type ToEngines } from "../../src/engine/clients/messages.js";
 import { SharedEngines } from "../../src/engine/clients/sharedEngines.js";
 import type { EngineOptions, LoadedModel } from "../../src/engine/api.js";
 import { openRemote } from "../../src/engine/worker/remoteEngine.js";
@@ -120,6 +122,39 @@ describe("a connection of a window", () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+});
+
+/** A port of an extension; `end` is what happens where the browser ends the background. */
+function extensionPort(hub: Hub): { port: ExtensionPort; end(): void } {
+  let [hear, end]: [(message: unknown) => void, () => void] = [() => undefined, () => undefined];
+  const port: ExtensionPort = {
+    name: "kernelc",
+    postMessage: (message) => void hub.receive(read(message) as ToEngines, (said) => hear(written(said))),
+    onMessage: { addListener: (listener) => void (hear = listener) },
+    onDisconnect: { addListener: (listener) => void (end = listener) },
+    disconnect: () => void (hear = () => undefined),
+  };
+  return { port, end: () => end() };
+}
+
+describe("an engine of a window", () => {
+  it("comes back with the model that it had last, and with no options of the one before", async () => {
+    const { engines, loaded } = sharing();
+    const ports: ReturnType<typeof extensionPort>[] = [];
+    const connect = (): ExtensionPort => {
+      ports.push(extensionPort(new Hub(engines)));
+      return (ports.at(-1) as (typeof ports)[number]).port;
+    };
+    const engine = await createExtensionEngine(A, { connect, context: 64, build: "x", device: "wasm" });
+    await engine.reload(B);
+    ports[0]?.end();
+    expect(await engine.stats()).toEqual({ url: B });
+    expect(ports).toHaveLength(2);
+    expect(loaded.map(({ url }) => url)).toEqual([A, B]); // the first window's leases are still there
+    expect(loaded[1]?.options.device).toBe("wasm");
+    expect(loaded[1]?.options.context).toBeUndefined();
+    await engine.dispose();
   });
 });
 

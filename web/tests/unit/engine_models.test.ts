@@ -87,6 +87,12 @@ describe("an engine that is loaded again", () => {
     expect(opened.map(({ disposed }) => disposed)).toEqual([true, true, true, true, false]);
   });
 
+  it("is loaded with the same options again, so that windows share the model", async () => {
+    const { engine, opened } = await reloadable({ context: 64 });
+    await engine.reload();
+    expect(JSON.stringify(opened[1]?.asked)).toBe(JSON.stringify(opened[0]?.asked));
+  });
+
   it("has none after a failure, until the next", async () => {
     const { engine } = await reloadable();
     await expect(engine.reload("https://site.test/broken/")).rejects.toMatchObject({ code: "network" });

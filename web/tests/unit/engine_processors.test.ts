@@ -29,14 +29,17 @@ describe("a logit processor", () => {
 
   it("is made anew for each answer, and told of prompt and answer", async () => {
     const told: [string, number[]][] = [];
+    let times = 0;
     const listen: LogitProcessorFactory = (_, { decode, vocabSize, endIds }) => {
       expect([vocabSize, endIds]).toEqual([64, []]);
+      times += 1;
       const seen: number[] = [];
       return (_logits, { prompt, said }) => void told.push([decode(prompt), [...seen.splice(0), said.length]]);
     };
     const { texts } = made({ listen });
     await texts.complete({ prompt: ["ab", "cd"], max_tokens: 2, logit_processor: "listen" });
     expect(told).toEqual([["ab", [0]], ["ab", [1]], ["cd", [0]], ["cd", [1]]]);
+    expect(times).toBe(2);
   });
 
   it("leaves the answer alone where it changes nothing", async () => {

@@ -278,6 +278,46 @@ describe("an engine in a worker", () => {
     expect(opened.every(([, , each]) => each.disposed === 1)).toBe(true);
   });
 
+  it("ends its answers when it is loaded again or disposed of, though others may use the model", async () => {
+    const shared = new FakeWorker(async () => fake as unknown as Engine);
+    const host = new EngineWorker({ worker: shared as unknown as Worker });
+    const [own, other] = [await host.create("https://x.test/a/"), await host.create("https://x.test/b/")];
+    const kept = await other.chat.completions.create(ask("a wait wait wait wait b"));
+    for (const end of [() => own.reload(), () => own.dispose()]) {
+      const stream = await own.chat.completions.create(ask("a wait wait b"));
+      const ended = expect(said(stream)).rejects.toMatchObject({ code: "aborted" });
+      await end();
+      await ended;
+    }
+    expect((await said(kept)).length).toBe(6);
+  });
+
+  it("gets the memory that others leave, also when it is loaded again", async () => {
+    vi.stubGlobal("navigator", { deviceMemory: 4, userAgent: "X11; Linux" });
+    try {
+      const given: [string, number | undefined][] = [];
+      const bounded = new FakeWorker(async (url, options) => {
+        if (url.includes("broken")) throw new KernelcError("network", "no");
+        given.push([url.slice(-2, -1), options.memoryBytes]);
+        const plan = async (): Promise<unknown> => ({ taken_bytes: 1000 });
+        return Object.assign(new FakeEngine(), { plan }) as unknown as Engine;
+      });
+      const host = new EngineWorker({ worker: bounded as unknown as Worker });
+      const a = await host.create("https://x.test/a/");
+      const b = await host.create("https://x.test/b/");
+      await b.reload();
+      await a.dispose();
+      await b.reload();
+      await expect(b.reload("https://x.test/broken/")).rejects.toMatchObject({ code: "network" });
+      await host.create("https://x.test/c/"); // one that has no model takes nothing, and hinders nobody
+      const all = 2 * 2 ** 30;
+      expect(given).toEqual([["a", all], ["b", all - 1000], ["b", all - 1000], ["b", all], ["c", all]]);
+      host.end();
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
   it("says what cannot cross to the worker", async () => {
     const odd = { ...ask("a"), model: () => "x" } as unknown as ChatRequest & { stream: true };
     await expect(engine.chat.completions.create(odd)).rejects.toMatchObject({

@@ -81,6 +81,33 @@ describe("files that sites share", () => {
     expect(storage.asked).toBeLessThanOrEqual(2);
   });
 
+  it("are not asked for again after a refusal, though one that was asked for beside it was not there", async () => {
+    const answers = [new DOMException("no", "NotAllowedError"), new DOMException("none", "NotFoundError")];
+    let asked = 0;
+    const storage: CrossOriginStorage = {
+      requestFileHandle: async () => {
+        throw answers[(asked += 1) - 1] ?? new Error("asked again");
+      },
+    };
+    const shared = new SharedFiles(storage);
+    const read = (): Promise<boolean> => shared.read("0", new Uint8Array(1));
+    expect(await Promise.all([read(), read()])).toEqual([false, false]);
+    expect([await read(), asked]).toEqual([false, 2]);
+  });
+
+  it("do not hold up a load that is stopped while the browser asks its user", async () => {
+    const stopping = new AbortController();
+    const requestFileHandle = (): Promise<FileSystemFileHandle> => {
+      setTimeout(() => stopping.abort());
+      return new Promise(() => undefined);
+    };
+    const demo = model([5000]);
+    const all = { store, fetch: demo.server.fetch, shared: new SharedFiles({ requestFileHandle }) };
+    const source = await openShards(FOLDER, demo.id, demo.shards, all);
+    const streaming = source.stream(() => undefined, { signal: stopping.signal });
+    await expect(streaming).rejects.toMatchObject({ code: "aborted" });
+  });
+
   it("are asked for as earlier drafts have it, too", async () => {
     const [demo, storage] = [model([5000]), new FakeShared()];
     const draft: CrossOriginStorage = {

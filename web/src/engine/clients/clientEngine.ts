@@ -11,8 +11,9 @@ import type {
   Stats,
   TextCompletions,
 } from "../api.js";
+import { chosenModel, type ChosenModel } from "../modelList.js";
 import { disposed } from "../refusals.js";
-import { creators } from "../reloading.js";
+import { creators, reloadOptions } from "../reloading.js";
 import { openRemote } from "../worker/remoteEngine.js";
 import { Connection, type Port } from "./connection.js";
 import { isOurs, read, written, type FromEngines } from "./messages.js";
@@ -94,7 +95,7 @@ class ClientEngine implements Engine {
 
   private constructor(
     private readonly connect: () => Port,
-    private asked: { readonly url: string; readonly options: EngineOptions },
+    private chosen: ChosenModel,
   ) {
     this.connection = new Connection(connect());
     this.opening = this.openHere();
@@ -113,7 +114,7 @@ class ClientEngine implements Engine {
   }
 
   static async open(connect: () => Port, url: string, options: EngineOptions): Promise<Engine> {
-    const client = new ClientEngine(connect, { url, options });
+    const client = new ClientEngine(connect, chosenModel(url, options));
     try {
       await client.opening;
       return client;
@@ -131,9 +132,7 @@ class ClientEngine implements Engine {
   async reload(url?: string, options: EngineOptions = {}): Promise<void> {
     const engine = await this.engine();
     await engine.reload(url, options);
-    const { signal: _, ...kept } = { ...this.asked.options, ...options };
-    this.asked = { url: url ?? this.asked.url, options: kept };
-    this.card = engine.model;
+    [this.chosen, this.card] = [reloadOptions(this.chosen, url, options), engine.model];
   }
 
   async stats(): Promise<Stats> {
@@ -166,8 +165,7 @@ class ClientEngine implements Engine {
     if (await connection.isAlive()) return opening;
     if (this.connection === connection) {
       connection.end("the worker of the engine was ended by the browser");
-      const { signal: _, ...options } = this.asked.options;
-      this.asked = { ...this.asked, options };
+      this.chosen = reloadOptions(this.chosen, undefined, {}); // the first signal is over
       this.connection = new Connection(this.connect());
       this.opening = this.openHere();
     }
@@ -175,9 +173,9 @@ class ClientEngine implements Engine {
   }
 
   private async openHere(): Promise<Engine> {
-    const { connection, asked } = this;
+    const { connection, chosen } = this;
     await connection.isAlive(); // notes which run of the worker it is
-    const engine = await openRemote(connection.line, asked.url, asked.options);
+    const engine = await openRemote(connection.line, chosen.asked.model, chosen.asked.options);
     this.card = engine.model;
     return engine;
   }

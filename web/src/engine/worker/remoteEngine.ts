@@ -18,6 +18,7 @@ import type {
 } from "../api.js";
 import { chosenModel, type ChosenModel } from "../modelList.js";
 import { memoryBudget } from "../memory/budget.js";
+import { Mutex } from "../mutex.js";
 import threadUrl from "../../wasm/thread.js?worker&url";
 import { disposed } from "../refusals.js";
 import { reloadOptions } from "../reloading.js";
@@ -43,21 +44,32 @@ const PLAIN = [
   "crossOriginStorage",
 ] as const satisfies readonly (keyof PlainOptions)[];
 
-/** Opens a model as an engine at the other end of `line`; `ended` is called once that is disposed of. */
+/** What an engine shares with others. */
+export interface Sharing {
+  /** Called once the engine is disposed of. */
+  ended(): void;
+  /** How much memory its next model may take where its options do not say it. */
+  budget(): number | Promise<number>;
+}
+
+const ALONE: Sharing = { ended: () => undefined, budget: memoryBudget };
+
+/** Opens a model as an engine at the other end of `line`. */
 export async function openRemote(
   line: Line,
   url: string,
   options: EngineOptions,
-  ended: () => void = () => undefined,
+  sharing: Partial<Sharing> = {},
 ): Promise<Engine> {
+  const all = { ...ALONE, ...sharing };
   const number = line.next();
   const caller = line.caller(number);
   const chosen = chosenModel(url, options);
   line.listen(number, options);
   try {
-    const call: Call = { method: "open", url: chosen.url, options: plain(chosen.options) };
+    const call: Call = { method: "open", url: chosen.url, options: await plain(chosen.options, all) };
     const { model } = (await caller(call, options.signal)) as Opened;
-    return new RemoteEngine(line, number, model, chosen, ended);
+    return new RemoteEngine(line, number, model, chosen, all);
   } catch (error) {
     line.listen(number, null);
     throw error;
@@ -65,11 +77,11 @@ export async function openRemote(
 }
 
 /** What of the options can be sent. @throws KernelcError "usage" for logit processors that are functions. */
-function plain(options: EngineOptions): PlainOptions {
+async function plain(options: EngineOptions, { budget }: Sharing): Promise<PlainOptions> {
   const { logitProcessors, memoryBytes } = options;
   const sent: Record<string, unknown> = {
     // A worker is told less of the device than its page.
-    memoryBytes: memoryBytes ?? memoryBudget(),
+    memoryBytes: memoryBytes ?? (await budget()),
     logitProcessors: logitProcessors && addressesOf(logitProcessors),
     threadUrl: absoluteUrl(threadUrl),
   };
@@ -107,6 +119,7 @@ class RemoteEngine implements Engine {
       this.caller({ method: "count", request }) as Promise<number>,
   };
   private readonly caller: Caller;
+  private readonly reloads = new Mutex();
   private disposed = false;
 
   constructor(
@@ -114,7 +127,7 @@ class RemoteEngine implements Engine {
     private readonly number: number,
     private card: ModelCard,
     private chosen: ChosenModel,
-    private readonly ended: () => void,
+    private readonly sharing: Sharing,
   ) {
     const caller = line.caller(number);
     this.caller = (...args) => (this.disposed ? Promise.reject(disposed()) : caller(...args));
@@ -131,11 +144,14 @@ class RemoteEngine implements Engine {
   }
 
   async reload(url?: string, options: EngineOptions = {}): Promise<void> {
-    const next = reloadOptions(this.chosen, url, options);
-    this.line.listen(this.number, next.options);
-    const call: Call = { method: "reload", url: next.url, options: plain(next.options) };
-    this.card = ((await this.caller(call, options.signal)) as Opened).model;
-    this.chosen = next;
+    await this.reloads.alone(async () => {
+      const next = reloadOptions(this.chosen, url, options);
+      const sent = await plain(next.options, this.sharing);
+      if (!this.disposed) this.line.listen(this.number, next.options);
+      const call: Call = { method: "reload", url: next.url, options: sent };
+      this.card = ((await this.caller(call, options.signal)) as Opened).model;
+      this.chosen = next;
+    }, options.signal);
   }
 
   stats(): Promise<Stats> {
@@ -155,7 +171,7 @@ class RemoteEngine implements Engine {
     await Promise.race([this.caller({ method: "dispose" }).catch(() => undefined), late]);
     this.disposed = true;
     this.line.listen(this.number, null);
-    this.ended();
+    this.sharing.ended();
   }
 
   async simulateLoss(): Promise<void> {

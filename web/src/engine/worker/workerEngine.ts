@@ -30,7 +30,7 @@ export async function createWorkerEngine(
   const stop = (): unknown => setTimeout(() => line.end(aborted(signal?.reason)), DISPOSE_MS);
   signal?.addEventListener("abort", stop, { once: true });
   try {
-    return await openRemote(line, url, options, () => line.end(disposed()));
+    return await openRemote(line, url, options, { ended: () => line.end(disposed()) });
   } catch (error) {
     line.end(KernelcError.from(error));
     throw error;
@@ -61,23 +61,21 @@ export class EngineWorker {
   /** Open another engine, after those that are being opened. @throws KernelcError as `createEngine`. */
   create(url: string, options: EngineOptions = {}): Promise<Engine> {
     return this.mutex.alone(async () => {
-      const memoryBytes = options.memoryBytes ?? (await this.leftBytes());
-      const ended = (): void => void this.open.delete(engine);
-      const engine: Engine = await openRemote(this.line, url, { ...options, memoryBytes }, ended);
+      let engine: Engine | null = null;
+      const ended = (): void => void (engine && this.open.delete(engine));
+      const budget = (): Promise<number> => this.leftBytes(engine);
+      engine = await openRemote(this.line, url, options, { ended, budget });
       this.open.add(engine);
       return engine;
     }, options.signal);
   }
 
-  /** What the open engines leave of the memory that this page may take. */
-  private async leftBytes(): Promise<number> {
+  /** What engines other than `next`, whose model is yet to come, leave of the memory of this page. */
+  private async leftBytes(next: Engine | null): Promise<number> {
     const budget = memoryBudget();
-    return Number.isFinite(budget) ? Math.max(0, budget - (await this.takenBytes())) : budget;
-  }
-
-  private async takenBytes(): Promise<number> {
-    const plans = this.engines.map(async (engine) => (await engine.plan(engine.model.context)).taken_bytes);
-    return (await Promise.all(plans)).reduce((sum, bytes) => sum + bytes, 0);
+    if (!Number.isFinite(budget)) return budget;
+    const taken = await Promise.all(this.engines.map((each) => (each === next ? 0 : takenBytes(each))));
+    return Math.max(0, taken.reduce((left, bytes) => left - bytes, budget));
   }
 
   /** End the worker with all of its engines. */
@@ -85,6 +83,14 @@ export class EngineWorker {
     this.open.clear();
     this.line.end(disposed());
   }
+}
+
+/** What an engine takes; nothing where it has no model, such as after a reload that failed. */
+async function takenBytes(engine: Engine): Promise<number> {
+  return engine.plan(engine.model.context).then(
+    ({ taken_bytes }) => taken_bytes,
+    () => 0,
+  );
 }
 
 function startWorker(): Worker {

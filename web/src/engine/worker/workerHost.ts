@@ -12,11 +12,17 @@ const BATCH_MS = 8;
 
 type Asked = Extract<ToWorker, { readonly engine: number }>;
 
+/** A call that is not answered yet, and what stops it. */
+interface Running {
+  readonly asked: Asked;
+  readonly controller: AbortController;
+}
+
 /** Answers calls. `send` posts a message to the page, `create` opens an artifact. */
 export class WorkerHost {
   private readonly send: (message: FromWorker, transfer?: Transferable[]) => void;
   private readonly create: (url: string, options: EngineOptions) => Promise<LoadedModel>;
-  private readonly running = new Map<number, AbortController>();
+  private readonly running = new Map<number, Running>();
   /** By number; null while another model is being loaded, and after that failed. */
   private readonly engines = new Map<number, LoadedModel | null>();
   private readonly reloads = new Mutex();
@@ -33,11 +39,11 @@ export class WorkerHost {
   async receive(message: ToWorker): Promise<void> {
     const { id } = message;
     if ("abort" in message) {
-      this.running.get(id)?.abort();
+      this.running.get(id)?.controller.abort();
       return;
     }
     const controller = new AbortController();
-    this.running.set(id, controller);
+    this.running.set(id, { asked: message, controller });
     try {
       const result = await this.answer(message, controller.signal);
       this.send({ id, result }, transferable(result));
@@ -77,6 +83,7 @@ export class WorkerHost {
         return engine.plan(call.contextLength);
       case "dispose":
         this.engines.delete(number);
+        this.stop(number);
         return engine.dispose();
       default:
         return engine[call.method]();
@@ -96,6 +103,7 @@ export class WorkerHost {
     const old = this.engines.get(engine);
     if (old === undefined) throw disposed();
     this.engines.set(engine, null);
+    this.stop(engine);
     await old?.dispose();
     const opened = await this.load(engine, url, options);
     if (!this.engines.has(engine)) {
@@ -116,9 +124,15 @@ export class WorkerHost {
     });
   }
 
+  /** Stop what an engine answers: where others use its model, too, releasing that does not. */
+  private stop(engine: number): void {
+    for (const { asked, controller } of this.running.values())
+      if (asked.engine === engine && asked.call.method !== "reload") controller.abort();
+  }
+
   /** Stop all calls, and release all engines. */
   async end(): Promise<void> {
-    for (const controller of this.running.values()) controller.abort();
+    for (const { controller } of this.running.values()) controller.abort();
     const engines = [...this.engines.values()];
     this.engines.clear();
     await Promise.all(engines.map((engine) => engine?.dispose()));

@@ -70,7 +70,8 @@ export class SharedFiles {
     try {
       return await work();
     } catch (error) {
-      this.refused = error instanceof Error && error.name === "NotAllowedError";
+      // Others that were asked for at the same time may fail otherwise: a refusal stays one.
+      if (error instanceof Error && error.name === "NotAllowedError") this.refused = true;
       return undefined;
     }
   }
