@@ -33,13 +33,7 @@ _NEEDED = ("starlette", "uvicorn")
 
 def run(args: argparse.Namespace) -> int:
     """Open the models and serve them until Ctrl-C or SIGTERM, neither of which is an error."""
-    named: list[str | None] = args.models or [None]
-    if len(args.name) > len(named):
-        raise UsageError(f"got {len(args.name)} of these for {len(named)} models", where="--name")
-    if args.draft is not None and len(named) > 1:
-        raise UsageError(f"got {len(named)} models, and a draft guesses for one", where="--draft")
-    if args.draft is not None and args.embeddings:
-        raise UsageError("a model with embeddings answers without a draft", where="--draft, --embeddings")
+    named = _asked_models(args)
     _require_extra()
     if args.embeddings and args.sequences == FITTING:
         args.sequences = 1  # such a model answers one call after the other
@@ -88,6 +82,18 @@ def run(args: argparse.Namespace) -> int:
         print(f"{url_of(bound)}/v1 serves {', '.join(names)} (Ctrl-C ends)", flush=True)
         Server(app, limits, refuse=refuse, stop=stop).serve_on([bound])
     return 0
+
+
+def _asked_models(args: argparse.Namespace) -> list[str | None]:
+    """The models of the command line, None for the demo. Raises: UsageError for what does not go together."""
+    named: list[str | None] = args.models or [None]
+    if len(args.name) > len(named):
+        raise UsageError(f"got {len(args.name)} of these for {len(named)} models", where="--name")
+    if args.draft is not None and len(named) > 1:
+        raise UsageError(f"got {len(named)} models, and a draft guesses for one", where="--draft")
+    if args.draft is not None and args.embeddings:
+        raise UsageError("a model with embeddings answers without a draft", where="--draft, --embeddings")
+    return named
 
 
 def _require_extra() -> None:
