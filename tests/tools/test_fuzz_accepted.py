@@ -18,7 +18,7 @@ from tools.fuzz.acceptable import changed
 from tools.fuzz.accepted import Run, batch, write_sound, write_variant
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-COUNT = 200 if NIGHTLY else 12
+COUNT = 200 if NIGHTLY else 8
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +44,7 @@ def test_what_is_accepted_runs_on_other_drivers(sound: Artifact, device: str) ->
     assert (found, said["failed"]) == ([], 0)
 
 
+@pytest.mark.nightly
 def test_a_process_that_ends_is_a_finding(sound: Artifact, tmp_path: Path) -> None:
     said, found = batch(Artifact(tmp_path, sound.manifest), Run("vulkan", model=False, seed=3), [1, 2])
     assert not said and "ended with 1" in found[0]
