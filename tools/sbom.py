@@ -1,8 +1,9 @@
 """`python -m tools.sbom dist/*.whl dist/*.tar.gz > sbom.json`: what a release is made of, and its hashes.
 
 CycloneDX 1.5: the files of the release with their SHA-256; the Python packages that this environment has of
-what kernelc asks for, and of what those ask for; and the packages that the page is bundled from, with the
-hashes of `web/package-lock.json`. It is made where the release is built, from what was really there.
+what kernelc asks for, and of what those ask for; and the packages of `web/package-lock.json`, with its
+hashes: those that the page is bundled from, and those that build and test it. It is made where the release
+is built, from what was really there.
 """
 
 from __future__ import annotations

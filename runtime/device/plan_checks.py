@@ -19,8 +19,13 @@ from runtime.device.program import LoadPlan, ResolvedDispatch, program_of
 
 _REBUILD = "build the artifact again"
 _WORD_BYTES = 4
-_LEFT_BY: Mapping[str, str] = {"decode": "logits", "score": "all_logits", "embed": "hidden"}
-"""The buffer that the host reads after a program of a role."""
+_LEFT_BY: Mapping[str, str] = {
+    "decode": "logits",
+    "decode_rows": "logits",
+    "score": "all_logits",
+    "embed": "hidden",
+}
+"""The buffer that the host reads after a program of a role, where that is not "tokens"."""
 
 
 class Accessed(Protocol):
@@ -51,10 +56,10 @@ def check_plan(manifest: Manifest, plan: LoadPlan, context: int) -> None:
                     )
     for program in plan.programs:
         role = manifest.programs[program_of(program)].role
+        if role not in ROLES:  # made to be measured, and never stored
+            continue
         left = _LEFT_BY.get(role, "tokens")
-        if (
-            role in ROLES and left not in plan.buffers
-        ):  # others are made to be measured, and were never stored
+        if left not in plan.buffers:
             raise ArtifactError(
                 f"it leaves nothing in buffer {left}",
                 where=f"manifest.json: programs.{program}",

@@ -14,11 +14,12 @@ from kernelc.errors import ArtifactError
 from kernelc.target import Capabilities
 from tests.kernels.executors import require
 from tests.runtime.test_vulkan_validation import LAYER, MISTAKE, complaints, output_of
+from tools.fuzz import accepted
 from tools.fuzz.acceptable import changed
 from tools.fuzz.accepted import Run, batch, write_sound, write_variant
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-COUNT = 200 if NIGHTLY else 12
+COUNT = 200 if NIGHTLY else 8
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +45,19 @@ def test_what_is_accepted_runs_on_other_drivers(sound: Artifact, device: str) ->
     assert (found, said["failed"]) == ([], 0)
 
 
+@pytest.mark.nightly
 def test_a_process_that_ends_is_a_finding(sound: Artifact, tmp_path: Path) -> None:
     said, found = batch(Artifact(tmp_path, sound.manifest), Run("vulkan", model=False, seed=3), [1, 2])
     assert not said and "ended with 1" in found[0]
+
+
+def test_a_batch_that_hangs_is_a_finding_and_where_none_is_accepted_it_ends(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(accepted, "_PATIENCE", 0.01)
+    monkeypatch.setattr("sys.argv", ["accepted", "--device", "vulkan", "--count", "1"])
+    assert accepted.main() == 1
+    assert "the process took more than 0.01 s" in capsys.readouterr().out
 
 
 def test_variants_that_are_harmless_open_and_hold_the_same_weights(sound: Artifact, tmp_path: Path) -> None:

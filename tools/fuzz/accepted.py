@@ -19,7 +19,7 @@ import sys
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -156,31 +156,39 @@ def batch(sound: Artifact, run: Run, indices: Sequence[int]) -> tuple[Counter[st
                 "VK_INSTANCE_LAYERS": LAYER,
                 **({"VK_LAYER_ENABLES": SYNCHRONISATION} if run.waits else {}),
             }
-        done = subprocess.run(
-            command, cwd=_ROOT, env=env, input=json.dumps(list(indices)), capture_output=True, text=True,
-            timeout=_PATIENCE, check=False,
-        )  # fmt: skip
+        ended, printed = _ended(command, env, json.dumps(list(indices)))
         lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
     tried = [json.loads(line) for line in lines]
     said = Counter(each[1] for each in tried)
-    complaints = sorted(set(COMPLAINT.findall(done.stdout + done.stderr)))
+    complaints = sorted(set(COMPLAINT.findall(printed)))
     found = [f"variant {index}: {why}" for index, outcome, why in tried if outcome == "failed"]
-    if done.returncode or complaints:
-        what = (
-            f"the process ended with {done.returncode}; the layer says {', '.join(complaints) or 'nothing'}"
-        )
+    if ended or complaints:
+        what = f"{ended or 'the process ended well'}; the layer says {', '.join(complaints) or 'nothing'}"
         if len(indices) > 1 and tried:
             parts = [batch(sound, run, [index]) for index in indices]
             found = [each for _, more in parts for each in more] or [
                 f"variants {indices[0]} on, together: {what}"
             ]
         else:
-            found.append(f"variants {indices[0]} on: {what}: {(done.stdout + done.stderr)[-1500:]}")
+            found.append(f"variants {indices[0]} on: {what}: {printed[-1500:]}")
     return said, found
 
 
+def _ended(command: Sequence[str], env: Mapping[str, str], given: str) -> tuple[str, str]:
+    """How a process ended, "" where it did well, and what it printed."""
+    try:
+        done = subprocess.run(
+            command, cwd=_ROOT, env=env, input=given, capture_output=True, text=True,
+            timeout=_PATIENCE, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"the process took more than {_PATIENCE} s", ""
+    ended = f"the process ended with {done.returncode}" if done.returncode else ""
+    return ended, done.stdout + done.stderr
+
+
 def main() -> int:
-    """Try variants until so many were accepted; 1 where anything was found."""
+    """Try variants until so many were accepted, or none of a batch was; 1 where anything was found."""
     parser = argparse.ArgumentParser(prog="python -m tools.fuzz.accepted", description=__doc__)
     parser.add_argument("--device", choices=("vulkan", "wgpu", "opencl"), default="vulkan")
     parser.add_argument("--count", type=int, default=5000, help="variants that are accepted")
@@ -203,6 +211,8 @@ def main() -> int:
             for each in found:
                 print(each, flush=True)
             print(f"{next_index} tried: {dict(said)}", flush=True)
+            if not more["accepted"]:  # no such device, for one: it would go on for ever
+                break
     print(f"{args.device}: {next_index} tried, {dict(said)}, {len(findings)} findings")
     return 1 if findings else 0
 

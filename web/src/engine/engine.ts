@@ -9,6 +9,7 @@ import { unlessAborted } from "../artifact/signals.js";
 import type { Executor } from "../gpu/executor.js";
 import type { PrefixCache } from "../prefixes/cache.js";
 import { Generation, type Chooser } from "./generation.js";
+import { checkRow } from "./numbers.js";
 import { ProgramTable } from "./programTable.js";
 import { Recovery, type Reopen } from "./recovery.js";
 import { HeldPositions } from "./rings.js";
@@ -198,6 +199,8 @@ export class TokenEngine {
   /**
    * Append `ids` like `feed` and return the logits after each of them, one row per id: chunk by chunk where
    * the role "score" is loaded, else one by one.
+   *
+   * @throws KernelcError as `feed`; "bad-artifact" for scores that are no numbers.
    */
   score(ids: readonly number[]): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
     const role = this.sequence.table.has("score") ? "score" : "decode";
@@ -208,7 +211,7 @@ export class TokenEngine {
   /**
    * Append `ids` by the role "embed" and return the final hidden state at each of them, of `width` numbers.
    *
-   * @throws KernelcError as `feed`; "usage" where that role is not loaded.
+   * @throws KernelcError as `score`; "usage" where that role is not loaded.
    */
   hidden(ids: readonly number[], width: number): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
     return this.rows(ids, { role: "embed", buffer: HIDDEN_BUFFER, width });
@@ -234,7 +237,11 @@ export class TokenEngine {
         return sequence.feed(role, part, [fetch]).ticket.result();
       });
       const values = new Float32Array(data);
-      for (let row = 0; row < rows; row += 1) yield values.subarray(row * width, (row + 1) * width);
+      for (let at = 0; at < rows; at += 1) {
+        const row = values.subarray(at * width, (at + 1) * width);
+        checkRow(row, start + done + at + 1, role === "embed" ? "hidden states" : "scores");
+        yield row;
+      }
       done += rows;
     }
   }

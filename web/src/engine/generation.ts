@@ -1,9 +1,10 @@
 /** A running generation: steps are submitted ahead, and their ids are read back later. */
 
-import { KernelcError, throwIfAborted } from "../artifact/errors.js";
+import { throwIfAborted } from "../artifact/errors.js";
 import { LOGITS_BUFFER, TOKENS_BUFFER, type Role } from "../artifact/schema.js";
 import { unlessAborted } from "../artifact/signals.js";
 import type { Fetch, StepFields, Ticket } from "../gpu/executor.js";
+import { checkScore } from "./numbers.js";
 import { isGreedy, stepFields, type Sampling } from "./sampling.js";
 import type { CachedSequence } from "./sequence.js";
 
@@ -204,13 +205,4 @@ export class Generation implements AsyncIterable<Generated> {
     this.sequence.executor.write(TOKENS_BUFFER, 4 * position, new Uint32Array([id]));
     return id;
   }
-}
-
-/** Check the score of id 0, where that id was sampled: were it no number, none would be. */
-function checkScore(score: number, position: number): void {
-  if (score > -Infinity) return; // false for NaN
-  const help =
-    "the weights are damaged, or a value overflows on this device: `kernelc generate` with this artifact " +
-    "names the kernel and the layer where it begins; build with --kv f32, or with --quant f32";
-  throw new KernelcError("bad-artifact", `the model's scores for token ${position} are no numbers`, { help });
 }

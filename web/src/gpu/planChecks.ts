@@ -6,10 +6,24 @@
  */
 
 import { KernelcError } from "../artifact/errors.js";
-import { ELEMENT_BYTES, STEP_BUFFER, type Manifest, type Role } from "../artifact/schema.js";
+import {
+  ELEMENT_BYTES,
+  HIDDEN_BUFFER,
+  LOGITS_BUFFER,
+  STEP_BUFFER,
+  TOKENS_BUFFER,
+  type Manifest,
+  type Role,
+} from "../artifact/schema.js";
 import type { Fetch } from "./executor.js";
 
 const WORD_BYTES = 4;
+/** The buffer that the host reads after a program of a role, where that is not "tokens". */
+const LEFT_BY: Readonly<Partial<Record<Role, string>>> = {
+  decode: LOGITS_BUFFER,
+  score: "all_logits",
+  embed: HIDDEN_BUFFER,
+};
 
 /** What is checked of a load plan. */
 interface Planned {
@@ -36,6 +50,10 @@ export function checkPlan(manifest: Manifest, plan: Planned): void {
         refuse(`${where}: ${origin} binds ${got} at context ${plan.context}`);
       });
     });
+    const role = manifest.programs.get(program)?.role;
+    const left = (role && LEFT_BY[role]) ?? TOKENS_BUFFER;
+    if (plan.buffers.has(left)) continue;
+    refuse(`manifest.json: programs.${program}: it leaves nothing in buffer ${left}`);
   }
   for (const [buffer, wanted, why] of wantedSizes(manifest, plan)) {
     const have = plan.buffers.get(buffer) ?? wanted;

@@ -12,9 +12,13 @@ import { sampleManifest, type Json } from "./sample_manifest.js";
 
 const [WIDTH, ROWS] = [3, 4];
 
-/** A toy whose hidden state at a position is (id, position, 1). */
+/** A toy whose hidden state at a position is (id, position, 1), or another last number. */
 class HiddenToy extends ToyExecutor {
   private readonly ids: number[] = [];
+
+  constructor(private readonly last = 1) {
+    super();
+  }
 
   override write(buffer: string, offset: number, data: Uint32Array): void {
     super.write(buffer, offset, data);
@@ -25,7 +29,7 @@ class HiddenToy extends ToyExecutor {
     const ticket = super.run(programs, env, step, []);
     if (!fetch.some(({ buffer }) => buffer === "hidden")) return super.run(programs, env, step, fetch);
     const { past = 0, seq = 0 } = env;
-    const rows = Array.from({ length: seq }, (_, at) => [this.ids[past + at] ?? 0, past + at, 1]);
+    const rows = Array.from({ length: seq }, (_, at) => [this.ids[past + at] ?? 0, past + at, this.last]);
     const result = async (): Promise<ArrayBuffer> => {
       await ticket.result();
       return Float32Array.from(rows.flat()).buffer;
@@ -46,11 +50,11 @@ function hiddenManifest(): Manifest {
   return parseManifest(new TextEncoder().encode(JSON.stringify(all)), "toy.json");
 }
 
-function parts(loaded = true): EmbeddingParts {
+function parts(loaded = true, last = 1): EmbeddingParts {
   const manifest = hiddenManifest();
-  const make = async (): Promise<HiddenToy> => new HiddenToy();
+  const make = async (): Promise<HiddenToy> => new HiddenToy(last);
   const roles = rolesFor({ embeddings: loaded });
-  const engine = new TokenEngine(new HiddenToy(), manifest, CONTEXT, roles, make);
+  const engine = new TokenEngine(new HiddenToy(last), manifest, CONTEXT, roles, make);
   return { engine, manifest, coder, name: "toy", mutex: new Mutex() };
 }
 
@@ -76,6 +80,12 @@ describe("embeddings", () => {
     const { data } = await embed(parts(), { input: [5, 6, 7], encoding_format: "base64", model: "mine" });
     const bytes = Uint8Array.from(atob(data[0]?.embedding as string), (letter) => letter.charCodeAt(0));
     expect([...new Float32Array(bytes.buffer)]).toEqual(wanted([5, 6, 7]));
+  });
+
+  it.each([NaN, Infinity])("are refused where a hidden state is no number: %d", async (last) => {
+    await expect(embed(parts(true, last), { input: "ab" })).rejects.toThrow(
+      "the model's hidden states for token 1 are no numbers",
+    );
   });
 
   it("stop on request, and leave the engine as it was", async () => {

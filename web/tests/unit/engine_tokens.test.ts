@@ -317,6 +317,18 @@ describe("scores that are no numbers", () => {
     expect((await said(9, 1.5, 40, [0])).length).toBeLessThan(9);
   });
 
+  it.each([true, false])("are told where a text is scored, with a role of its own: %s", async (score) => {
+    const make = (): ToyExecutor => new Broken(4, NaN);
+    const roles = rolesFor({ score });
+    const engine = new TokenEngine(make(), toyManifest(), CONTEXT, roles, async () => make());
+    const rows: Float32Array[] = [];
+    const scored = async (): Promise<void> => {
+      for await (const row of engine.score([1, 2, 3, 4, 5])) rows.push(row);
+    };
+    await expect(scored()).rejects.toThrow("the model's scores for token 4 are no numbers");
+    expect(rows).toHaveLength(3);
+  });
+
   it("are not those of a model that says token 0", async () => {
     expect(await said(0, 1.5, 9)).toEqual(new Array<number>(9).fill(0));
   });

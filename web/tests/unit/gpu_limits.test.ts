@@ -51,6 +51,17 @@ describe("a plan", () => {
     expect(() => planLoad(parsed(less), 257, ROLES)).toThrow("buffer tokens has 500 bytes at context 257, wanted 1032");
   });
 
+  it("is refused where no program leaves what the host reads after a role", () => {
+    const silent = (json: Json) => {
+      const [decode] = at(json, "programs/decode")["dispatches"] as [Json, ...Json[]];
+      at(json, "programs")["score"] = { role: "score", symbols: {}, dispatches: [decode] };
+    };
+    const manifest = parsed(silent);
+    expect(() => planLoad(manifest, 100, ROLES)).not.toThrow();
+    expect(() => planLoad(manifest, 100, [...ROLES, "score"])).toThrow(
+      "programs.score: it leaves nothing in buffer all_logits");
+  });
+
   it("lets no copy reach beyond a buffer", () => {
     const inside = { buffer: "logits", offset: 4, bytes: 12 };
     expect(() => checkCopy(inside, 16)).not.toThrow();
