@@ -52,9 +52,8 @@ def check_plan(manifest: Manifest, plan: LoadPlan, context: int) -> None:
     for program in plan.programs:
         role = manifest.programs[program_of(program)].role
         left = _LEFT_BY.get(role, "tokens")
-        if (
-            role in ROLES and left not in plan.buffers
-        ):  # others are made to be measured, and were never stored
+        stored = role in ROLES  # programs of other roles are made to be measured, and leave nothing
+        if stored and left not in plan.buffers:
             raise ArtifactError(
                 f"it leaves nothing in buffer {left}",
                 where=f"manifest.json: programs.{program}",
