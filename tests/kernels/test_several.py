@@ -18,7 +18,6 @@ from kernelc.kernels.attention.decode.schedule import AttentionDecodeProblem
 from kernelc.kernels.attention.decode.subgroup_schedule import SubgroupSchedule
 from kernelc.kernels.linear.epilogues import PairEpilogue, RowEpilogue
 from kernelc.kernels.linear.epilogues.base import Coding
-from kernelc.kernels.linear.epilogues.coded import CodedEpilogue
 from kernelc.kernels.linear.int8.matvec import MATVEC_INT8
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.several import matvec, wide_int8
@@ -179,7 +178,7 @@ def test_rows_that_find_no_room_are_the_same(changed: Any, monkeypatch: pytest.M
     ids=["sums", "codes", "pairs"],
 )
 def test_teams_that_are_subgroups_give_each_of_any_number_of_rows_its_bits(
-    epilogue: CodedEpilogue, most: int
+    epilogue: RowEpilogue | PairEpilogue, most: int
 ) -> None:
     """Rows long enough for a subgroup each, whose results are spread over it."""
     problem = LinearProblem("q4", 64, 1024, epilogue, norm_eps=1e-5, terms=1)
