@@ -12,15 +12,18 @@ import pytest
 
 from kernelc.errors import ArtifactError, ShapeError
 from kernelc.ir.dim import evaluate
+from kernelc.kernels import golden
 from kernelc.kernels.attention.decode.kernel import ATTENTION_DECODE
 from kernelc.kernels.attention.decode.schedule import AttentionDecodeProblem
 from kernelc.kernels.attention.decode.subgroup_schedule import SubgroupSchedule
-from kernelc.kernels.linear.epilogues import RowEpilogue
+from kernelc.kernels.linear.epilogues import PairEpilogue, RowEpilogue
+from kernelc.kernels.linear.epilogues.base import Coding
 from kernelc.kernels.linear.int8.matvec import MATVEC_INT8
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.several import matvec, wide_int8
 from kernelc.kernels.several.each_row import EachRow
 from kernelc.kernels.several.families import ROWS_OF
+from kernelc.kernels.several.matvec import MATVEC_INT8_ROWS
 from kernelc.kernels.several.rows_problem import RowsProblem
 from kernelc.kernels.several.table import TABLE, decoded
 from tests.golden.cases import CASES
@@ -164,6 +167,36 @@ def test_rows_that_find_no_room_are_the_same(changed: Any, monkeypatch: pytest.M
     alone_and_together(ROWS_OF["matvec_int8"], rows, "processor", "interpreter", seed=5)
 
 
+@pytest.mark.parametrize("most", [3, 8])
+@pytest.mark.parametrize(
+    "epilogue",
+    [
+        RowEpilogue(64),
+        RowEpilogue(64, coding=Coding(1, weight=True, keeps=True)),
+        PairEpilogue(32, coding=Coding(1)),
+    ],
+    ids=["sums", "codes", "pairs"],
+)
+def test_teams_that_are_subgroups_give_each_of_any_number_of_rows_its_bits(
+    epilogue: RowEpilogue | PairEpilogue, most: int
+) -> None:
+    """Rows long enough for a subgroup each, whose results are spread over it."""
+    problem = LinearProblem("q4", 64, 1024, epilogue, norm_eps=1e-5, terms=1)
+    rows = replace(rows_problem(MATVEC_INT8, problem), sequences=most)
+    schedule = MATVEC_INT8_ROWS.default(VARIANTS["warps"], rows)
+    assert schedule.in_subgroups and MATVEC_INT8_ROWS.once(rows, schedule)
+    assert schedule.codes_in_registers(problem) == (epilogue.coding is not None)
+    alone_and_together(MATVEC_INT8_ROWS, rows, "warps", "interpreter", seed=7)
+
+
+def test_schedules_for_several_rows_keep_to_a_devices_most_invocations() -> None:
+    small = replace(VARIANTS["warps"], max_threads=128)
+    problem = LinearProblem("q4", 64, 1024, RowEpilogue(64), terms=1)
+    rows = rows_problem(MATVEC_INT8, problem)
+    assert MATVEC_INT8_ROWS.default(small, rows).threads <= small.max_threads
+    assert MATVEC_INT8_ROWS.default(VARIANTS["warps"], rows).threads > small.max_threads
+
+
 def test_only_rows_of_sequences_within_the_bounds_are_computed() -> None:
     decode = AttentionDecodeProblem(4, 2, 16, "f32", 0.25, 0)
     every = rows_problem(ATTENTION_DECODE, decode)
@@ -194,3 +227,18 @@ def test_problems_of_strangers_are_refused() -> None:
 
 
 CASES_ARGMAX = next(case.problem for case in CASES if case.spec.name == "argmax")
+
+
+def test_golden_tiles_repeat_whole_rows_of_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a row is cut, the codes of another one are read as its scales, which no sum survives."""
+    problem = LinearProblem("q4", 64, 96, RowEpilogue(64), terms=1)
+    rows, layout = rows_problem(MATVEC_INT8, problem), problem.coded
+    assert layout is not None
+    monkeypatch.setattr(golden, "MOST_INPUT_BYTES", 4 * layout.words * 5 // 2)
+    case = golden._case("rows", MATVEC_INT8_ROWS, rows, ENV)
+    assert case is not None
+    arrays, _, periods, _ = case
+    numbers, scales, sums, _ = layout.numbers(arrays["x"].reshape(-1, layout.words))
+    assert periods["x"] == 2 * 4 * layout.words and len(numbers) == 3
+    assert np.array_equal(numbers.sum(axis=2), sums)
+    assert np.isfinite(scales).all() and (scales < 1).all()

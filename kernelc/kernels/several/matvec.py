@@ -20,6 +20,7 @@ from kernelc.kernels.linear.int8.matvec import MATVEC_INT8
 from kernelc.kernels.linear.int8.schedule import MatvecInt8Schedule
 from kernelc.kernels.linear.matvec import MATVEC
 from kernelc.kernels.linear.problem import LinearProblem
+from kernelc.kernels.parts.reduce import power_of_two_up_to
 from kernelc.kernels.several.each_row import EachRow
 from kernelc.kernels.several.int8_rows import LEAST_SHARED_BYTES, MOST_SUMS, Int8Rows, rows_shared_bytes
 from kernelc.kernels.several.rows_problem import RowsProblem
@@ -75,13 +76,14 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
     def default(self, capabilities: Capabilities, problem: RowsProblem[LinearProblem]) -> MatvecInt8Schedule:
         """The single row's schedule, with as many rows of the matrix as registers have sums for.
 
-        Its teams stay as they are, so that sums have the same order.
+        Its teams stay as they are, so that sums have the same order. The rows are a power of two, so that
+        workgroups of coded results have whole groups without more batches.
         """
         alone = super().default(capabilities, problem)
         if not alone.in_subgroups or alone.stages:
             return alone
-        rows = max(problem.of.rows_together, MOST_SUMS // problem.most)
-        threads = max(alone.team, _THREADS)
+        rows = max(problem.of.rows_together, power_of_two_up_to(MOST_SUMS // problem.most))
+        threads = max(alone.team, min(_THREADS, capabilities.max_threads))
         at_once = threads // alone.team * rows
         batches = lcm(at_once, problem.of.result_rows) // at_once
         together = replace(
