@@ -20,5 +20,6 @@ function noNumbers(position: number, what: string): KernelcError {
   const help =
     "the weights are damaged, or a value overflows on this device: `kernelc generate` with this artifact " +
     "names the kernel and the layer where it begins; build with --kv f32, or with --quant f32";
-  return new KernelcError("bad-artifact", `the model's ${what} for token ${position} are no numbers`, { help });
+  const message = `the model's ${what} for token ${position} are no numbers`;
+  return new KernelcError("bad-artifact", message, { help });
 }
