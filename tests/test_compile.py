@@ -209,7 +209,12 @@ def test_splits_are_joined_where_every_target_can() -> None:
 
 def test_prompts_are_multiplied_as_halves_where_every_target_wants_it() -> None:
     source = find_model("llama-3.2-1b")
-    for target, quant, wanted in (("cuda", "q4", True), ("cuda", "f32", False), ("cuda+spirv", "q4", False)):
+    for target, quant, wanted in (
+        ("cuda", "q4", True),
+        ("cuda", "f32", False),
+        ("cuda+spirv", "q4", True),
+        ("spirv+opencl", "q4", False),
+    ):
         lowered = compile_model(source, CompileOptions(target, quant)).lowered
         for program in lowered.programs.values():
             made = any(dispatch.kernel.startswith("half_rows") for dispatch in program.dispatches)
@@ -217,7 +222,7 @@ def test_prompts_are_multiplied_as_halves_where_every_target_wants_it() -> None:
 
 
 def test_a_prompts_rows_are_coded_where_every_target_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kernelc.passes.coding.PROMPT_ROWS", 1)
+    monkeypatch.setattr("kernelc.passes.coding.PROMPT_WEIGHTS", 1)
     cases: list[tuple[str, str, dict[str, Any], bool]] = [
         ("wgsl", "q4", {}, True),
         ("wgsl", "q4", {"without": ("prompts",)}, False),
@@ -230,6 +235,16 @@ def test_a_prompts_rows_are_coded_where_every_target_wants_it(monkeypatch: pytes
             specs = {each.kernel: lowered.kernels[each.kernel] for each in program.dispatches}
             products = [each.problem for each in specs.values() if each.spec == "matmul"]
             assert all(bool(each.get("terms")) == (wanted and program.role == "prefill") for each in products)
+
+
+def test_small_matrices_multiply_a_prompts_rows_as_they_are() -> None:
+    """Bytes are faster for 2,048 x 8,192 and 16,384 x 2,048, and not for 2,048 x 2,048 and 3,072 x 2,048."""
+    lowered = compile_model(find_model("llama-3.2-1b"), CompileOptions("wgsl", "q4")).lowered
+    (prefill,) = (each for each in lowered.programs.values() if each.role == "prefill")
+    used = [lowered.kernels[dispatch.kernel] for dispatch in prefill.dispatches]
+    products = [each.problem for each in used if each.spec == "matmul"]
+    assert {bool(each.get("terms")) for each in products} == {True, False}
+    assert all(bool(each.get("terms")) == (each["rows"] * each["cols"] >= 1 << 24) for each in products)
 
 
 def test_a_window_is_split_finely_whatever_the_other_layers_do() -> None:
