@@ -16,6 +16,8 @@ from kernelc.ir.formats import Override
 from kernelc.ir.graph import Graph
 from kernelc.ir.trace import Tracer, attention, cache_append
 from kernelc.ir.types import DType, TensorType
+from kernelc.kernels.linear.problem import LinearProblem
+from kernelc.kernels.stored_problem import read_problem
 from kernelc.passes.caches import cache_bytes
 from kernelc.passes.select import SplitOptions
 from kernelc.passes.splits import decode_splits
@@ -243,8 +245,9 @@ def test_small_matrices_multiply_a_prompts_rows_as_they_are() -> None:
     (prefill,) = (each for each in lowered.programs.values() if each.role == "prefill")
     used = [lowered.kernels[dispatch.kernel] for dispatch in prefill.dispatches]
     products = [each.problem for each in used if each.spec == "matmul"]
-    assert {bool(each.get("terms")) for each in products} == {True, False}
-    assert all(bool(each.get("terms")) == (each["rows"] * each["cols"] >= 1 << 24) for each in products)
+    problems: list[LinearProblem] = [read_problem(LinearProblem, each) for each in products]
+    assert {problem.terms > 0 for problem in problems} == {True, False}
+    assert all((problem.terms > 0) == (problem.rows * problem.cols >= 1 << 24) for problem in problems)
 
 
 def test_a_window_is_split_finely_whatever_the_other_layers_do() -> None:
