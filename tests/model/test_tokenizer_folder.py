@@ -186,6 +186,13 @@ def test_a_normalizer_that_grows_texts_is_refused(tmp_path: Path, normalizer: ob
     assert "it may make a text more than 64 times as long" in refusal(tmp_path)
 
 
+def test_a_pre_tokenizer_that_grows_texts_is_refused(tmp_path: Path) -> None:
+    """One stage after the other that writes bytes as characters; the fuzzer found a thousand."""
+    pre_tokenizer = {"type": "Sequence", "pretokenizers": [{"type": "ByteLevel"}] * 4}
+    write_json(tmp_path, pre_tokenizer=pre_tokenizer)
+    assert "pre_tokenizer: it may make a text more than 64 times as long" in refusal(tmp_path)
+
+
 @pytest.mark.parametrize(
     "normalizer",
     [
