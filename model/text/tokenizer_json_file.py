@@ -14,7 +14,7 @@ from typing import cast
 from model.json_fields import Fields, show
 from model.text.special_tokens import MAX_ADDED_TOKENS, MAX_VOCABULARY, AddedToken, added_token
 
-_MAX_GROWTH = 64  # characters that one character may become in all the stages of a normalizer or a pre-tokenizer
+_MAX_GROWTH = 64  # characters that one may become in all stages of a normalizer, or of a pre-tokenizer
 _MAX_DEPTH = 8
 _MAX_PARTS = 64
 

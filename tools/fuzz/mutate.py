@@ -94,7 +94,8 @@ def _changed(value: Any, rng: random.Random) -> Any:
             count = min(rng.choice((1, 3, 1000)), MOST_COPIED // len(text))  # copies of copies are many
             holder[key:key] = [json.loads(text) for _ in range(count)]
         case 2:
-            holder[rng.choice((f"{key}x", "", "\ud800", "__proto__", key.upper()))] = copy.deepcopy(holder[key])
+            other_key = rng.choice((f"{key}x", "", "\ud800", "__proto__", key.upper()))
+            holder[other_key] = copy.deepcopy(holder[key])
         case 3 if isinstance(holder[key], int | float) and not isinstance(holder[key], bool):
             holder[key] = rng.choice((holder[key] + 1, holder[key] - 1, -holder[key], holder[key] * 2**20))
         case 3 if isinstance(holder[key], str):
