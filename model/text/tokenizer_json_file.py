@@ -90,6 +90,26 @@ def check_growth(tokenizer: Fields) -> None:
             )
 
 
+def check_merges(tokenizer: Fields) -> None:
+    """Check that merges can be joined as the package joins them. Raises: TokenizerError.
+
+    It cuts as many bytes off a merge's second part as `continuing_subword_prefix` has characters, and ends
+    the process where there are fewer.
+    """
+    model = tokenizer.child("model")
+    prefix = model.data.get("continuing_subword_prefix") if model else None
+    if model is None or not isinstance(prefix, str) or not prefix:
+        return
+    merges = model.data.get("merges")
+    for merge in cast("list[object]", merges) if isinstance(merges, list) else []:
+        parts = merge.split(" ") if isinstance(merge, str) else cast("list[object]", merge)
+        second = parts[-1] if isinstance(parts, list) and parts else None
+        if not prefix.isascii() or not isinstance(second, str) or not second.startswith(prefix):
+            raise model.fail(
+                "merges", f"got {show(merge)}, wanted a second part that begins with {show(prefix)}"
+            )
+
+
 def prepared_file(tokenizer: Mapping[str, object], data: bytes, left_out: Iterable[str]) -> bytes:
     """Return the file without truncation, padding and dropout, and without the added tokens `left_out`.
 
