@@ -102,8 +102,8 @@ def check_merges(tokenizer: Fields) -> None:
         return
     merges = model.data.get("merges")
     for merge in cast("list[object]", merges) if isinstance(merges, list) else []:
-        parts = merge.split(" ") if isinstance(merge, str) else cast("list[object]", merge)
-        second = parts[-1] if isinstance(parts, list) and parts else None
+        parts = merge.split(" ") if isinstance(merge, str) else merge
+        second = cast("list[object]", parts)[-1] if isinstance(parts, list) and parts else None
         if not prefix.isascii() or not isinstance(second, str) or not second.startswith(prefix):
             raise model.fail(
                 "merges", f"got {show(merge)}, wanted a second part that begins with {show(prefix)}"
