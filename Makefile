@@ -25,7 +25,7 @@ help:
 setup: $(SETUP)
 	@echo "ready: make chat"
 
-$(SETUP): pyproject.toml tools/setup_env.py
+$(SETUP): pyproject.toml requirements.lock tools/setup_env.py
 	@$(PYTHON) tools/setup_env.py
 	@touch $@
 

@@ -2,7 +2,8 @@
 
 `make setup` calls this. It may be run again at any time: what is there is kept. It needs Python 3.11 alone.
 Where it runs as root on a system with apt-get, it installs the system packages that are missing;
-KERNELC_SYSTEM_PACKAGES=no makes it say what is missing instead.
+KERNELC_SYSTEM_PACKAGES=no makes it say what is missing instead. Packages are those of requirements.lock, by
+their hashes; with KERNELC_LOCKED=no they are whatever pip finds for pyproject.toml.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ REPO = Path(__file__).resolve().parents[1]
 VENV = REPO / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
+PIP = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
 EXTRAS = "dev,hub,opencl,vulkan,cpu"
 # What tests run on or compare with, where it is there: a command or a file, and the Debian package with it.
 ORACLES = {
@@ -44,12 +46,26 @@ def main() -> int:
     if not make_venv():
         return 1
     say("installing kernelc and what it needs into .venv (a minute or two) ...")
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if subprocess.run([*pip, "--editable", f".[{EXTRAS}]"], cwd=REPO).returncode:
-        return fail("pip could not install kernelc; its message is above")
+    for arguments in pip_arguments(locked=os.environ.get("KERNELC_LOCKED") != "no"):
+        if subprocess.run([*PIP, *arguments], cwd=REPO).returncode:
+            return fail(
+                "pip could not install kernelc; its message is above. KERNELC_LOCKED=no takes what pip finds"
+                " instead of the files whose hashes are in requirements.lock"
+            )
     provide_adapter()
     provide_oracles()
     return 0
+
+
+def pip_arguments(*, locked: bool) -> list[list[str]]:
+    """Return what pip is told, a list for each call: packages by their hashes, then the checkout itself."""
+    if not locked:
+        return [["--editable", f".[{EXTRAS}]"]]
+    # hatchling, which builds, is in the lock too: an isolated build would fetch whatever there is
+    return [
+        ["--require-hashes", "--requirement", "requirements.lock"],
+        ["--no-deps", "--no-build-isolation", "--editable", "."],
+    ]
 
 
 def make_venv() -> bool:

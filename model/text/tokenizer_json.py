@@ -16,6 +16,7 @@ from model.text.tokenizer_json_decoder import PieceDecoder
 from model.text.tokenizer_json_file import (
     added_tokens_of,
     check_growth,
+    check_merges,
     prepared_file,
     prompt_prefix_of,
     vocabulary_of,
@@ -63,6 +64,7 @@ class JsonTokenizer:
         if self.left_out.keys() & ids.keys():
             vocab_end = max((i for token, i in ids.items() if token not in self.left_out), default=-1) + 1
         check_growth(fields)
+        check_merges(fields)
         self._decoder = PieceDecoder.from_json(fields)
         self._tokenizer = _load(prepared_file(fields.data, data, self.left_out), where)
         self._add_tokens_of(settings, vocab_size)

@@ -1,19 +1,20 @@
 """What a tokenizer.json declares, checked, and the file as it is handed to the package tokenizers.
 
 The package trusts its files. So everything here that decides how much time or memory a text may take is
-bounded: the number of added tokens, and how far the normalizers may make a text grow.
+bounded: the number of added tokens, and how far normalizers and pre-tokenizers may make a text grow.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from math import prod
 from typing import cast
 
 from model.json_fields import Fields, show
 from model.text.special_tokens import MAX_ADDED_TOKENS, MAX_VOCABULARY, AddedToken, added_token
 
-_MAX_GROWTH = 64  # characters that one character may become in all the replacements of a normalizer
+_MAX_GROWTH = 64  # characters that one may become in all stages of a normalizer, or of a pre-tokenizer
 _MAX_DEPTH = 8
 _MAX_PARTS = 64
 
@@ -74,20 +75,38 @@ def prompt_prefix_of(tokenizer: Fields) -> tuple[int, ...]:
 
 
 def check_growth(tokenizer: Fields) -> None:
-    """Check that no text grows without bounds in the normalizer. Raises: TokenizerError.
+    """Check that no text grows without bounds before the model sees it. Raises: TokenizerError.
 
-    A chain of replacements multiplies: thirty times "a" by "aa" makes a gigabyte of one letter.
+    A chain of replacements multiplies: thirty times "a" by "aa" makes a gigabyte of one letter. So does a
+    chain of pre-tokenizers that write bytes as characters.
     """
-    normalizer = tokenizer.child("normalizer")
-    growth = 1
-    parts = list(_flat(normalizer, "normalizers")) if normalizer else []
-    for part in parts:
-        growth *= _growth(part)
-        if growth > _MAX_GROWTH:
+    for key, parts_key in (("normalizer", "normalizers"), ("pre_tokenizer", "pretokenizers")):
+        found = tokenizer.child(key)
+        if found and prod(map(_growth, _flat(found, parts_key))) > _MAX_GROWTH:
             raise tokenizer.fail(
-                "normalizer",
+                key,
                 f"it may make a text more than {_MAX_GROWTH} times as long",
                 "use the tokenizer.json of a release of the model that you trust",
+            )
+
+
+def check_merges(tokenizer: Fields) -> None:
+    """Check that merges can be joined as the package joins them. Raises: TokenizerError.
+
+    It cuts as many bytes off a merge's second part as `continuing_subword_prefix` has characters, and ends
+    the process where there are fewer.
+    """
+    model = tokenizer.child("model")
+    prefix = model.data.get("continuing_subword_prefix") if model else None
+    if model is None or not isinstance(prefix, str) or not prefix:
+        return
+    merges = model.data.get("merges")
+    for merge in cast("list[object]", merges) if isinstance(merges, list) else []:
+        parts = merge.split(" ") if isinstance(merge, str) else merge
+        second = cast("list[object]", parts)[-1] if isinstance(parts, list) and parts else None
+        if not prefix.isascii() or not isinstance(second, str) or not second.startswith(prefix):
+            raise model.fail(
+                "merges", f"got {show(merge)}, wanted a second part that begins with {show(prefix)}"
             )
 
 
@@ -148,7 +167,7 @@ def _flat(fields: Fields, key: str, depth: int = 0) -> Iterator[Fields]:
 
 
 def _growth(part: Fields) -> int:
-    """Return how many characters one character may become in this normalizer."""
+    """Return how many characters one character may become in this stage."""
     kind = part.text("type")
     if kind == "ByteLevel":
         return 4  # the bytes of a character in UTF-8, each as a character

@@ -68,7 +68,11 @@ class Diagnosis:
         self._told: str | None = None
 
     def error(self, sequence: CachedSequence, position: int, what: str) -> DeviceError:
-        """Return the error for results (`what`: "scores") for the token at `position` that are no numbers."""
+        """Return the error for results (`what`: "scores") for the token at `position` that are no numbers.
+
+        The sequence forgets its cache: rows of no numbers may have become zeros, and a prefix cache would
+        keep them.
+        """
         if self._told is None:
             try:
                 culprit = self.culprit(sequence, position)
@@ -76,6 +80,7 @@ class Diagnosis:
                 self._told = f"which kernel made them could not be found out: {failed.message}"
             else:
                 self._told = str(culprit or "no kernel makes any when it is run alone")
+        sequence.truncate(0)
         return DeviceError(
             f"the model's {what} for token {position} are no numbers: {self._told}",
             help="the weights are damaged, or a value overflows: kernelc verify compares each kernel with its"

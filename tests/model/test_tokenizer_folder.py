@@ -187,6 +187,23 @@ def test_a_normalizer_that_grows_texts_is_refused(tmp_path: Path, normalizer: ob
 
 
 @pytest.mark.parametrize(
+    ("prefix", "merge"), [("##", ["a", "b"]), ("##", "a b"), ("é", ["a", "éb"]), ("#", ["a"])]
+)
+def test_merges_that_end_the_process_are_refused(tmp_path: Path, prefix: str, merge: object) -> None:
+    """The package tokenizers cuts a prefix off that is not there; the fuzzer found it."""
+    model = {"type": "BPE", "continuing_subword_prefix": prefix, "vocab": {"a": 0, "b": 1}, "merges": [merge]}
+    write_json(tmp_path, model=model)
+    assert "wanted a second part that begins with" in refusal(tmp_path)
+
+
+def test_a_pre_tokenizer_that_grows_texts_is_refused(tmp_path: Path) -> None:
+    """One stage after the other that writes bytes as characters; the fuzzer found a thousand."""
+    pre_tokenizer = {"type": "Sequence", "pretokenizers": [{"type": "ByteLevel"}] * 4}
+    write_json(tmp_path, pre_tokenizer=pre_tokenizer)
+    assert "pre_tokenizer: it may make a text more than 64 times as long" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
     "normalizer",
     [
         {"type": "Sequence", "normalizers": [{"type": "ByteLevel"}] * 3},

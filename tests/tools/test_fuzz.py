@@ -85,6 +85,14 @@ def test_the_same_number_is_the_same_input() -> None:
     assert len(set(made)) > 150
 
 
+def test_an_input_does_not_depend_on_those_before_it() -> None:
+    """Neither does it grow without bounds: copies that share their parts would be changed together."""
+    seeds = [b'{"a": [[1, [2]], {"b": [3]}], "c": {"d": [[]]}}']
+    one_by_one = [variant("toy", seeds, 5, index) for index in range(3000)]
+    assert [variant("toy", seeds, 5, index) for index in range(2000, 3000)] == one_by_one[2000:]
+    assert max(map(len, one_by_one)) < 10 << 20
+
+
 def test_hostile_values_come_up() -> None:
     made = b"".join(mutated([b'{"a": [1, "x"]}'], random.Random(index)) for index in range(2000))
     for part in (b"NaN", b"\\ud800", b"[[[[[[[[", b"1e999", b"a" * 4000):

@@ -123,8 +123,21 @@ def test_a_known_model_says_what_it_is(tmp_path: Path) -> None:
 
 
 def test_parameters_are_those_of_all_tensors() -> None:
-    tensors = {"a": Tensor(8, (), "q4", (2, 3)), "b": Tensor(8, (), "f32", (5,))}
+    tensors = {
+        "a.quants": Tensor(8, (), "q4.quants", (2, 3)), "a.scales": Tensor(8, (), "q4.scales", (2, 3)),
+        "b": Tensor(8, (), "f32", (5,)),
+    }  # fmt: skip
     assert parameters_of(Weights((), tensors)) == 11
+
+
+def test_a_gguf_is_called_as_its_file_where_both_begin_alike(tmp_path: Path) -> None:
+    said: dict[str, object] = {"general.name": "Smollm2 135M 8k Lc100K Mix1 Ep2"}
+    array = stored(np.zeros((1, 32), np.float32))
+    for file, title in (
+        ("SmolLM2-135M-Instruct.Q4_1.gguf", "SmolLM2 135M Instruct"),
+        ("model.gguf", "Smollm2 135M 8k Lc100K Mix1 Ep2"),
+    ):
+        assert card_of(Located(Gguf(said, {"x": array}).write(tmp_path / file))).title == title
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ from runtime.device.kernel_checks import check_families
 from runtime.devices import open_device
 from runtime.engine.engine import ALL_ROLES, Engine
 from runtime.engine.sequence import checked_context
+from runtime.opencl.device import Handle, KernelSource, OpenClDevice
+from runtime.opencl.executor import OpenClExecutor
 from tests.runtime.tiny_artifact import write_tiny
 from tests.runtime.tiny_native import LIBRARY
 from tools.fuzz.acceptable import Changed, changed
@@ -126,6 +128,8 @@ def write_variant(sound: Artifact, variant: Changed, folder: Path) -> None:
 def serve(sound: Artifact, run: Run, indices: Sequence[int], results: Path) -> None:
     """Try some variants, in this process, and write a line of JSON for each."""
     executor = open_device(run.device)
+    if isinstance(executor, OpenClExecutor):
+        _keep_programs(executor.device)
     wanted = answered(executor, sound, run, 64)
     with tempfile.TemporaryDirectory() as folder, results.open("w", encoding="utf-8") as out:
         for index in indices:
@@ -133,6 +137,19 @@ def serve(sound: Artifact, run: Run, indices: Sequence[int], results: Path) -> N
             out.write(json.dumps([index, said, why]) + "\n")
             out.flush()
     executor.close()
+
+
+def _keep_programs(device: OpenClDevice) -> None:
+    """Compile each text once: pocl takes half a second for those of a variant, which are the same in most."""
+    kept: dict[str, Handle] = {}
+    compiled = device.build
+
+    def build(source: KernelSource) -> Handle:
+        if source.text not in kept:
+            kept[source.text] = compiled(source)
+        return kept[source.text]
+
+    device.build = build
 
 
 def batch(sound: Artifact, run: Run, indices: Sequence[int]) -> tuple[Counter[str], list[str]]:

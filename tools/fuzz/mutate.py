@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from collections.abc import Sequence
 from typing import Any
 
 NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1 << 62, (1 << 64) - 1)
+MOST_COPIED = 1 << 20
+"""How long the copies of a JSON value may be together."""
 TOKENS = (
     b"\0", b"\n", b'"', b"\\", b"[", b"{", b"(", b"(a+)+$", b"{{", b"{%", b"NaN", b"-1", b"1e999", b"9" * 400,
     b"\xff", b"\xed\xa0\x80", b"\\ud800", b"null", b"../", b"%", b"\xe2\x96\x81", b"[" * 3000, b"(" * 3000,
@@ -77,7 +80,7 @@ def _changed(value: Any, rng: random.Random) -> Any:
     """Change one place of a JSON value: another value, one from elsewhere, a copy, or nothing at all."""
     places = _places(value)
     if not places:
-        return rng.choice(WRONG)
+        return _wrong(rng)
     holder, key = rng.choice(places)
     match rng.randrange(6):
         case 0:
@@ -87,9 +90,12 @@ def _changed(value: Any, rng: random.Random) -> Any:
             if at in (other if isinstance(other, dict) else range(len(other))):
                 holder[key] = json.loads(json.dumps(other[at]))
         case 2 if isinstance(holder, list):
-            holder[key:key] = [json.loads(json.dumps(holder[key]))] * rng.choice((1, 3, 1000))
+            text = json.dumps(holder[key])
+            count = min(rng.choice((1, 3, 1000)), MOST_COPIED // len(text))  # copies of copies are many
+            holder[key:key] = [json.loads(text) for _ in range(count)]
         case 2:
-            holder[rng.choice((f"{key}x", "", "\ud800", "__proto__", key.upper()))] = holder[key]
+            other_key = rng.choice((f"{key}x", "", "\ud800", "__proto__", key.upper()))
+            holder[other_key] = copy.deepcopy(holder[key])
         case 3 if isinstance(holder[key], int | float) and not isinstance(holder[key], bool):
             holder[key] = rng.choice((holder[key] + 1, holder[key] - 1, -holder[key], holder[key] * 2**20))
         case 3 if isinstance(holder[key], str):
@@ -101,8 +107,13 @@ def _changed(value: Any, rng: random.Random) -> Any:
                 inner = [inner] if rng.random() < 0.5 else {"a": inner}
             holder[key] = inner
         case _:
-            holder[key] = rng.choice(WRONG)
+            holder[key] = _wrong(rng)
     return value
+
+
+def _wrong(rng: random.Random) -> Any:
+    """One of the wrong values: a copy, since what is changed later must not change those of other inputs."""
+    return copy.deepcopy(rng.choice(WRONG))
 
 
 def _places(value: Any) -> list[tuple[Any, Any]]:

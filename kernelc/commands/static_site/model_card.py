@@ -75,8 +75,11 @@ def card_at(path: Path) -> ModelCard:
 
 
 def parameters_of(weights: Weights) -> int:
-    """Return how many numbers the model's tensors have. A matrix that is stored twice counts twice."""
-    return sum(math.prod(tensor.shape) for tensor in weights.tensors.values())
+    """Return how many numbers the model's tensors have, what stands beside groups of them (scales) left out.
+    A matrix that is stored twice counts twice.
+    """
+    tensors = weights.tensors.values()
+    return sum(math.prod(each.shape) for each in tensors if not each.encoding.endswith(".scales"))
 
 
 def readable_name(name: str) -> str:
@@ -108,6 +111,15 @@ def _of_readme(path: Path) -> ModelCard:
     )
 
 
+def _gguf_title(written: str | None, file: str) -> str | None:
+    """Return what a GGUF file calls its model, or the file's name where both begin with the same word.
+
+    What is written in it is often the name of a training run: "Smollm2 135M 8k Lc100K Mix1 Ep2".
+    """
+    first = written.lower().split(" ")[0] if written else None
+    return file if first == file.lower().split(" ")[0] else written
+
+
 def _of_gguf(path: Path) -> ModelCard:
     from model.gguf.container import Container
     from model.gguf.metadata import Metadata
@@ -122,7 +134,7 @@ def _of_gguf(path: Path) -> ModelCard:
     except (KernelcError, OSError):
         return ModelCard()
     return ModelCard(
-        title=_line(found["title"]),
+        title=_gguf_title(_line(found["title"]), readable_name(path.stem)),
         about=_sentence(found["about"]),
         license=_line(found["license"]),
         languages=_codes(languages),

@@ -8,8 +8,8 @@ import { HIDDEN_BUFFER, LOGITS_BUFFER, type Manifest, type Role } from "../artif
 import { unlessAborted } from "../artifact/signals.js";
 import type { Executor } from "../gpu/executor.js";
 import type { PrefixCache } from "../prefixes/cache.js";
+import { Naming } from "./diagnosis/naming.js";
 import { Generation, type Chooser } from "./generation.js";
-import { checkRow } from "./numbers.js";
 import { ProgramTable } from "./programTable.js";
 import { Recovery, type Reopen } from "./recovery.js";
 import { HeldPositions } from "./rings.js";
@@ -65,6 +65,7 @@ export class TokenEngine {
   private readonly shortPrompt: number;
   private readonly mostAhead: number;
   private readonly prefixes: PrefixCache | null;
+  private readonly naming: Naming;
   private readonly recovery: Recovery;
 
   constructor(
@@ -83,7 +84,8 @@ export class TokenEngine {
     const held = new HeldPositions(manifest.rings);
     this.mostAhead = held.spare; // what runs past a stop is cut off
     this.sequence = new CachedSequence(executor, new ProgramTable(manifest, roles), context, held);
-    this.recovery = new Recovery(this.sequence, reopen);
+    this.naming = new Naming({ sequence: this.sequence, manifest, roles });
+    this.recovery = new Recovery(this.sequence, reopen, (error) => this.naming.explained(error));
   }
 
   /** How often a lost device was replaced. */
@@ -239,7 +241,7 @@ export class TokenEngine {
       const values = new Float32Array(data);
       for (let at = 0; at < rows; at += 1) {
         const row = values.subarray(at * width, (at + 1) * width);
-        checkRow(row, start + done + at + 1, role === "embed" ? "hidden states" : "scores");
+        await this.naming.check(row, start + done + at + 1, role);
         yield row;
       }
       done += rows;

@@ -4,7 +4,7 @@ import { throwIfAborted } from "../artifact/errors.js";
 import { LOGITS_BUFFER, TOKENS_BUFFER, type Role } from "../artifact/schema.js";
 import { unlessAborted } from "../artifact/signals.js";
 import type { Fetch, StepFields, Ticket } from "../gpu/executor.js";
-import { checkScore } from "./numbers.js";
+import { checkScore } from "./diagnosis/numbers.js";
 import { isGreedy, stepFields, type Sampling } from "./sampling.js";
 import type { CachedSequence } from "./sequence.js";
 

@@ -25,7 +25,8 @@ export function embeddingCode(): Promise<Embedding> {
   return loaded("embeddings", import("./embeddings.js"));
 }
 
-async function loaded<Code>(what: string, loading: Promise<Code>): Promise<Code> {
+/** What was loaded. @throws KernelcError "network" that says what (`what`) it would have been for. */
+export async function loaded<Code>(what: string, loading: Promise<Code>): Promise<Code> {
   try {
     return await loading;
   } catch (error) {

@@ -24,6 +24,7 @@ import { ChatCompletions } from "./chat.js";
 import type { TokenEngine } from "./engine.js";
 import { Grammars } from "./grammars.js";
 import { embeddingCode } from "./laterCode.js";
+import { textCode } from "./laterText.js";
 import { processorModel, ProcessorTable, type LogitProcessorFactory } from "./logitProcessors.js";
 import { Mutex } from "./mutex.js";
 import { formsOf } from "./reading.js";
@@ -31,7 +32,6 @@ import { planManifest } from "./plan.js";
 import { disposed } from "./refusals.js";
 import { checkedRequest } from "./request/chat.js";
 import { checkedSampling, integer } from "./sampling.js";
-import { TextAnswers } from "./textCompletions.js";
 
 /** What an engine is made of. */
 export interface EngineParts {
@@ -83,8 +83,9 @@ export class LocalEngine implements LoadedModel {
       mutex: this.mutex,
     };
     const requireOpen = (): void => this.requireOpen();
-    this.chat = { completions: creator(new ChatCompletions(answering), requireOpen) };
-    this.completions = creator(new TextAnswers(answering), requireOpen);
+    const chat = new ChatCompletions(answering);
+    this.chat = { completions: creator(() => chat, requireOpen) };
+    this.completions = creator(async () => new (await textCode()).TextAnswers(answering), requireOpen);
     const create = async (request: unknown): Promise<unknown> => {
       requireOpen();
       try {
@@ -206,7 +207,7 @@ interface Answers<Request, Whole, Chunk> {
 
 /** `create` with its three signatures: a stream where the request asks for one, else the whole answer. */
 function creator<Request extends CommonRequest, Whole, Chunk>(
-  answers: Answers<Request, Whole, Chunk>,
+  answering: () => Answers<Request, Whole, Chunk> | Promise<Answers<Request, Whole, Chunk>>,
   requireOpen: () => void,
 ): Creates<Request, Whole, Chunk> {
   async function create(request: Request & { readonly stream: true }): Promise<AsyncIterable<Chunk>>;
@@ -215,6 +216,7 @@ function creator<Request extends CommonRequest, Whole, Chunk>(
   async function create(request: Request): Promise<Whole | AsyncIterable<Chunk>> {
     requireOpen();
     try {
+      const answers = await answering();
       return await (request.stream ? answers.stream(request) : answers.complete(request));
     } catch (error) {
       throw KernelcError.from(error);

@@ -20,6 +20,8 @@ export class Recovery {
   constructor(
     private readonly sequence: CachedSequence,
     private readonly reopen: Reopen,
+    /** What to throw for an error that is no loss. */
+    private readonly explained: (error: unknown) => Promise<unknown>,
   ) {}
 
   /** From now on nothing is opened again. */
@@ -41,7 +43,7 @@ export class Recovery {
   /** Replace a lost device and fill its cache again. @throws `error` where its cause is something else. */
   async recover(error: unknown): Promise<void> {
     if (this.disposed) throw new KernelcError("aborted", "the engine was disposed");
-    if (!isLoss(error)) throw error;
+    if (!isLoss(error)) throw await this.explained(error);
     const { tokensEver } = this.sequence;
     this.losses = tokensEver > this.tokensAtLoss ? 1 : this.losses + 1;
     this.tokensAtLoss = tokensEver;

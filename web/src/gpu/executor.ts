@@ -34,14 +34,28 @@ export interface Executor {
   readonly lost: boolean;
   /** Wait until the programs of `roles` can run. @throws KernelcError where one cannot. */
   prepare(roles: readonly Role[]): Promise<void>;
-  /** Write the step block, replay `programs` in order, and read back `fetch`. Does not wait. */
-  run(programs: readonly string[], env: Env, step: StepFields, fetch: readonly Fetch[]): Ticket;
+  /**
+   * Write the step block, replay `programs` in order, and read back `fetch`. Does not wait. With `only`, a
+   * number from 0 on, that dispatch alone is run of each program.
+   */
+  run(
+    programs: readonly string[],
+    env: Env,
+    step: StepFields,
+    fetch: readonly Fetch[],
+    only?: number,
+  ): Ticket;
   /** Write into a buffer, after all work submitted before. */
   write(buffer: string, offset: number, data: Uint32Array<ArrayBuffer>): void;
   /** Number of dispatches in one run of these programs. */
   dispatchCount(programs: readonly string[]): number;
   /** Release everything on the device. */
   release(): void;
+}
+
+/** The launches of a program to run: all of them, or one. */
+export function onlyOf<Launch>(launches: readonly Launch[], only: number | undefined): readonly Launch[] {
+  return only === undefined ? launches : launches.slice(only, only + 1);
 }
 
 /** An executor as `stats` shows it. */

@@ -7,7 +7,7 @@ import type { Env } from "../artifact/dim.js";
 import { KernelcError } from "../artifact/errors.js";
 import { STEP_BUFFER, type Manifest, type Role } from "../artifact/schema.js";
 import type { AdapterCard } from "./card.js";
-import type { Fetch, LoadedExecutor, StepFields, Ticket } from "./executor.js";
+import { onlyOf, type Fetch, type LoadedExecutor, type StepFields, type Ticket } from "./executor.js";
 import type { Device } from "./device.js";
 import { checkCopy } from "./planChecks.js";
 import type { Launch, ProgramSet } from "./programSet.js";
@@ -83,9 +83,15 @@ export class GpuExecutor implements LoadedExecutor {
     await Promise.all(roles.map((role) => this.programs.prepare(role)));
   }
 
-  run(programs: readonly string[], env: Env, step: StepFields, fetch: readonly Fetch[]): Ticket {
+  run(
+    programs: readonly string[],
+    env: Env,
+    step: StepFields,
+    fetch: readonly Fetch[],
+    only?: number,
+  ): Ticket {
     const { gpu } = this.device;
-    const launches = programs.map((name) => this.programs.launches(name));
+    const launches = programs.map((name) => onlyOf(this.programs.launches(name), only));
     const block = this.block.encode(step);
     const stepBuffer = this.programs.step.buffer ? this.buffers.get(STEP_BUFFER) : undefined;
     if (stepBuffer) gpu.queue.writeBuffer(stepBuffer, 0, block);

@@ -56,11 +56,17 @@ export class WasmExecutor implements LoadedExecutor {
     return Promise.resolve();
   }
 
-  run(programs: readonly string[], env: Env, step: StepFields, fetch: readonly Fetch[]): Ticket {
+  run(
+    programs: readonly string[],
+    env: Env,
+    step: StepFields,
+    fetch: readonly Fetch[],
+    only?: number,
+  ): Ticket {
     const block = new Uint8Array(this.block.encode(step));
     const fixed = { ...env };
     const work = new Work(async () => {
-      await this.compute(programs, fixed, block);
+      await this.compute(programs, fixed, block, only);
       return this.fetched(fetch);
     });
     this.enqueue(work);
@@ -137,8 +143,13 @@ export class WasmExecutor implements LoadedExecutor {
     return this.gone ?? KernelcError.from(error);
   }
 
-  private async compute(programs: readonly string[], env: Env, block: Uint8Array): Promise<void> {
-    const launches = this.layout.table(programs, env, this.threads.count);
+  private async compute(
+    programs: readonly string[],
+    env: Env,
+    block: Uint8Array,
+    only: number | undefined,
+  ): Promise<void> {
+    const launches = this.layout.table(programs, env, this.threads.count, only);
     if (launches.length && this.layout.has(STEP_BUFFER))
       this.layout.bytes(STEP_BUFFER, 0, block.length).set(block);
     for (let start = 0; start < launches.length; start += MOST_LAUNCHES) {

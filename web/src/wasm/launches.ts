@@ -3,6 +3,7 @@
 import type { Env } from "../artifact/dim.js";
 import { KernelcError } from "../artifact/errors.js";
 import { STEP_BUFFER, type Manifest, type Variant } from "../artifact/schema.js";
+import { onlyOf } from "../gpu/executor.js";
 import { resolveGrid, type Grid, type LoadPlan, type ResolvedDispatch } from "../gpu/loadPlan.js";
 import { checkCopy } from "../gpu/planChecks.js";
 import { makeMemory, type KernelModule } from "./module.js";
@@ -99,9 +100,13 @@ export class Layout {
     };
   }
 
-  /** The launches of some programs for a step, with their grids written where kernels look for them. */
-  table(programs: readonly string[], env: Env, threads: number): TableLaunch[] {
-    return programs.flatMap((name) => this.launches(name)).map((launch) => this.entry(launch, env, threads));
+  /**
+   * The launches of some programs for a step, with their grids written where kernels look for them. With
+   * `only`, one of each program.
+   */
+  table(programs: readonly string[], env: Env, threads: number, only?: number): TableLaunch[] {
+    const launches = programs.flatMap((name) => onlyOf(this.launches(name), only));
+    return launches.map((launch) => this.entry(launch, env, threads));
   }
 
   /** The dispatches of a program. */

@@ -109,3 +109,24 @@ export async function expectNoSideways(page: Page, where: string): Promise<void>
   const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   expect(`${where}: ${wide}`).toBe(`${where}: ${window}`);
 }
+
+/** Ends a window as a browser does that needs its memory: no handler of the page runs. */
+export async function kill(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await Promise.race([session.send("Page.crash").catch(() => null), page.waitForEvent("crash")]);
+  await page.close();
+}
+
+/** In the page: how much of the last answer of its only chat the browser has stored. */
+export async function storedCharacters(): Promise<number> {
+  const settled = <T>(request: IDBRequest<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const database = await settled(indexedDB.open("kernelc-chat", 1));
+  const store = database.transaction("conversations").objectStore("conversations");
+  const [chat] = (await settled(store.getAll())) as { messages: { content: string }[] }[];
+  database.close();
+  return chat?.messages.at(-1)?.content.length ?? 0;
+}

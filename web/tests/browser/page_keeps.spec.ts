@@ -4,7 +4,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { hasChromium, startBrowser, startServer, type TestServer } from "./harness.js";
 import { buildFakePage } from "./page_fake/build.js";
-import { ask, expectAccessible, load, openFakeIn } from "./page_helpers.js";
+import { ask, expectAccessible, kill, load, openFakeIn, storedCharacters } from "./page_helpers.js";
 
 const WORDS = Array.from({ length: 4000 }, (_, at) => `word${at}`).join(" ");
 const STORED = {
@@ -42,13 +42,6 @@ describe.skipIf(!hasChromium)("what the page keeps", () => {
       stored: [{ ...STORED, url: `${server.origin}/fake/models/demo/` }],
       ...(answer === undefined ? {} : { answer }),
     });
-
-  /** Ends a window as a browser does that needs its memory: no handler of the page runs. */
-  async function kill(page: Page): Promise<void> {
-    const session = await context.newCDPSession(page);
-    await Promise.race([session.send("Page.crash").catch(() => null), page.waitForEvent("crash")]);
-    await page.close();
-  }
 
   const shown = (page: Page): Promise<string> => page.innerText(".answer:last-child .markdown");
 
@@ -147,17 +140,3 @@ describe.skipIf(!hasChromium)("what the page keeps", () => {
     expect(await again.title()).toBe("Demo · kernelc");
   });
 });
-
-/** In the page: how much of the last answer of its only chat the browser has stored. */
-async function storedCharacters(): Promise<number> {
-  const settled = <T>(request: IDBRequest<T>): Promise<T> =>
-    new Promise((resolve, reject) => {
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
-    });
-  const database = await settled(indexedDB.open("kernelc-chat", 1));
-  const store = database.transaction("conversations").objectStore("conversations");
-  const [chat] = (await settled(store.getAll())) as { messages: { content: string }[] }[];
-  database.close();
-  return chat?.messages.at(-1)?.content.length ?? 0;
-}

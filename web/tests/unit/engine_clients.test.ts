@@ -117,8 +117,32 @@ describe("a connection of a window", () => {
     try {
       port.deaf = true;
       const alive = connection.isAlive();
-      await vi.advanceTimersByTimeAsync(10_001);
+      await vi.advanceTimersByTimeAsync(60_001);
       expect(await alive).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe("a worker that is busy", () => {
+  const after = (milliseconds: number): Promise<unknown> => vi.advanceTimersByTimeAsync(milliseconds);
+
+  it.each(["answers late", "says something else meanwhile", "says nothing"])("%s: it is what it seems", async (how) => {
+    let receive: (message: FromEngines) => void = () => undefined;
+    const asked: ToEngines[] = [];
+    const listen: Port["listen"] = (take) => ((receive = take), () => undefined);
+    const connection = new Connection({ post: (message) => void asked.push(message), listen });
+    vi.useFakeTimers();
+    try {
+      const alive = connection.isAlive();
+      const kernelc = asked[0]?.kernelc ?? "";
+      await after(45_000);
+      if (how === "says something else meanwhile") receive({ kernelc, message: { id: 1, chunks: [] } });
+      await after(how === "says nothing" ? 15_001 : 14_000);
+      if (how !== "says nothing") await after(how === "answers late" ? 0 : 40_000);
+      if (how !== "says nothing") receive({ kernelc, pong: "run" });
+      expect(await alive).toBe(how !== "says nothing");
     } finally {
       vi.useRealTimers();
     }

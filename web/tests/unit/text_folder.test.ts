@@ -127,6 +127,12 @@ describe("a tokenizer.json", () => {
     await expect(json({ normalizer })).rejects.toThrow("it may make a text more than 64 times as long");
   });
 
+  it("whose pre-tokeniser grows texts is refused", async () => {
+    const pretokenizers = Array.from({ length: 4 }, () => ({ type: "ByteLevel" }));
+    const refused = json({ pre_tokenizer: { type: "Sequence", pretokenizers } });
+    await expect(refused).rejects.toThrow("pre_tokenizer: it may make a text more than 64 times as long");
+  });
+
   const split = (pattern: string): object => ({ type: "Split", pattern: { Regex: pattern }, behavior: "Isolated" });
   const endless = ["(a+)+$", "(?:x*y){2,}z", "((a|b)*c)*", "(a{1,})*", "(a|aa)+$", "(?:a?){50}a{50}", "(a|b|ab)*c",
     "a?".repeat(50) + "a{50}", "(?=(a|aa)+$)b", "(?:a|a){30}b", "a*a*a*a*b", "(a{1,2}){40}b", "((?>a|aa))+$",

@@ -12,15 +12,25 @@ export interface Port {
   listen(receive: (message: FromEngines) => void, gone: () => void): () => void;
 }
 
-/** How long an answer to a ping may take: a worker may have to start, or be in the middle of a step. */
-const PONG_MS = 10_000;
+/**
+ * How long nothing may be heard after a ping. One that was ended is started by it, and answers at once. One
+ * that lives may be busy for long: a tokenizer may take 20 s, and a slow processor's step as long again.
+ */
+const SILENT_MS = 60_000;
+
+/** A ping that waits for its answer. */
+interface Ping {
+  /** Begin the time again: something was heard. */
+  extend(): void;
+  answered(run: string): void;
+}
 
 export class Connection {
   readonly line: Line;
   private readonly id = crypto.randomUUID();
   private run: string | null = null;
   private gone = false;
-  private pongs: ((run: string) => void)[] = [];
+  private readonly pings = new Set<Ping>();
 
   constructor(private readonly port: Port) {
     let receive: (message: FromWorker) => void = () => undefined;
@@ -41,8 +51,11 @@ export class Connection {
 
   private take(message: FromEngines, receive: (message: FromWorker) => void): void {
     if (message.kernelc !== this.id) return;
-    if ("message" in message) return receive(message.message);
-    for (const pong of this.pongs.splice(0)) pong(message.pong);
+    if ("message" in message) {
+      for (const ping of this.pings) ping.extend();
+      return receive(message.message);
+    }
+    for (const ping of this.pings) ping.answered(message.pong);
   }
 
   /** Whether the engines are still those that were connected to. */
@@ -55,16 +68,23 @@ export class Connection {
 
   private ping(): Promise<string | null> {
     return new Promise((resolve) => {
-      const late = setTimeout(() => resolve(null), PONG_MS);
-      this.pongs.push((run) => {
+      let late: ReturnType<typeof setTimeout>;
+      const settle = (run: string | null): void => {
         clearTimeout(late);
+        this.pings.delete(ping);
         resolve(run);
-      });
+      };
+      const extend = (): void => {
+        clearTimeout(late);
+        late = setTimeout(() => settle(null), SILENT_MS);
+      };
+      const ping: Ping = { extend, answered: settle };
+      this.pings.add(ping);
+      extend();
       try {
         this.port.post({ kernelc: this.id, ping: true });
       } catch {
-        clearTimeout(late);
-        resolve(null); // the port is closed
+        settle(null); // the port is closed
       }
     });
   }

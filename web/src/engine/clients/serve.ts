@@ -7,10 +7,14 @@
  */
 
 import * as grammars from "../../grammar/index.js";
+import * as culprits from "../diagnosis/culprit.js";
+import { provideCulprits } from "../diagnosis/laterCode.js";
 import * as embeddings from "../embeddings.js";
 import { loadModel } from "../loadModel.js";
 import { provideCode } from "../laterCode.js";
+import { provideText } from "../laterText.js";
 import type { LogitProcessors } from "../logitProcessors.js";
+import * as text from "../textCompletions.js";
 import { Hub, type Reply } from "./hub.js";
 import { isOurs, read, written, type ToEngines } from "./messages.js";
 import { PORT_NAME, type ExtensionPort } from "./ports.js";
@@ -70,6 +74,8 @@ export function serveExtension(options: ServeOptions & { readonly runtime?: Exte
 
 function hubOf({ logitProcessors = {} }: ServeOptions): Hub {
   provideCode({ grammars, embeddings });
+  provideCulprits(culprits);
+  provideText(text);
   const load = new SharedEngines((url, options) => {
     const all = { ...logitProcessors, ...options.logitProcessors };
     return loadModel(url, { ...options, logitProcessors: all });

@@ -2,14 +2,22 @@ import type { Actions } from "../actions.js";
 import type { ChatMessage } from "../state/conversations.js";
 import { h, setChildren, setHidden, setText } from "../dom.js";
 import { GROUP, later } from "../reading/later.js";
-import { loadedTitle, selectedModel, type AppState } from "../state/state.js";
+import { loadedModel, loadedTitle, selectedModel, type AppState } from "../state/state.js";
 import { AnswerView } from "./answerView.js";
 import { textButton } from "./buttons.js";
 import { messageContexts, sameContext, type MessageContext } from "./messageContext.js";
 import { QuestionView } from "./questionView.js";
 import type { View } from "./view.js";
 
-const STARTERS = ["Tell me a short story about an owl", "What is 417 - 58?", "What can you do?"];
+/** Questions to begin with: what the toy was made for, and what small models answer sensibly. */
+const STARTERS = {
+  toy: ["Tell me a short story about an owl", "What is 417 - 58?", "What can you do?"],
+  other: [
+    "What is the capital of France?",
+    "Give me three tips for a good night's sleep",
+    "Write a poem about the sea",
+  ],
+} as const;
 /**
  * So many messages are one group. What a browser does for each token grows with the number of children next
  * to the one that changes, and with the number of those that it leaves out of sight.
@@ -34,7 +42,7 @@ export class Transcript implements View {
   private readonly groups: HTMLElement[] = [];
   private readonly heading = h("h1", { class: "hello" });
   private readonly welcome: HTMLElement;
-  private readonly starters: HTMLElement;
+  private readonly starters: Readonly<Record<keyof typeof STARTERS, HTMLElement>>;
   /** The button that leads to the end of the conversation, where that is out of sight. */
   readonly toEnd: HTMLButtonElement;
   private entries = new Map<string, Entry>();
@@ -48,13 +56,14 @@ export class Transcript implements View {
   private count = 0;
 
   constructor(private readonly actions: Actions) {
-    this.starters = this.buildStarters();
+    this.starters = { toy: this.buildStarters(STARTERS.toy), other: this.buildStarters(STARTERS.other) };
     this.welcome = h(
       "div",
       { class: "welcome" },
       this.heading,
       h("p", { class: "muted" }, "Every word is computed on this device. Nothing you write leaves it."),
-      this.starters,
+      this.starters.toy,
+      this.starters.other,
     );
     this.element = h(
       "section",
@@ -75,7 +84,9 @@ export class Transcript implements View {
     setHidden(this.welcome, state.current.messages.length > 0);
     const title = loadedTitle(state) ?? selectedModel(state)?.title;
     setText(this.heading, `Chat with ${title ?? "a model"}`);
-    setHidden(this.starters, state.model.loaded === null);
+    const [loaded, toy] = [state.model.loaded !== null, loadedModel(state)?.toy === true];
+    setHidden(this.starters.toy, !loaded || !toy);
+    setHidden(this.starters.other, !loaded || toy);
     const contexts = messageContexts(state);
     const { messages } = state.current;
     const far = messages.length - GROUPED;
@@ -161,8 +172,8 @@ export class Transcript implements View {
     this.toEnd.hidden = this.following || this.count === 0;
   }
 
-  private buildStarters(): HTMLElement {
-    const buttons = STARTERS.map((text) =>
+  private buildStarters(texts: readonly string[]): HTMLElement {
+    const buttons = texts.map((text) =>
       h(
         "li",
         {},

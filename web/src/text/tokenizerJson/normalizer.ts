@@ -9,7 +9,7 @@ import { BYTE_CHARACTERS } from "./decoder.js";
 
 const MAX_STAGES = 64;
 const MAX_DEPTH = 8;
-const MAX_GROWTH = 64; // characters that one character may become in all the replacements of a normalizer
+const MAX_GROWTH = 64; // characters that one character may become in all the stages of either
 
 export type Normalizer = (text: string) => string;
 
@@ -23,23 +23,27 @@ export function readNormalizer(tokenizer: Fields): Normalizer {
 }
 
 /**
- * Check that no text grows without bounds: thirty times "a" replaced by "aa" makes a gigabyte of one letter.
+ * Check that no text grows without bounds: thirty times "a" replaced by "aa" makes a gigabyte of one letter,
+ * and so do pre-tokenizers that write bytes as characters.
  *
  * Throws KernelcError("bad-artifact").
  */
 export function checkGrowth(tokenizer: Fields): void {
-  const fields = tokenizer.child("normalizer");
-  if (!fields || growth(fields, 0) <= MAX_GROWTH) return;
+  const grown = (["normalizer", "pre_tokenizer"] as const).find((key) => {
+    const fields = tokenizer.child(key);
+    return fields && growth(fields, key === "normalizer" ? "normalizers" : "pretokenizers", 0) > MAX_GROWTH;
+  });
+  if (!grown) return;
   const help = "use the tokenizer.json of a release of the model that you trust";
-  throw tokenizer.fail("normalizer", `it may make a text more than ${MAX_GROWTH} times as long`, help);
+  throw tokenizer.fail(grown, `it may make a text more than ${MAX_GROWTH} times as long`, help);
 }
 
 /** How many characters one character may become. */
-function growth(fields: Fields, depth: number): number {
+function growth(fields: Fields, parts: string, depth: number): number {
   const type = fields.text("type");
   if (type === "Sequence") {
-    return stages(fields, "normalizers", depth).reduce(
-      (product, part) => product * growth(part, depth + 1),
+    return stages(fields, parts, depth).reduce(
+      (product, part) => product * growth(part, parts, depth + 1),
       1,
     );
   }
