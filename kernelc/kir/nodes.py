@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine, Stages
-from kernelc.kir.operation_table import OPERATIONS, features
+from kernelc.kir.operation_table import MMA_I8, OPERATIONS, features
 from kernelc.kir.stage_nodes import StageRelease, StageRequest, StageStatement, StageWait
 from kernelc.kir.tile_types import TileKind, TileType
 from kernelc.kir.types import Type
@@ -130,7 +130,7 @@ class Param(NamedTuple):
 
 
 BULK_COPIES = "bulk_copies"
-_FEATURES = ("f16", "subgroups", "dot4", BULK_COPIES)  # in the order in which kernels list them
+_FEATURES = ("f16", "subgroups", "dot4", MMA_I8, BULK_COPIES)  # in the order in which kernels list them
 
 
 @dataclass(eq=False)
@@ -160,8 +160,8 @@ class Kernel:
         return sum(shared.bytes for shared in self.shared) + barriers
 
     def features(self) -> tuple[str, ...]:
-        """What the device must offer: "f16", "subgroups", "dot4", "bulk_copies", and the kinds of tiles that
-        matrix units multiply, in this order."""
+        """What the device must offer: "f16", "subgroups", "dot4", "mma_i8", "bulk_copies", and the kinds of tiles
+        that matrix units multiply, in this order."""
         types, operations = self.types(), self.operations
         halves = any(type.scalar == "f16" for type in types if not isinstance(type, TileType))
         asked = {*features(operations), *(("f16",) if halves else ())}

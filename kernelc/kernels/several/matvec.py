@@ -23,6 +23,7 @@ from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.reduce import power_of_two_up_to
 from kernelc.kernels.several.each_row import EachRow
 from kernelc.kernels.several.int8_rows import LEAST_SHARED_BYTES, MOST_SUMS, Int8Rows, rows_shared_bytes
+from kernelc.kernels.several.mma_int8 import COLUMNS, MmaRows, mma_schedule, mma_shared_bytes
 from kernelc.kernels.several.rows_problem import RowsProblem
 from kernelc.kernels.several.wide_int8 import MOST_BYTES, ROWS, WideInt8Rows, panel_bytes
 from kernelc.kernels.spec import Grid
@@ -38,6 +39,7 @@ class _Blocked(Protocol):
 
 
 S = TypeVar("S", bound=_Blocked)
+_LEAST_COLUMNS = 3  # rows of activations from which on matrix units pay
 _STEPS = 4  # that are spelled out
 _THREADS = 256  # measured on an H200: with 512 sums no longer fit the registers
 
@@ -80,6 +82,8 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
         workgroups of coded results have whole groups without more batches.
         """
         alone = super().default(capabilities, problem)
+        if (units := self._on_matrix_units(capabilities, problem, alone)) is not None:
+            return units
         if not alone.in_subgroups or alone.stages:
             return alone
         rows = max(problem.of.rows_together, power_of_two_up_to(MOST_SUMS // problem.most))
@@ -90,6 +94,24 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
             alone, threads=threads, rows=rows, unroll=1, batches=batches, most_steps=_STEPS, early_steps=1
         )
         return together if self.once(problem, together) else alone
+
+    def _on_matrix_units(
+        self, capabilities: Capabilities, problem: RowsProblem[LinearProblem], alone: MatvecInt8Schedule
+    ) -> MatvecInt8Schedule | None:
+        """For matrix units, where a device has such and there are enough rows for them."""
+        if not capabilities.mma_i8 or not _LEAST_COLUMNS <= problem.most <= COLUMNS:
+            return None
+        pairs, parts = problem.of.result_rows > 32, alone.team // 32
+        rounds = 2 if parts > 2 else 1
+        few = problem.of.rows <= 2 * 32 * capabilities.workgroups
+        wanted = [(4, 512), (2, 256), (2, 512), (1, 256)] if few and not pairs else [(2, 256), (1, 256), (2, 512)]
+        for splits, threads in wanted:
+            found = mma_schedule(alone, problem.of, threads, splits, rounds)
+            if found is not None and threads <= capabilities.max_threads:
+                bytes_ = mma_shared_bytes(found, problem.of, problem.most)
+                if bytes_ <= capabilities.shared_bytes:
+                    return found
+        return None
 
     def trace(
         self,
@@ -108,6 +130,8 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
         linear, most = LinearBuffers.of(k, problem.of, arrays), problem.most
         if schedule.blocks:
             WideInt8Rows(k, linear, schedule.blocks, of_row, most).trace()
+        elif schedule.splits:
+            MmaRows(k, linear, schedule, of_row, most).trace()
         else:
             Int8Rows(k, linear, schedule, of_row, most).trace()
 
@@ -122,6 +146,8 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
         if schedule.blocks:
             small = panel_bytes(problem.of, schedule.blocks, most) <= MOST_BYTES
             return small and schedule.rows == ROWS
+        if schedule.splits:
+            return True
         few = schedule.rows * most <= MOST_SUMS and not schedule.stages
         return few and rows_shared_bytes(schedule, problem.of, most) <= LEAST_SHARED_BYTES
 

@@ -79,7 +79,7 @@ class CodedProduct(ProductResults):
         for total, loaded in zip(sums, rows, strict=True):
             products = self._products(byte_words(self.form, loaded.loads), numbers)
             factors = self.linear.weights.factors(loaded.sides, loaded.at)
-            total += _weighed(to_f32(products), numbers.shared_sum, numbers.code_scale, factors)
+            total += weighed(to_f32(products), numbers.shared_sum, numbers.code_scale, factors)
 
     def _products(self, words: list[Value], numbers: Numbers) -> Value:
         """What they start with and the sum of the products of bytes and numbers, an exact i32."""
@@ -96,7 +96,7 @@ class CodedProduct(ProductResults):
         return products
 
 
-def _weighed(products: Value, shared_sum: Value | None, code_scale: Value, factors: Factors[Value]) -> Value:
+def weighed(products: Value, shared_sum: Value | None, code_scale: Value, factors: Factors[Value]) -> Value:
     """What a group adds to a row's sum, from the sum of its products of numbers and bytes.
 
     `shared_sum`: the sum of the activations, where weights have an offset.
