@@ -230,11 +230,11 @@ def subgroup_shuffle_xor(x: Operand, distance: int) -> Value:
 
 
 def mma_i8(a: Operand, b: Operand, plus: Number) -> Value:
-    """plus + a * b, exact, of tiles that a subgroup of 32 holds together: a [16, 32] and b [32, 8] signed bytes,
-    the sum [16, 8] i32. (u32x4, u32x2, i32x4) -> i32x4, of which invocation i holds
+    """plus + a * b, exact, of tiles that a subgroup of 32 holds together: a [16, 32] and b [32, 8] signed
+    bytes, the sum [16, 8] i32. (u32x4, u32x2, i32x4) -> i32x4, of which invocation i holds
 
-        a      words   (row, 4t), (row + 8, 4t), (row, 4t + 16), (row + 8, 4t + 16): four bytes along k from there
-        b      words   (4t, row), (4t + 16, row): four bytes along k
+        a      words of four bytes along k, from (row, 4t), (row + 8, 4t), (row, 4t + 16), (row + 8, 4t + 16)
+        b      words of four bytes along k, from (4t, row), (4t + 16, row)
         sum    numbers (row, 2t), (row, 2t + 1), (row + 8, 2t), (row + 8, 2t + 1)
 
     with row = i / 4 and t = i % 4. Needs a device with "mma_i8", and uniform control flow.

@@ -38,7 +38,7 @@ class Operation:
     `given`: whether it is a number that the invocation is handed, which needs no name in emitted text.
     `comparison`: whether it compares two operands and gives conditions.
     `on_tiles`: whether it takes or gives tiles of matrix units.
-    `lanes`: how many invocations the subgroups that compute it together must have, 0 where any number will do.
+    `lanes`: how many invocations the subgroups that compute it together must have, 0 for any number.
     """
 
     participants: Scope = Scope.INVOCATION
@@ -132,9 +132,7 @@ OPERATIONS: dict[str, Operation] = {
     "subgroup_sum": _REDUCTION,
     "subgroup_max": _REDUCTION,
     "subgroup_shuffle_xor": replace(_REDUCTION, result=Scope.INVOCATION),
-    "mma_i8": Operation(
-        Scope.SUBGROUP, pure=False, result=Scope.INVOCATION, feature=MMA_I8, depends_on_subgroups=True, lanes=32
-    ),
+    "mma_i8": replace(_REDUCTION, result=Scope.INVOCATION, feature=MMA_I8, lanes=32),
     # tiles of matrix units, which a subgroup holds together
     "tile_zero": _TILES,
     "tile_mul": _TILES,

@@ -104,7 +104,9 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
         pairs, parts = problem.of.result_rows > 32, alone.team // 32
         rounds = 2 if parts > 2 else 1
         few = problem.of.rows <= 2 * 32 * capabilities.workgroups
-        wanted = [(4, 512), (2, 256), (2, 512), (1, 256)] if few and not pairs else [(2, 256), (1, 256), (2, 512)]
+        wanted = (
+            [(4, 512), (2, 256), (2, 512), (1, 256)] if few and not pairs else [(2, 256), (1, 256), (2, 512)]
+        )
         for splits, threads in wanted:
             found = mma_schedule(alone, problem.of, threads, splits, rounds)
             if found is not None and threads <= capabilities.max_threads:

@@ -1,27 +1,28 @@
-"""The int8 matrix times up to eight coded rows on matrix units, in the order in which one row alone is summed.
+"""The int8 matrix times up to eight coded rows on matrix units, in the order in which one row alone is
+summed.
 
-A subgroup multiplies 16 rows of the matrix with eight of activations, a group of 32 at a time: the group's sum
-of products of bytes is a whole number, exact in any order, and only what is made of it is rounded. It is
-weighed and added as `Int8Product` does for one row, where invocation `l` of a part's 32 takes groups l,
-l + team, ... and the 32 sums then meet in pairs: l and l ^ 16, then ^ 8, 4, 2, 1. Here the residue l is
+A subgroup multiplies 16 rows of the matrix with eight of activations, a group of 32 at a time: the group's
+sum of products of bytes is a whole number, exact in any order, and only what is made of it is rounded. It is
+weighed and added as `Int8Product` does for one row, where invocation `l` of a part's 32 takes groups l, l +
+team, ... and the 32 sums then meet in pairs: l and l ^ 16, then ^ 8, 4, 2, 1. Here the residue l is
 
-    16   8   4   | 2   1       of a subgroup: which of the eight *chunks* of four groups, and which group of it
-     i   block   split         bits of the chunk, from the one that is added up first on
+16   8   4   | 2   1       of a subgroup: which of the eight *chunks* of four groups, and which group of it i
+block   split         bits of the chunk, from the one that is added up first on
 
 so a subgroup that takes every chunk whose lowest bits are its `split` adds up the bits above by itself, in
-registers. The splits, the groups of a chunk and the parts are added up through shared memory at the end, in that
-order. What registers have room for decides `block`: chunks are gone through in so many blocks, each with all of
-the team's steps.
+registers. The splits, the groups of a chunk and the parts are added up through shared memory at the end, in
+that order. What registers have room for decides `block`: chunks are gone through in so many blocks, each with
+all of the team's steps.
 
-Each invocation loads whole groups of two rows, as they lie in memory; four invocations exchange words, so that
-each has a quarter of every group, which is what matrix units take. The codes of the rows of activations are
-staged in that order: cell j * 33 + i has what invocation i needs of group j of a stage. (The 33rd cell spreads
-what is written over the banks.)
+Each invocation loads whole groups of two rows, as they lie in memory; four invocations exchange words, so
+that each has a quarter of every group, which is what matrix units take. The codes of the rows of activations
+are staged in that order: cell j * 33 + i has what invocation i needs of group j of a stage. (The 33rd cell
+spreads what is written over the banks.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kernelc.ir.coded_rows import GROUP, PARTS
@@ -57,6 +58,7 @@ _STAGE_GROUPS = 64
 _MOST_ITEMS = 96  # chunks of a subgroup, which are all spelled out
 _SUMS = 32  # that an invocation keeps over the steps
 _LOADS_AHEAD = 4  # chunks
+_RESIDENT = 512  # invocations on a multiprocessor: registers of 128 words each
 
 
 def fits_tiles(form: WeightFormat) -> bool:
@@ -159,6 +161,9 @@ class _Half:
     ats: list[Value]
 
 
+_Sums = list[list[Value]]  # for each group of a chunk the invocation's four results
+
+
 class MmaRows(Int8Rows):
     """A kernel while it is traced; `most` rows of activations at once."""
 
@@ -192,12 +197,13 @@ class MmaRows(Int8Rows):
         """Stage by stage: the codes of the rows of activations to shared memory, then the chunks of the stage,
         each loaded some chunks ahead, the first before the kernel's inputs are ready."""
         k, stages = self.k, list(self._stages())
+        k.resident = max(1, _RESIDENT // self.schedule.threads)
         order = [item for stage in stages for item in stage]
         loaded = [self._load(item) for item in order[:_LOADS_AHEAD]]
         self.load_constants()
         k.inputs_ready()
         self._add_squares()
-        blocks, parts = list[list[list[Value]]](), list[list[list[Value]]]()
+        pairs, parts = PairSums(), list[_Sums]()
         sums: list[list[list[Variable]]] = []
         at = 0
         for number, stage in enumerate(stages):
@@ -212,11 +218,11 @@ class MmaRows(Int8Rows):
                 at += 1
                 if len(loaded) < len(order):
                     loaded.append(self._load(order[len(loaded)]))
-            if stage[-1].step == self.division.steps - 1:
-                blocks.append(_in_pairs([[[s.value() for s in own] for own in each] for each in sums]))
-                if len(blocks) == self.division.blocks:
-                    parts.append(_in_pairs(blocks))
-                    blocks = []
+                if item.step == self.division.steps - 1:
+                    pairs.add([[sum_.value() for sum_ in own] for own in sums[item.i]])
+            if pairs.count == self.division.chunks * self.division.blocks:
+                parts.append(pairs.total())
+                pairs = PairSums()
         self._keep(parts)
         self._add_up()
         self.finish()
@@ -225,10 +231,10 @@ class MmaRows(Int8Rows):
         """The chunks of each stage in turn."""
         division = self.division
         for round in range(division.rounds):
-            for block in range(division.blocks):
+            for block in _paired(division.blocks):
                 for first in range(0, division.steps, division.together):
                     steps = range(first, min(first + division.together, division.steps))
-                    yield [_Item(round, block, step, i) for step in steps for i in range(division.chunks)]
+                    yield [_Item(round, block, step, i) for step in steps for i in _paired(division.chunks)]
 
     def _new_sums(self) -> list[list[Variable]]:
         """For each group of a chunk the invocation's four results."""
@@ -290,15 +296,16 @@ class MmaRows(Int8Rows):
             return [weights.factors(*each) for each in zip(half.sides, half.ats, strict=True)]
         pairs = [[unpack_half2(word) for word in words] for words in half.sides]
         return [
-            weights.form.factors(FUNCTIONS, [[pair.lane(j % 2)] for pair in pairs[j // 2]]) for j in range(CHUNK)
+            weights.form.factors(FUNCTIONS, [[pair.lane(j % 2)] for pair in pairs[j // 2]])
+            for j in range(CHUNK)
         ]
 
     def _quarters(self, words: Value) -> list[Value]:
         """Of the words of four groups, one in each of four invocations, the invocation's own quarter of each.
 
-            invocation   0  1  2  3            0    1    2    3
-            words        a  b  c  d     ->     a0   a1   a2   a3     group 0
-                                               b0   b1   b2   b3     group 1 ...
+        invocation   0  1  2  3            0    1    2    3
+        words        a  b  c  d     ->     a0   a1   a2   a3     group 0
+                                           b0   b1   b2   b3     group 1 ...
         """
         upper, odd, own = self.upper, self.odd, [words.lane(at) for at in range(4)]
         got = [subgroup_shuffle_xor(select(upper, own[at], own[2 + at]), 2) for at in range(2)]
@@ -386,7 +393,9 @@ class MmaRows(Int8Rows):
             scales = [bitcast(columns.lane(at), f32) for at in range(2)]
             counts = [bitcast(columns.lane(2 + at), i32) for at in range(2)]
             products = self._products(a, cell, counts)
-            shared = [to_f32(n) * s if self.form.has_offset else None for n, s in zip(counts, scales, strict=True)]
+            shared = [
+                to_f32(n) * s if self.form.has_offset else None for n, s in zip(counts, scales, strict=True)
+            ]
             for e in range(4):
                 column, own = e % 2, factors[e // 2][j]
                 sums[j][e] += weighed(to_f32(products.lane(e)), shared[column], scales[column], own)
@@ -404,13 +413,15 @@ class MmaRows(Int8Rows):
 
     # Sums
 
-    def _keep(self, parts: list[list[list[Value]]]) -> None:
+    def _keep(self, parts: list[_Sums]) -> None:
         """Write what the subgroup has added up of each of its parts to shared memory: a cell for each result,
         with its sums of a chunk's four groups."""
         division = self.division
         self.k.barrier()
         for round, sums in enumerate(parts):
-            before = (self.tile_number * (division.parts * division.rounds) + round * division.parts) + self.part
+            before = (
+                self.tile_number * (division.parts * division.rounds) + round * division.parts
+            ) + self.part
             first = (before * division.splits + self.split) * (ROWS * COLUMNS)
             for e in range(4):
                 cell = vector(*(sums[j][e] for j in range(CHUNK)))
@@ -428,7 +439,8 @@ class MmaRows(Int8Rows):
             for part in range(parts):
                 first = (tile * parts + part) * division.splits
                 splits = [
-                    bitcast(self.staged[(first + split) * each + place], f32) for split in range(division.splits)
+                    bitcast(self.staged[(first + split) * each + place], f32)
+                    for split in range(division.splits)
                 ]
                 while len(splits) > 1:
                     half = len(splits) // 2
@@ -437,7 +449,10 @@ class MmaRows(Int8Rows):
                 own = (groups.x + groups.z) + (groups.y + groups.w)
                 total = own if total is None else total + own
             assert total is not None
-            row, column = named("row", tile * ROWS + e // 2 * 8 + lane // 4), named("column", lane % 4 * 2 + e % 2)
+            row, column = (
+                named("row", tile * ROWS + e // 2 * 8 + lane // 4),
+                named("column", lane % 4 * 2 + e % 2),
+            )
             if self.most == COLUMNS:
                 self.every_sum[column * self.cells_of_row + row] = total
             else:
@@ -451,19 +466,42 @@ class MmaRows(Int8Rows):
 def _fours(form: WeightFormat, quarter: int) -> list[int]:
     """Which words of four numbers belong to the bytes of an invocation's quarter of a group."""
     each = form.vectors_per_unit
-    return [(load * 4 + quarter) * each + at for load in range(form.words_per_group // 4) for at in range(each)]
+    return [
+        (load * 4 + quarter) * each + at for load in range(form.words_per_group // 4) for at in range(each)
+    ]
 
 
-def _in_pairs(each: Sequence[list[list[Value]]]) -> list[list[Value]]:
-    """The sums of a power of two of as many numbers each: the first half's with the second half's, and so on."""
-    left = list(each)
-    while len(left) > 1:
-        half = len(left) // 2
-        left = [
-            [[a + b for a, b in zip(*pair, strict=True)] for pair in zip(left[at], left[at + half], strict=True)]
-            for at in range(half)
-        ]
-    return left[0]
+def _paired(count: int) -> list[int]:
+    """The numbers below a power of two in the order in which they meet: 0 and its upper half's first, then the
+    pair that these meet."""
+    order = [0]
+    while len(order) < count:
+        order = [each * 2 + low for low in (0, 1) for each in order]
+    return order
+
+
+class PairSums:
+    """Sums in pairs of what comes in the order of `_paired`, each pair added up as soon as it is there."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._waiting: list[_Sums] = []
+
+    def add(self, sums: _Sums) -> None:
+        """The next one."""
+        self.count += 1
+        self._waiting.append(sums)
+        count = self.count
+        while count % 2 == 0:
+            second, first = self._waiting.pop(), self._waiting.pop()
+            pairs = zip(first, second, strict=True)
+            self._waiting.append([[a + b for a, b in zip(*pair, strict=True)] for pair in pairs])
+            count //= 2
+
+    def total(self) -> _Sums:
+        """The sum of a power of two of them."""
+        (total,) = self._waiting
+        return total
 
 
 __all__ = ["COLUMNS", "GROUP", "Division", "MmaRows", "fits_tiles", "mma_schedule", "mma_shared_bytes"]
