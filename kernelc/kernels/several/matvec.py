@@ -23,7 +23,8 @@ from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.reduce import power_of_two_up_to
 from kernelc.kernels.several.each_row import EachRow
 from kernelc.kernels.several.int8_rows import LEAST_SHARED_BYTES, MOST_SUMS, Int8Rows, rows_shared_bytes
-from kernelc.kernels.several.mma_int8 import COLUMNS, MmaRows, mma_schedule, mma_shared_bytes
+from kernelc.kernels.several.mma.division import COLUMNS, mma_schedule, mma_shared_bytes
+from kernelc.kernels.several.mma.kernel import MmaRows
 from kernelc.kernels.several.rows_problem import RowsProblem
 from kernelc.kernels.several.wide_int8 import MOST_BYTES, ROWS, WideInt8Rows, panel_bytes
 from kernelc.kernels.spec import Grid

@@ -52,7 +52,7 @@ class MatvecInt8Schedule:
     early_steps: int = 1
     stages: int = 0  # not 0: bulk copies stream this many batches ahead (see `streamed`)
     workgroups: int = 0  # that share all rows, where there are stages
-    splits: int = 0  # not 0: matrix units multiply several rows (see `kernelc.kernels.several.mma_int8`)
+    splits: int = 0  # not 0: matrix units multiply several rows (see `kernelc.kernels.several.mma`)
     rounds: int = 1  # of them
 
     @property

@@ -1,0 +1,147 @@
+"""How subgroups with matrix units divide a matrix times several rows, without changing the order of sums.
+
+Where one row is alone, invocation `l` of a part's 32 takes groups l, l + team, ..., a step each, and the 32
+sums then meet in pairs: l and l ^ 16, then ^ 8, 4, 2, 1. Matrix units have a group's sum at once, for 16 rows
+of the matrix and eight of activations, so a subgroup goes through the groups of a part and keeps the sums of
+as many residues l as it has registers for:
+
+    bit of l   16   8   4 | 2   1      which of eight *chunks*, and which of its four groups
+    such as     i block split          from the bit that is added up first on
+
+A subgroup takes every chunk whose lowest bits are its `split`, `block` by block, each with all steps, and
+adds up the bits above by itself. Splits, the groups of a chunk, and then the parts are added up through
+shared memory at the end. A *stage* is what of the rows of activations lies in shared memory at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from kernelc.ir.formats import WeightFormat, groups_of, weight_format
+from kernelc.kernels.linear.int8.schedule import MatvecInt8Schedule
+from kernelc.kernels.linear.problem import LinearProblem
+from kernelc.kernels.several.mma.pairs import paired
+from kernelc.kir.values import Value
+
+SUBGROUP, ROWS, COLUMNS = 32, 16, 8  # of invocations, of the matrix, of activations
+CHUNK, CHUNKS = 4, 8  # groups of a chunk, chunks of a part
+CELLS = SUBGROUP + 1  # of a staged group: with an odd number what is written is spread over the banks
+_STAGE_GROUPS = 64
+_MOST_ITEMS = 96  # chunks of a subgroup, which are all spelled out
+_SUMS = 32  # that an invocation keeps over the steps
+
+
+@dataclass(frozen=True)
+class Item:
+    """A chunk of a subgroup: number `i` of its block, at a step of a round."""
+
+    round: int
+    block: int
+    step: int
+    i: int
+
+
+def fits_tiles(form: WeightFormat) -> bool:
+    """Whether a quarter of a group's words are two words of bytes."""
+    return form.byte_zero is not None and form.unit_words == 1 and form.words_per_group in (4, 8)
+
+
+@dataclass(frozen=True)
+class Division:
+    """How a workgroup's subgroups divide the work: a subgroup has one of the `tiles` of 16 rows, of every
+    `splits`th chunk, and of the parts one in each of `rounds`."""
+
+    tiles: int
+    parts: int  # of a row, at once
+    splits: int
+    rounds: int
+    blocks: int
+    steps: int  # of a team along a row
+    together: int  # of them in a stage
+
+    @staticmethod
+    def of(schedule: MatvecInt8Schedule, groups: int) -> Division:
+        parts = schedule.team // SUBGROUP // schedule.rounds
+        tiles = schedule.threads // (SUBGROUP * parts * schedule.splits)
+        steps = -(-groups // schedule.team)
+        chunks = CHUNKS // schedule.splits
+        sums = CHUNK * ROWS * COLUMNS // SUBGROUP  # of an invocation, for a chunk
+        blocks = max(1, chunks * sums // _SUMS) if steps > 1 else 1
+        together = max(1, _STAGE_GROUPS * blocks // (SUBGROUP * parts))
+        return Division(tiles, parts, schedule.splits, schedule.rounds, blocks, steps, min(steps, together))
+
+    @property
+    def chunks(self) -> int:
+        """Chunks of a subgroup in a block."""
+        return CHUNKS // (self.splits * self.blocks)
+
+    @property
+    def stage_groups(self) -> int:
+        """Groups of a stage at its longest."""
+        return self.together * self.parts * SUBGROUP // self.blocks
+
+    @property
+    def items(self) -> int:
+        """Chunks of a subgroup, altogether."""
+        return self.rounds * self.blocks * self.steps * self.chunks
+
+    @property
+    def cells(self) -> int:
+        """Cells of 16 bytes that stages take, and sums afterwards."""
+        sums = self.tiles * self.parts * self.rounds * self.splits * ROWS * COLUMNS
+        return max(self.stage_groups * CELLS, sums)
+
+    def stages(self) -> Iterator[list[Item]]:
+        """The chunks of each stage in turn, in the order in which their sums meet."""
+        for round in range(self.rounds):
+            for block in paired(self.blocks):
+                for first in range(0, self.steps, self.together):
+                    steps = range(first, min(first + self.together, self.steps))
+                    yield [Item(round, block, step, i) for step in steps for i in paired(self.chunks)]
+
+    @property
+    def every_part(self) -> int:
+        """Parts of a row."""
+        return self.parts * self.rounds
+
+    @property
+    def team(self) -> int:
+        """Groups of a step, each of which is another invocation's where a row is alone."""
+        return self.every_part * SUBGROUP
+
+    def first_group(self, item: Item) -> int:
+        """The first group of an item's step and round."""
+        return item.step * self.team + item.round * self.parts * SUBGROUP
+
+    def chunk(self, block: int, i: Value | int, split: Value) -> Value:
+        """The number within its part of chunk `i` of a block of a split."""
+        return (i * self.blocks + block) * self.splits + split
+
+
+def mma_schedule(
+    alone: MatvecInt8Schedule, problem: LinearProblem, threads: int, splits: int, rounds: int
+) -> MatvecInt8Schedule | None:
+    """The schedule of a single row, whose order of sums is kept, for matrix units; None where that is no
+    division of the work."""
+    form, parts = weight_format(problem.format), alone.team // SUBGROUP
+    in_subgroups = alone.in_subgroups and alone.subgroup_size == SUBGROUP and not alone.stages
+    at_once = SUBGROUP * parts // rounds * splits if parts % rounds == 0 else 0
+    if not in_subgroups or not fits_tiles(form) or not at_once or threads % at_once:
+        return None
+    if threads % alone.team or ROWS * rounds % splits:
+        return None
+    rows = threads // at_once * ROWS
+    schedule = replace(
+        alone, threads=threads, rows=rows * alone.team // threads, unroll=1, batches=1,
+        early=True, early_steps=1, splits=splits, rounds=rounds,
+    )  # fmt: skip
+    few = Division.of(schedule, groups_of(problem.cols)).items <= _MOST_ITEMS
+    return schedule if few and rows % problem.result_rows == 0 else None
+
+
+def mma_shared_bytes(schedule: MatvecInt8Schedule, problem: LinearProblem, most: int) -> int:
+    """Bytes of workgroup memory for up to `most` rows of activations."""
+    division = Division.of(schedule, groups_of(problem.cols))
+    cells = 16 * (division.cells + division.stage_groups * COLUMNS // 2)
+    return schedule.shared_bytes(problem) + cells + 4 * most * (schedule.stride + schedule.parts)
