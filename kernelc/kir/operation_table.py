@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-
 MMA_I8 = "mma_i8"
 """The feature of devices whose subgroups multiply tiles of signed bytes out of words of their own."""
 

@@ -20,8 +20,8 @@ from kernelc.kir.values import Value
 
 @dataclass(frozen=True)
 class Chunk:
-    """A chunk of one row as it is stored: the invocation's own group, and the words of all groups' factors, two
-    groups to a word unless `ats` says which group each belongs to."""
+    """A chunk of one row as it is stored: the invocation's own group, and the words of all groups' factors,
+    two groups to a word unless `ats` says which group each belongs to."""
 
     loads: list[Value]
     sides: list[list[Value]]

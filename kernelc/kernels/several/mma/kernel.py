@@ -59,7 +59,7 @@ class MmaRows(Int8Rows):
         """Stage by stage: the rows of activations to shared memory, then the products of its chunks."""
         k, division, stages = self.k, self.division, list(self.division.stages())
         order = [item for stage in stages for item in stage]
-        loaded = [self._load(item) for item in order[:_LOADS_AHEAD]]
+        loaded = [self._chunk(item) for item in order[:_LOADS_AHEAD]]
         self.load_constants()
         k.inputs_ready()
         self._add_squares()
@@ -76,7 +76,7 @@ class MmaRows(Int8Rows):
             for item in stage:
                 self._add(item, item.step - first.step, loaded[done], sums[item.i])
                 done += 1
-                loaded += [self._load(each) for each in order[len(loaded) : done + _LOADS_AHEAD]]
+                loaded += [self._chunk(each) for each in order[len(loaded) : done + _LOADS_AHEAD]]
                 if item.step == division.steps - 1:
                     pairs.add([[total.value() for total in group] for group in sums[item.i]])
             if pairs.count == division.chunks * division.blocks:
@@ -105,7 +105,7 @@ class MmaRows(Int8Rows):
 
     # Products
 
-    def _load(self, item: Item) -> tuple[Chunk, Chunk]:
+    def _chunk(self, item: Item) -> tuple[Chunk, Chunk]:
         """A chunk of the invocation's two rows of the matrix."""
         division = self.division
         chunk, first = division.chunk(item.block, item.i, self.split), division.first_group(item)

@@ -10,8 +10,8 @@ Sums = list[list[Value]]
 
 
 def paired(count: int) -> list[int]:
-    """The numbers below a power of two in the order in which they meet: 0 and its upper half's first, then the
-    pair that these meet."""
+    """The numbers below a power of two in the order in which they meet: 0 and the first of the upper half,
+    then the two that meet these, and so on."""
     order = [0]
     while len(order) < count:
         order = [each * 2 + low for low in (0, 1) for each in order]
