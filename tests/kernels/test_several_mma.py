@@ -112,8 +112,13 @@ def test_any_division_of_the_work_gives_the_same_bits(data: st.DataObject) -> No
         schedule
         for threads in (64, 128, 256, 512)
         for splits in (1, 2, 4, 8)
-        for rounds in (1, 2)
-        if (schedule := mma_schedule(single, problem, threads, splits, rounds)) is not None
+        for rounds, stacked, staged in product((1, 2), (1, 2), (64, 32))
+        if (
+            schedule := mma_schedule(
+                single, problem, threads, splits, rounds=rounds, stacked=stacked, staged=staged
+            )
+        )
+        is not None
         and mma_shared_bytes(schedule, problem, 8) <= UNITS.shared_bytes
     ]
     schedule = data.draw(st.sampled_from(found))
@@ -152,13 +157,13 @@ def test_matrix_units_are_for_three_rows_and_more(most: int) -> None:
 def test_what_is_no_division_is_none() -> None:
     problem = PROBLEMS["codes"]
     single = MATVEC_INT8.default(UNITS, problem)
-    assert mma_schedule(single, problem, 512, 4, 1) is not None
+    assert mma_schedule(single, problem, 512, 4) is not None
     for threads, splits, rounds in (
         (256, 4, 1),
         (96, 1, 1),
         (512, 4, 3),
     ):  # 16 rows; no whole subgroups; parts
-        assert mma_schedule(single, problem, threads, splits, rounds) is None
-    assert mma_schedule(replace(single, subgroup_size=None), problem, 512, 4, 1) is None
+        assert mma_schedule(single, problem, threads, splits, rounds=rounds) is None
+    assert mma_schedule(replace(single, subgroup_size=None), problem, 512, 4) is None
     long = replace(problem, cols=32 * 64 * 60)
-    assert mma_schedule(MATVEC_INT8.default(UNITS, long), long, 512, 4, 1) is None
+    assert mma_schedule(MATVEC_INT8.default(UNITS, long), long, 512, 4) is None

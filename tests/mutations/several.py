@@ -10,7 +10,7 @@ _AHEAD = ("tests/several/test_engine.py", "-k", "handed_over_ahead and cpu")
 SEVERAL: tuple[Mutation, ...] = (
     Mutation(
         "chunks_meet_as_they_come",
-        "On matrix units, sums of neighbouring chunks are added up first, so a row has other bits than alone.",
+        "On matrix units, sums of neighbouring chunks meet first, so a row has other bits than alone.",
         "kernelc/kernels/several/mma/pairs.py",
         "order = [each * 2 + low for low in (0, 1) for each in order]",
         "order = list(range(2 * len(order)))",

@@ -14,18 +14,20 @@ LOAD_AHEAD = "load_ahead"
 
 def loaded_ahead(kernel: Kernel) -> frozenset[Value]:
     """The loads at the top of a kernel, before its inputs are ready: of constants, and of what earlier steps
-    left.
+    left. Where a kernel says how many registers it is worth (`Kernel.resident`), also its later loads of
+    vectors of constants.
 
     NVIDIA's compiler moves loads of memory that no kernel writes to where they are used, past any wait; only
     volatile instructions keep their order.
     """
     found: list[Value] = []
-    ready = kernel.inputs_ready
+    ready, before = kernel.inputs_ready, True
     for statement in kernel.body.statements if ready else ():
-        if isinstance(statement, InputsReady):
-            break
+        before = before and not isinstance(statement, InputsReady)
         if isinstance(statement, Let) and statement.value.op == "load":
-            memory = statement.value.attr
+            value, memory = statement.value, statement.value.attr
             known = isinstance(memory, Buffer) and memory.constant
-            found += [statement.value] if known or (ready and memory in ready.earlier_steps) else []
+            early = known or (ready is not None and memory in ready.earlier_steps)
+            later = known and kernel.resident > 0 and value.type.lanes > 1
+            found += [value] if (early if before else later) else []
     return frozenset(found)

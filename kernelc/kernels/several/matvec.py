@@ -15,6 +15,7 @@ from math import lcm
 from typing import Any, Protocol, TypeVar
 
 from kernelc.ir.dim import substitute
+from kernelc.ir.formats import groups_of, weight_format
 from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.int8.matvec import MATVEC_INT8
 from kernelc.kernels.linear.int8.schedule import MatvecInt8Schedule
@@ -23,12 +24,14 @@ from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.reduce import power_of_two_up_to
 from kernelc.kernels.several.each_row import EachRow
 from kernelc.kernels.several.int8_rows import LEAST_SHARED_BYTES, MOST_SUMS, Int8Rows, rows_shared_bytes
-from kernelc.kernels.several.mma.division import COLUMNS, mma_schedule, mma_shared_bytes
+from kernelc.kernels.several.mma.chunks import side_types
+from kernelc.kernels.several.mma.division import COLUMNS, usual_mma_schedule
 from kernelc.kernels.several.mma.kernel import MmaRows
 from kernelc.kernels.several.rows_problem import RowsProblem
 from kernelc.kernels.several.wide_int8 import MOST_BYTES, ROWS, WideInt8Rows, panel_bytes
 from kernelc.kernels.spec import Grid
 from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.types import Type
 from kernelc.target import Capabilities
 
 
@@ -96,25 +99,20 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
         )
         return together if self.once(problem, together) else alone
 
+    def access_types(
+        self, problem: RowsProblem[LinearProblem], schedule: MatvecInt8Schedule
+    ) -> Mapping[str, Type]:
+        if not schedule.splits:
+            return super().access_types(problem, schedule)
+        return side_types(weight_format(problem.of.format), groups_of(problem.of.cols))
+
     def _on_matrix_units(
         self, capabilities: Capabilities, problem: RowsProblem[LinearProblem], alone: MatvecInt8Schedule
     ) -> MatvecInt8Schedule | None:
         """For matrix units, where a device has such and there are enough rows for them."""
         if not capabilities.mma_i8 or not _LEAST_COLUMNS <= problem.most <= COLUMNS:
             return None
-        pairs, parts = problem.of.result_rows > 32, alone.team // 32
-        rounds = 2 if parts > 2 else 1
-        few = problem.of.rows <= 2 * 32 * capabilities.workgroups
-        wanted = (
-            [(4, 512), (2, 256), (2, 512), (1, 256)] if few and not pairs else [(2, 256), (1, 256), (2, 512)]
-        )
-        for splits, threads in wanted:
-            found = mma_schedule(alone, problem.of, threads, splits, rounds)
-            if found is not None and threads <= capabilities.max_threads:
-                bytes_ = mma_shared_bytes(found, problem.of, problem.most)
-                if bytes_ <= capabilities.shared_bytes:
-                    return found
-        return None
+        return usual_mma_schedule(capabilities, alone, problem.of, problem.most)
 
     def trace(
         self,

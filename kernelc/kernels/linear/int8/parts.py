@@ -18,7 +18,7 @@ from kernelc.kernels.linear.int8.results import ProductResults
 from kernelc.kernels.linear.int8.schedule import MatvecInt8Schedule
 from kernelc.kernels.parts.dot4 import dot4
 from kernelc.kernels.parts.packed_rows import LoadedGroup, byte_words
-from kernelc.kir.functions import bitcast, select, to_f32
+from kernelc.kir.functions import bitcast, fma, select, to_f32
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import f32, i32
 from kernelc.kir.values import Number, Operators, Value, Variable
@@ -103,4 +103,4 @@ def weighed(products: Value, shared_sum: Value | None, code_scale: Value, factor
     """
     scale, offset = factors
     weighed = products * (code_scale if scale is None else scale * code_scale)
-    return weighed if offset is None or shared_sum is None else weighed + shared_sum * offset
+    return weighed if offset is None or shared_sum is None else fma(shared_sum, offset, weighed)

@@ -14,7 +14,7 @@ from kernelc.ir.formats import Factors, WeightFormat
 from kernelc.kernels.parts.packed_rows import FUNCTIONS, PackedRows, byte_words
 from kernelc.kernels.several.mma.division import CHUNK
 from kernelc.kir.functions import minimum, named, select, subgroup_shuffle_xor, unpack_half2, vector
-from kernelc.kir.types import u32
+from kernelc.kir.types import Type, u32x2
 from kernelc.kir.values import Value
 
 
@@ -47,19 +47,12 @@ class ChunkLoads:
 
         each, own = weights.form.words_per_group // 4, inside(start + self.quarter)
         loads = [weights.quants[own * each + load] for load in range(each)]
-        if self._in_pairs:
-            firsts = [start + pair if sure else minimum(start + pair, groups - 2) for pair in (0, 2)]
-            words = [[side[(row * groups + first) // 2] for side in weights.sides] for first in firsts]
-            return Chunk(loads, words, [])
+        if all(side.type == u32x2 for side in weights.sides):
+            at = (row * groups + (start if sure else minimum(start, groups - CHUNK))) // CHUNK
+            pairs = [side[at] for side in weights.sides]
+            return Chunk(loads, [[pair.lane(half) for pair in pairs] for half in range(2)], [])
         ats = [inside(start + j) for j in range(CHUNK)]
         return Chunk(loads, [weights.stored_sides(at) for at in ats], ats)
-
-    @property
-    def _in_pairs(self) -> bool:
-        """Whether factors are halves of which a word has those of two groups of the same row."""
-        weights = self.weights
-        halves = all(side.element_bytes == 2 for side in weights.form.sides)
-        return halves and self.groups % 2 == 0 and all(side.type == u32 for side in weights.sides)
 
     def factors(self, chunk: Chunk) -> list[Factors[Value]]:
         """The factors of each group of a chunk."""
@@ -103,3 +96,9 @@ def fours_of(form: WeightFormat, quarter: int) -> list[int]:
     """Which words of four numbers belong to the bytes of a quarter of a group."""
     each, loads = form.vectors_per_unit, form.words_per_group // 4
     return [(load * 4 + quarter) * each + at for load in range(loads) for at in range(each)]
+
+
+def side_types(form: WeightFormat, groups: int) -> dict[str, Type]:
+    """Types with which chunks' factors are loaded at once: halves, four of the same row."""
+    halves = all(side.element_bytes == 2 for side in form.sides)
+    return {side.name: u32x2 for side in form.sides} if halves and groups % CHUNK == 0 else {}

@@ -23,13 +23,15 @@ from kernelc.kernels.linear.int8.schedule import MatvecInt8Schedule
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.several.mma.pairs import paired
 from kernelc.kir.values import Value
+from kernelc.target import Capabilities
 
 SUBGROUP, ROWS, COLUMNS = 32, 16, 8  # of invocations, of the matrix, of activations
 CHUNK, CHUNKS = 4, 8  # groups of a chunk, chunks of a part
 CELLS = SUBGROUP + 1  # of a staged group: with an odd number what is written is spread over the banks
-_STAGE_GROUPS = 64
 _MOST_ITEMS = 96  # chunks of a subgroup, which are all spelled out
 _SUMS = 32  # that an invocation keeps over the steps
+_RESIDENT = 512  # invocations of a multiprocessor, of 128 registers each
+_MULTIPROCESSORS = 132  # where a variant is for no device in particular
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,11 @@ def fits_tiles(form: WeightFormat) -> bool:
 
 @dataclass(frozen=True)
 class Division:
-    """How a workgroup's subgroups divide the work: a subgroup has one of the `tiles` of 16 rows, of every
-    `splits`th chunk, and of the parts one in each of `rounds`."""
+    """How a workgroup's subgroups divide the work: a subgroup has `stacked` of the `tiles` of 16 rows, of
+    these every `splits`th chunk, and of the parts one in each of `rounds`."""
 
     tiles: int
+    stacked: int
     parts: int  # of a row, at once
     splits: int
     rounds: int
@@ -63,13 +66,15 @@ class Division:
     @staticmethod
     def of(schedule: MatvecInt8Schedule, groups: int) -> Division:
         parts = schedule.team // SUBGROUP // schedule.rounds
-        tiles = schedule.threads // (SUBGROUP * parts * schedule.splits)
+        tiles = schedule.threads // (SUBGROUP * parts * schedule.splits) * schedule.stacked
         steps = -(-groups // schedule.team)
         chunks = CHUNKS // schedule.splits
-        sums = CHUNK * ROWS * COLUMNS // SUBGROUP  # of an invocation, for a chunk
-        blocks = max(1, chunks * sums // _SUMS) if steps > 1 else 1
-        together = max(1, _STAGE_GROUPS * blocks // (SUBGROUP * parts))
-        return Division(tiles, parts, schedule.splits, schedule.rounds, blocks, steps, min(steps, together))
+        sums = CHUNK * ROWS * COLUMNS // SUBGROUP * schedule.stacked  # of an invocation, for a chunk
+        blocks = max(1, min(chunks, chunks * sums // _SUMS)) if steps > 1 else 1
+        together = min(steps, max(1, schedule.staged * blocks // (SUBGROUP * parts)))
+        return Division(
+            tiles, schedule.stacked, parts, schedule.splits, schedule.rounds, blocks, steps, together
+        )
 
     @property
     def chunks(self) -> int:
@@ -120,7 +125,15 @@ class Division:
 
 
 def mma_schedule(
-    alone: MatvecInt8Schedule, problem: LinearProblem, threads: int, splits: int, rounds: int
+    alone: MatvecInt8Schedule,
+    problem: LinearProblem,
+    threads: int,
+    splits: int,
+    *,
+    rounds: int = 1,
+    stacked: int = 1,
+    staged: int = 64,
+    resident: int = 1,
 ) -> MatvecInt8Schedule | None:
     """The schedule of a single row, whose order of sums is kept, for matrix units; None where that is no
     division of the work."""
@@ -129,12 +142,12 @@ def mma_schedule(
     at_once = SUBGROUP * parts // rounds * splits if parts % rounds == 0 else 0
     if not in_subgroups or not fits_tiles(form) or not at_once or threads % at_once:
         return None
-    if threads % alone.team or ROWS * rounds % splits:
+    rows = threads // at_once * ROWS * stacked
+    if rows * alone.team % threads or threads % alone.team:
         return None
-    rows = threads // at_once * ROWS
     schedule = replace(
         alone, threads=threads, rows=rows * alone.team // threads, unroll=1, batches=1,
-        early=True, early_steps=1, splits=splits, rounds=rounds,
+        early=True, early_steps=1, splits=splits, rounds=rounds, stacked=stacked, staged=staged, resident=resident,
     )  # fmt: skip
     few = Division.of(schedule, groups_of(problem.cols)).items <= _MOST_ITEMS
     return schedule if few and rows % problem.result_rows == 0 else None
@@ -145,3 +158,38 @@ def mma_shared_bytes(schedule: MatvecInt8Schedule, problem: LinearProblem, most:
     division = Division.of(schedule, groups_of(problem.cols))
     cells = 16 * (division.cells + division.stage_groups * COLUMNS // 2)
     return schedule.shared_bytes(problem) + cells + 4 * most * (schedule.stride + schedule.parts)
+
+
+def usual_mma_schedule(
+    capabilities: Capabilities, alone: MatvecInt8Schedule, problem: LinearProblem, most: int
+) -> MatvecInt8Schedule | None:
+    """The division that was best on an H200 with models of 1B and 7B (docs/performance.md), as far as the device
+    has room for it; None where there is none.
+
+    A matrix with few rows has a workgroup of 32 of them on each multiprocessor. Of many rows there are
+    workgroups of few subgroups, so that some multiply while others wait for their stage, and all at once if
+    three will do.
+    """
+    parts, multiprocessors = alone.team // SUBGROUP, capabilities.multiprocessors or _MULTIPROCESSORS
+    few = problem.rows <= 2 * SUBGROUP * capabilities.workgroups and problem.result_rows <= SUBGROUP
+    if parts > 2:
+        wanted = [(256, 2, 2, 2), (256, 1, 2, 1)]
+    elif few:
+        wanted = [(256, 4, 1, 2), (512, 4, 1, 1)]
+    else:
+        wanted = [(128, 2, 1, 2), (256, 2, 1, 1)]
+    for threads, splits, rounds, stacked in (*wanted, (256, 1, 1, 1), (512, 2, 1, 1)):
+        found = mma_schedule(alone, problem, threads, splits, rounds=rounds, stacked=stacked)
+        room = max(capabilities.shared_bytes, capabilities.stage_bytes)
+        if (
+            found is not None
+            and mma_shared_bytes(found, problem, most) <= room
+            and threads <= capabilities.max_threads
+        ):
+            at_once = _RESIDENT // (threads * stacked)
+            grid = -(-problem.rows // found.rows_per_workgroup)
+            more = (
+                threads * stacked <= SUBGROUP * 8 and at_once * multiprocessors < grid <= 3 * multiprocessors
+            )
+            return replace(found, resident=3 if more else max(1, at_once))
+    return None

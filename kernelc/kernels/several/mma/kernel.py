@@ -25,7 +25,6 @@ from kernelc.kir.types import f32, i32, u32
 from kernelc.kir.values import Value, Variable
 
 _LOADS_AHEAD = 4  # chunks
-_RESIDENT = 512  # invocations on a multiprocessor: registers of 128 words each
 
 
 class MmaRows(Int8Rows):
@@ -35,7 +34,7 @@ class MmaRows(Int8Rows):
         self, k: Tracer, linear: LinearBuffers, schedule: MatvecInt8Schedule, of_row: OfRow, most: int
     ) -> None:
         super().__init__(k, linear, schedule, of_row, most)
-        k.resident = max(1, _RESIDENT // schedule.threads)
+        k.resident = schedule.resident
         self.division = division = Division.of(schedule, self.groups)
         self.staged = StagedRows(k, division, self.form, self.layout, of_row)
         subgroup = named("subgroup", k.local_id // SUBGROUP)
@@ -44,8 +43,10 @@ class MmaRows(Int8Rows):
         self.part = named("part", subgroup // division.splits % division.parts)
         self.tile_number = named("tile", subgroup // (division.splits * division.parts))
         self.loads = ChunkLoads(linear.weights, self.own)
-        row = named("row", self.first_row + self.tile_number * ROWS + self.own // 4)
-        self.upper_row, self.lower_row = self._inside(row), self._inside(row + 8)
+        row = named("row", self.first_row + self.tile_number * ROWS * division.stacked + self.own // 4)
+        self.matrix_rows = [
+            self._inside(row + 8 * half if half else row) for half in range(2 * division.stacked)
+        ]
 
     @staticmethod
     def kept_parts(schedule: MatvecInt8Schedule) -> int:
@@ -59,7 +60,8 @@ class MmaRows(Int8Rows):
         """Stage by stage: the rows of activations to shared memory, then the products of its chunks."""
         k, division, stages = self.k, self.division, list(self.division.stages())
         order = [item for stage in stages for item in stage]
-        loaded = [self._chunk(item) for item in order[:_LOADS_AHEAD]]
+        ahead = max(1, _LOADS_AHEAD // division.stacked)
+        loaded = [self._chunk(item) for item in order[:ahead]]
         self.load_constants()
         k.inputs_ready()
         self._add_squares()
@@ -76,7 +78,7 @@ class MmaRows(Int8Rows):
             for item in stage:
                 self._add(item, item.step - first.step, loaded[done], sums[item.i])
                 done += 1
-                loaded += [self._chunk(each) for each in order[len(loaded) : done + _LOADS_AHEAD]]
+                loaded += [self._chunk(each) for each in order[len(loaded) : done + ahead]]
                 if item.step == division.steps - 1:
                     pairs.add([[total.value() for total in group] for group in sums[item.i]])
             if pairs.count == division.chunks * division.blocks:
@@ -87,8 +89,9 @@ class MmaRows(Int8Rows):
         self.finish()
 
     def _new_sums(self) -> list[list[Variable]]:
-        """For each group of a chunk the invocation's four results."""
-        return [[self.k.var(0.0, f32, name=f"sum_{j}{e}") for e in range(4)] for j in range(CHUNK)]
+        """For each group of a chunk of each of the tiles the invocation's four results."""
+        groups = CHUNK * self.division.stacked
+        return [[self.k.var(0.0, f32, name=f"sum_{at}{e}") for e in range(4)] for at in range(groups)]
 
     def _add_squares(self) -> None:
         """The squares of each row of activations, which a team adds up as that of a single row does."""
@@ -105,35 +108,39 @@ class MmaRows(Int8Rows):
 
     # Products
 
-    def _chunk(self, item: Item) -> tuple[Chunk, Chunk]:
-        """A chunk of the invocation's two rows of the matrix."""
+    def _chunk(self, item: Item) -> list[Chunk]:
+        """A chunk of the invocation's rows of the matrix, two in each of its tiles."""
         division = self.division
         chunk, first = division.chunk(item.block, item.i, self.split), division.first_group(item)
         start = named("group", self.part * SUBGROUP + chunk * CHUNK + first)
         sure = first + division.parts * SUBGROUP <= self.groups
-        upper = self.loads.load(self.upper_row, start, sure=sure)
-        return upper, self.loads.load(self.lower_row, start, sure=sure)
+        return [self.loads.load(row, start, sure=sure) for row in self.matrix_rows]
 
-    def _add(self, item: Item, step: int, chunks: tuple[Chunk, Chunk], sums: list[list[Variable]]) -> None:
+    def _add(self, item: Item, step: int, chunks: list[Chunk], sums: list[list[Variable]]) -> None:
         """Add the products of a chunk to the sums of its groups."""
-        factors, operands = [self.loads.factors(chunk) for chunk in chunks], self.loads.operands(*chunks)
+        factors = [self.loads.factors(chunk) for chunk in chunks]
+        tiles = [chunks[at : at + 2] for at in range(0, len(chunks), 2)]
+        operands = [self.loads.operands(*tile) for tile in tiles]
         place = self.staged.place(step, self.part, self.split + item.i * self.division.splits)
-        for j, operand in enumerate(operands):
+        for j in range(CHUNK):
             codes = self.staged.codes[(place + j) * CELLS + self.own]
             columns = self.staged.factors[(place + j) * (COLUMNS // 2) + self.loads.quarter]
             scales = [bitcast(columns.lane(at), f32) for at in range(2)]
             counts = [bitcast(columns.lane(2 + at), i32) for at in range(2)]
-            products, shared = self._products_of(operand, codes, counts), list[Value | None]([None, None])
+            shared = list[Value | None]([None, None])
             if self.form.has_offset:
                 shared = [to_f32(count) * scale for count, scale in zip(counts, scales, strict=True)]
-            for e in range(4):
-                column, own = e % 2, factors[e // 2][j]
-                sums[j][e] += weighed(to_f32(products.lane(e)), shared[column], scales[column], own)
+            for tile, own in enumerate(operands):
+                products = self._products_of(own[j], codes, counts)
+                for e in range(4):
+                    column, of_row = e % 2, factors[2 * tile + e // 2][j]
+                    added = weighed(to_f32(products.lane(e)), shared[column], scales[column], of_row)
+                    sums[CHUNK * tile + j][e] += added
 
     def _products_of(self, operand: Value, codes: Value, counts: list[Value]) -> Value:
         """The sums of the products of bytes and numbers, with what they start with."""
-        nothing, zero = self.k.constant(0, i32), self.form.byte_zero or 0
-        starts = [count * -zero for count in counts] if zero else [nothing, nothing]
+        nothing = self.k.constant(0, i32)
+        starts = counts if self.form.byte_zero else [nothing, nothing]
         start, whole = vector(*starts, *starts), vector(codes.x, codes.y)
         if self.layout.terms == 1:
             return mma_i8(operand, whole, start)
@@ -148,11 +155,14 @@ class MmaRows(Int8Rows):
         division = self.division
         self.k.barrier()
         for round, sums in enumerate(parts):
-            part = self.tile_number * division.every_part + (round * division.parts) + self.part
-            first = (part * division.splits + self.split) * (ROWS * COLUMNS)
-            for e in range(4):
-                cell = vector(*(group[e] for group in sums))
-                self.staged.codes[first + e * SUBGROUP + self.own] = bitcast(cell, u32)
+            for tile in range(division.stacked):
+                number = self.tile_number * division.stacked + tile
+                part = number * division.every_part + (round * division.parts) + self.part
+                first = (part * division.splits + self.split) * (ROWS * COLUMNS)
+                groups = sums[CHUNK * tile : CHUNK * (tile + 1)]
+                for e in range(4):
+                    cell = vector(*(group[e] for group in groups))
+                    self.staged.codes[first + e * SUBGROUP + self.own] = bitcast(cell, u32)
         self.k.barrier()
 
     def _add_up(self) -> None:

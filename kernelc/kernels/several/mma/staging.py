@@ -3,7 +3,8 @@
 codes      cell j * 33 + 4m + t    group j of the stage, of row m: the numbers of quarter t, two words a term
 factors    cell 4j + t             of rows 2t and 2t + 1:  | scale : scale : count : count |
 
-The counts are the sums of a group's numbers, which say what a format's zero and its offset add.
+The counts are the sums of a group's numbers, which an offset is multiplied with; of formats that have a zero,
+which have no offset, they are what it adds to the products.
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ class StagedRows:
             with self._of_row(minimum(column, self._last)) as arrays:
                 factors = self._plane(arrays["x"], self.layout.planes - 1, minimum(group, groups - 1))
             scales.append(select(group < groups, factors.x, 0))
-            counts.append(factors.y)
+            zero = self.form.byte_zero or 0
+            counts.append(factors.y * (-zero & 0xFFFFFFFF) if zero else factors.y)
         self.factors[pair] = vector(*scales, *counts)
 
     def _plane(self, x: Array, plane: int, group: Value) -> Value:
