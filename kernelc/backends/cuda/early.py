@@ -14,20 +14,18 @@ LOAD_AHEAD = "load_ahead"
 
 def loaded_ahead(kernel: Kernel) -> frozenset[Value]:
     """The loads at the top of a kernel, before its inputs are ready: of constants, and of what earlier steps
-    left. Where a kernel says how many registers it is worth (`Kernel.resident`), also its later loads of
-    vectors of constants.
+    left.
 
     NVIDIA's compiler moves loads of memory that no kernel writes to where they are used, past any wait; only
     volatile instructions keep their order.
     """
     found: list[Value] = []
-    ready, before = kernel.inputs_ready, True
+    ready = kernel.inputs_ready
     for statement in kernel.body.statements if ready else ():
-        before = before and not isinstance(statement, InputsReady)
+        if isinstance(statement, InputsReady):
+            break
         if isinstance(statement, Let) and statement.value.op == "load":
-            value, memory = statement.value, statement.value.attr
+            memory = statement.value.attr
             known = isinstance(memory, Buffer) and memory.constant
-            early = known or (ready is not None and memory in ready.earlier_steps)
-            later = known and kernel.resident > 0 and value.type.lanes > 1
-            found += [value] if (early if before else later) else []
+            found += [statement.value] if known or (ready and memory in ready.earlier_steps) else []
     return frozenset(found)

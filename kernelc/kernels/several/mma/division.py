@@ -147,7 +147,8 @@ def mma_schedule(
         return None
     schedule = replace(
         alone, threads=threads, rows=rows * alone.team // threads, unroll=1, batches=1,
-        early=True, early_steps=1, splits=splits, rounds=rounds, stacked=stacked, staged=staged, resident=resident,
+        early=True, early_steps=1, splits=splits, rounds=rounds, stacked=stacked, staged=staged,
+        resident=resident,
     )  # fmt: skip
     few = Division.of(schedule, groups_of(problem.cols)).items <= _MOST_ITEMS
     return schedule if few and rows % problem.result_rows == 0 else None
@@ -163,33 +164,41 @@ def mma_shared_bytes(schedule: MatvecInt8Schedule, problem: LinearProblem, most:
 def usual_mma_schedule(
     capabilities: Capabilities, alone: MatvecInt8Schedule, problem: LinearProblem, most: int
 ) -> MatvecInt8Schedule | None:
-    """The division that was best on an H200 with models of 1B and 7B (docs/performance.md), as far as the device
-    has room for it; None where there is none.
-
-    A matrix with few rows has a workgroup of 32 of them on each multiprocessor. Of many rows there are
-    workgroups of few subgroups, so that some multiply while others wait for their stage, and all at once if
-    three will do.
-    """
-    parts, multiprocessors = alone.team // SUBGROUP, capabilities.multiprocessors or _MULTIPROCESSORS
-    few = problem.rows <= 2 * SUBGROUP * capabilities.workgroups and problem.result_rows <= SUBGROUP
-    if parts > 2:
-        wanted = [(256, 2, 2, 2), (256, 1, 2, 1)]
-    elif few:
-        wanted = [(256, 4, 1, 2), (512, 4, 1, 1)]
-    else:
-        wanted = [(128, 2, 1, 2), (256, 2, 1, 1)]
-    for threads, splits, rounds, stacked in (*wanted, (256, 1, 1, 1), (512, 2, 1, 1)):
+    """The division that was best on an H200 with models of 1B and 7B (docs/performance.md), as far as the
+    device has room for it; None where there is none."""
+    room = max(capabilities.shared_bytes, capabilities.stage_bytes)
+    for threads, splits, rounds, stacked in _wanted(capabilities, alone, problem):
         found = mma_schedule(alone, problem, threads, splits, rounds=rounds, stacked=stacked)
-        room = max(capabilities.shared_bytes, capabilities.stage_bytes)
-        if (
-            found is not None
-            and mma_shared_bytes(found, problem, most) <= room
-            and threads <= capabilities.max_threads
-        ):
-            at_once = _RESIDENT // (threads * stacked)
-            grid = -(-problem.rows // found.rows_per_workgroup)
-            more = (
-                threads * stacked <= SUBGROUP * 8 and at_once * multiprocessors < grid <= 3 * multiprocessors
+        if found is None or threads > capabilities.max_threads:
+            continue
+        if mma_shared_bytes(found, problem, most) <= room:
+            resident = _resident(
+                capabilities, threads * stacked, -(-problem.rows // found.rows_per_workgroup)
             )
-            return replace(found, resident=3 if more else max(1, at_once))
+            return replace(found, resident=resident)
     return None
+
+
+def _wanted(
+    capabilities: Capabilities, alone: MatvecInt8Schedule, problem: LinearProblem
+) -> list[tuple[int, int, int, int]]:
+    """Threads, splits, rounds and stacked tiles, the best first. A matrix with few rows has a workgroup of 32
+    of them on each multiprocessor. Of many rows workgroups have few subgroups, so that some multiply while
+    others wait for their stage, and where all is one stage, more rows to a stage."""
+    any_rows = [(256, 1, 1, 1), (512, 2, 1, 1)]
+    if alone.team > 2 * SUBGROUP:
+        return [(256, 2, 2, 2), (256, 1, 2, 1), *any_rows]
+    if problem.rows <= 2 * SUBGROUP * capabilities.workgroups and problem.result_rows <= SUBGROUP:
+        return [(256, 4, 1, 2), (512, 4, 1, 1), *any_rows]
+    if groups_of(problem.cols) <= alone.team and alone.team > SUBGROUP:
+        return any_rows
+    return [(128, 2, 1, 2), (256, 2, 1, 1), *any_rows]
+
+
+def _resident(capabilities: Capabilities, invocations: int, grid: int) -> int:
+    """Workgroups that a multiprocessor is to hold, of so many invocations with 128 registers each: three of
+    small ones where all are there at once then."""
+    multiprocessors = capabilities.multiprocessors or _MULTIPROCESSORS
+    usual = max(1, _RESIDENT // invocations)
+    more = invocations <= _RESIDENT // 2 and usual * multiprocessors < grid <= 3 * multiprocessors
+    return 3 if more else usual
