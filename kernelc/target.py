@@ -23,6 +23,7 @@ class Capabilities:
     f16: bool = False  # 16-bit floats as storage and arithmetic type
     subgroups: bool = False  # subgroup sum and max, of any size
     dot4: bool = False  # products of four signed bytes in a word, added up
+    mma_i8: bool = False  # subgroups of 32 multiply tiles of bytes out of their own words
     subgroup_size: int | None = None  # the one size the variant is made for, where it needs to know
     tiles: tuple[TileKind, ...] = ()  # what matrix units multiply, where the variant uses them
     scaled_tiles: bool = True  # whether sums of such tiles can be multiplied by a factor a row
@@ -45,7 +46,7 @@ class Capabilities:
     @property
     def features(self) -> frozenset[str]:
         """What kernels of the variant may ask of a device."""
-        named = {name for name in ("f16", "subgroups", "dot4") if getattr(self, name)}
+        named = {name for name in ("f16", "subgroups", "dot4", "mma_i8") if getattr(self, name)}
         named |= {"bulk_copies"} if self.stage_bytes else set()
         return frozenset(named | {kind.feature for kind in self.tiles})
 
@@ -93,7 +94,7 @@ _NVIDIA = Capabilities(
 # From Hopper on, with bulk copies. Of the 227 KiB that a kernel may ask for, half: what a multiprocessor has
 # is enough for a kernel and for the next one, which starts before it has ended. The number of multiprocessors
 # is an H100's and H200's: with others a grid is only less even.
-_NVIDIA_BULK_COPIES = replace(_NVIDIA, tiles=(F16,), stage_bytes=112 << 10, multiprocessors=132)
+_NVIDIA_BULK_COPIES = replace(_NVIDIA, tiles=(F16,), mma_i8=True, stage_bytes=112 << 10, multiprocessors=132)
 
 # Hopper itself, whose matrix units read an operand from shared memory. Its successors have others.
 _NVIDIA_HOPPER = replace(_NVIDIA_BULK_COPIES, tiles=(F16, LARGE_F16))
@@ -160,7 +161,7 @@ TARGETS: dict[str, Target] = {
     "cuda": Target(
         "cuda",
         "cu",
-        (_NVIDIA_HOPPER, _NVIDIA_BULK_COPIES, replace(_NVIDIA, tiles=(F16,)), _NVIDIA),
+        (_NVIDIA_HOPPER, _NVIDIA_BULK_COPIES, replace(_NVIDIA, tiles=(F16,), mma_i8=True), _NVIDIA),
         fences=True,
         half_rows=True,
     ),

@@ -7,7 +7,7 @@ precision, `kernelc/kernels/parts/precise_math.py` computes the function from pl
 
 from __future__ import annotations
 
-from kernelc.kir.types import Type, f32, f32x2, i32, u32
+from kernelc.kir.types import Type, f32, f32x2, i32, i32x4, u32, u32x2, u32x4
 from kernelc.kir.values import Number, Operators, Value, current
 
 Operand = Operators
@@ -227,3 +227,18 @@ def subgroup_shuffle_xor(x: Operand, distance: int) -> Value:
     """
     value = x.value()
     return current().emit("subgroup_shuffle_xor", value.type, (value,), distance)
+
+
+def mma_i8(a: Operand, b: Operand, plus: Number) -> Value:
+    """plus + a * b, exact, of tiles that a subgroup of 32 holds together: a [16, 32] and b [32, 8] signed
+    bytes, the sum [16, 8] i32. (u32x4, u32x2, i32x4) -> i32x4, of which invocation i holds
+
+        a      words of four bytes along k, from (row, 4t), (row + 8, 4t), (row, 4t + 16), (row + 8, 4t + 16)
+        b      words of four bytes along k, from (4t, row), (4t + 16, row)
+        sum    numbers (row, 2t), (row, 2t + 1), (row + 8, 2t), (row + 8, 2t + 1)
+
+    with row = i / 4 and t = i % 4. Needs a device with "mma_i8", and uniform control flow.
+    """
+    k = current()
+    args = (k.coerce(a, u32x4), k.coerce(b, u32x2), k.coerce(plus, i32x4))
+    return k.emit("mma_i8", i32x4, args)

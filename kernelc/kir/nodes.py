@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine, Stages
-from kernelc.kir.operation_table import OPERATIONS, features
+from kernelc.kir.operation_table import MMA_I8, OPERATIONS, features
 from kernelc.kir.stage_nodes import StageRelease, StageRequest, StageStatement, StageWait
 from kernelc.kir.tile_types import TileKind, TileType
 from kernelc.kir.types import Type
@@ -130,16 +130,17 @@ class Param(NamedTuple):
 
 
 BULK_COPIES = "bulk_copies"
-_FEATURES = ("f16", "subgroups", "dot4", BULK_COPIES)  # in the order in which kernels list them
+_FEATURES = ("f16", "subgroups", "dot4", MMA_I8, BULK_COPIES)  # in the order in which kernels list them
 
 
 @dataclass(eq=False)
 class Kernel:
     """A traced kernel. `params` is the whole step block, or empty if the kernel reads none of it.
 
-    `loads_ahead`: it loads much before it uses any of it, for which compilers should spend registers even
-    where fewer invocations run at once then. `asks_subgroup_size`: whether no device but those with subgroups
-    of this size is to run it, though it does nothing that depends on it.
+    `resident`: how many of its workgroups a multiprocessor is to hold, which says how many registers
+    compilers should spend: on a kernel that loads much before it uses any of it as many as there are (1). 0:
+    as compilers think best. `asks_subgroup_size`: whether no device but those with subgroups of this size is
+    to run it, though it does nothing that depends on it.
     """
 
     name: str
@@ -150,7 +151,7 @@ class Kernel:
     body: Block
     subgroup_size: int | None = None
     stages: tuple[Stages, ...] = ()  # their parts are among `shared`
-    loads_ahead: bool = False
+    resident: int = 0
     asks_subgroup_size: bool = False
 
     @property
@@ -160,8 +161,8 @@ class Kernel:
         return sum(shared.bytes for shared in self.shared) + barriers
 
     def features(self) -> tuple[str, ...]:
-        """What the device must offer: "f16", "subgroups", "dot4", "bulk_copies", and the kinds of tiles that
-        matrix units multiply, in this order."""
+        """What the device must offer: "f16", "subgroups", "dot4", "mma_i8", "bulk_copies", and the kinds
+        of tiles that matrix units multiply, in this order."""
         types, operations = self.types(), self.operations
         halves = any(type.scalar == "f16" for type in types if not isinstance(type, TileType))
         asked = {*features(operations), *(("f16",) if halves else ())}

@@ -11,6 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+MMA_I8 = "mma_i8"
+"""The feature of devices whose subgroups multiply tiles of signed bytes out of words of their own."""
+
 
 class Scope(IntEnum):
     """A group of invocations, the widest first, so that `max` of two scopes is the narrower."""
@@ -34,6 +37,7 @@ class Operation:
     `given`: whether it is a number that the invocation is handed, which needs no name in emitted text.
     `comparison`: whether it compares two operands and gives conditions.
     `on_tiles`: whether it takes or gives tiles of matrix units.
+    `lanes`: how many invocations the subgroups that compute it together must have, 0 for any number.
     """
 
     participants: Scope = Scope.INVOCATION
@@ -46,6 +50,7 @@ class Operation:
     given: bool = False
     comparison: bool = False
     on_tiles: bool = False
+    lanes: int = 0
 
     @property
     def collective(self) -> bool:
@@ -126,6 +131,7 @@ OPERATIONS: dict[str, Operation] = {
     "subgroup_sum": _REDUCTION,
     "subgroup_max": _REDUCTION,
     "subgroup_shuffle_xor": replace(_REDUCTION, result=Scope.INVOCATION),
+    "mma_i8": replace(_REDUCTION, result=Scope.INVOCATION, feature=MMA_I8, lanes=32),
     # tiles of matrix units, which a subgroup holds together
     "tile_zero": _TILES,
     "tile_mul": _TILES,

@@ -82,7 +82,7 @@ class Tracer(Positions):
     ) -> None:
         self.name, self.workgroup, self.step, self.fixed_subgroup_size = name, workgroup, step, subgroup_size
         self.given: dict[str, Value] = {}
-        self.loads_ahead = False  # see `Kernel`, as for the next
+        self.resident = 0  # see `Kernel`, as for the next
         self.asks_subgroup_size = False
         self._buffers: list[Buffer] = []
         self._shared: list[Shared] = []
@@ -245,7 +245,7 @@ class Tracer(Positions):
             self._root,
             self.fixed_subgroup_size,
             tuple(self._stages),
-            self.loads_ahead,
+            self.resident,
             self.asks_subgroup_size,
         )
 

@@ -13,7 +13,7 @@ from kernelc.kir.operation_table import TILE_OPERATIONS
 from kernelc.kir.passes.simplify import constant_of
 from kernelc.kir.tile_rules import TILE_RULES
 from kernelc.kir.tile_types import TileType
-from kernelc.kir.types import Type, boolean, f32x2, f32x8, i32, u32, u32x4
+from kernelc.kir.types import Type, boolean, f32x2, f32x8, i32, i32x4, u32, u32x2, u32x4
 from kernelc.kir.values import Value, Variable
 
 Rule = Callable[[Value], str | None]
@@ -115,6 +115,13 @@ def _dot4(value: Value) -> str | None:
     lanes = value.type.lanes
     words, sums = u32.with_lanes(lanes), i32.with_lanes(lanes)
     if types != (words, words, sums) or value.type != sums or lanes not in (1, 8):
+        return f"of {_types(value.args)}, giving {value.type}"
+    return None
+
+
+def _mma(value: Value) -> str | None:
+    types = tuple(arg.type for arg in value.args)
+    if types != (u32x4, u32x2, i32x4) or value.type != i32x4:
         return f"of {_types(value.args)}, giving {value.type}"
     return None
 
@@ -251,6 +258,7 @@ RULES: dict[str, Rule] = {
     "select": _select,
     "dot": _dot,
     "dot4_i8": _dot4,
+    "mma_i8": _mma,
     "vector": _vector,
     "splat": _splat,
     "concat": _concat,

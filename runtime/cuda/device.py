@@ -275,7 +275,7 @@ def _features(major: int, minor: int) -> frozenset[str]:
     """Return the features of a compute capability. Matrix units, as our kernels use `mma` and `ldmatrix`,
     came with Turing, `cp.async.bulk` with Hopper (PTX ISA).
     """
-    tiles = {"tile_f16_16x16x16", "tile_i8_16x16x32"} if (major, minor) >= (7, 5) else set[str]()
+    tiles = {"tile_f16_16x16x16", "tile_i8_16x16x32", "mma_i8"} if (major, minor) >= (7, 5) else set[str]()
     if (major, minor) == (9, 0):  # the one that has `wgmma`
         tiles.add("tile_f16_64x128x16")
     wanted = os.environ.get(BULK_COPIES_VARIABLE) != "off"

@@ -20,10 +20,14 @@ from runtime.cuda.device import CudaDevice
 from runtime.cuda.graph import timed
 from runtime.cuda.loaded import CudaArtifact, kernel_source
 from runtime.cuda.single import run_image
-from runtime.cuda.staging import CudaTicket, staging_pool
+from runtime.cuda.staging import CudaTicket, StepRing, staging_pool
 from runtime.device.base import DeviceExecutor
 from runtime.device.checks import checked_plan, choose_one
 from runtime.device.executor import DeviceInfo, DispatchTime, Fetch, Progress
+
+SHORT_BYTES = 1024
+"""What is written and no longer than this goes through page-locked memory, so that nobody waits: a step of
+several rows writes its table so."""
 
 
 class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
@@ -34,6 +38,7 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         super().__init__()
         self.device = device or CudaDevice()
         self._pool = staging_pool(self.device)
+        self._short: StepRing | None = None
 
     @property
     def info(self) -> DeviceInfo:
@@ -60,6 +65,7 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         self._unload()
         with suppress(KernelcError), self.device.using("freeing memory"):
             self._pool.release()
+            self._short = None
         self.device.close()
 
     # ---- running ----
@@ -105,8 +111,14 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
     # ---- buffers ----
 
     def _write_buffer(self, name: str, offset: int, data: bytes) -> None:
+        address = self._address(name) + offset
         with self.device.using("writing a buffer"):
-            self.device.upload(self._address(name) + offset, data)
+            if len(data) > SHORT_BYTES:
+                self.device.upload(address, data)
+                return
+            if self._short is None:
+                self._short = StepRing(self.device, SHORT_BYTES)
+            self._short.send(address, data)
 
     def _read_buffer(self, name: str, offset: int, size: int) -> bytes:
         with self.device.using("reading a buffer"):

@@ -24,6 +24,10 @@ AHEAD = ("load_ahead(", "stage_copy(")
 """What a kernel calls that has something to do before it waits."""
 
 
+MOST_ROWS = 8
+"""Rows of a step whose kernels may start before the one before them has ended."""
+
+
 @dataclass(frozen=True)
 class CudaLaunch(Launch):
     """A dispatch ready to be handed over: `addresses` are its kernel's parameters, `early` whether it does
@@ -88,10 +92,10 @@ class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
     def run(self, programs: Sequence[str], env: Mapping[str, int], *, overlap: bool = True) -> None:
         """Hand over the programs as one graph.
 
-        Kernels of a single row overlap. With many rows, those that wait would take the room of workgroups of
-        the kernel before that have not started yet (an H200 prefills a 1B model a quarter slower so).
+        Kernels of a few rows overlap. With many, those that wait would take the room of workgroups of the
+        kernel before that have not started yet (an H200 prefills a 1B model a quarter slower so).
         """
-        overlap = overlap and env.get("seq") == 1
+        overlap = overlap and env.get("seq", MOST_ROWS + 1) <= MOST_ROWS
         early = [launch.early and overlap for name in programs for launch in self.programs[name]]
         self._graphs.launch(self.step_key(programs, env), lambda: self.launch(programs, env), early)
 

@@ -16,7 +16,8 @@ STEPS_IN_FLIGHT = 32
 
 
 class StepRing:
-    """A ring of step blocks in host memory. A place is written again only after the device has read it."""
+    """A ring of step blocks, or of other short writes, in host memory. A place is written again only after
+    the device has read it."""
 
     def __init__(self, device: CudaDevice, block_bytes: int) -> None:
         self._device = device

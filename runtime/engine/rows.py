@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import TABLE_BUFFER, Sequences
-from runtime.device.executor import Executor, Fetch
+from runtime.device.executor import Executor, Fetch, Ticket
+from runtime.device.finished import FinishedTicket
 from runtime.device.program import ProgramTable, StepBlock
 from runtime.engine.sampling import SamplingParams
 from runtime.engine.sequence import GREEDY_FIELDS, CachedSequence
@@ -45,6 +46,27 @@ class RowResult:
     logits: npt.NDArray[np.float32] | None
 
 
+class BegunStep:
+    """A step that was handed over."""
+
+    def __init__(self, ticket: Ticket, rows: Sequence[Row]) -> None:
+        self._ticket, self._rows = ticket, rows
+
+    @property
+    def over(self) -> bool:
+        """Whether the device works while steps are handed over, and is done."""
+        return isinstance(self._ticket, FinishedTicket)
+
+    def finish(self) -> list[RowResult]:
+        """Wait for the step, and return what came of each row. Raises: DeviceError."""
+        fetched, count = self._ticket.result(), len(self._rows)
+        return [_result(*each) for each in zip(self._rows, fetched[:count], fetched[count:], strict=True)]
+
+    def discard(self) -> None:
+        """Do without what comes of it."""
+        self._ticket.discard()
+
+
 class RowSteps:
     """Runs steps of several rows."""
 
@@ -56,14 +78,12 @@ class RowSteps:
         self._row = struct.Struct("<" + "".join(code for _, code in self._fields))
         self._vocab = vocab
 
-    def run(self, rows: Sequence[Row]) -> list[RowResult]:
-        """Run the step of two rows or more, each of another sequence, and wait for it."""
+    def begin(self, rows: Sequence[Row]) -> BegunStep:
+        """Hand over the step of two rows or more, each of another sequence."""
         fetch = [row.sequence.fetch_token(row.position) for row in rows]
         for at, row in enumerate(rows):
             fetch.append(Fetch(_LOGITS, 4 * self._vocab * at, 4 * self._vocab if row.whole else 4))
-        fetched = self._run(rows, fetch)
-        tokens, scores = fetched[: len(rows)], fetched[len(rows) :]
-        return [_result(*each) for each in zip(rows, tokens, scores, strict=True)]
+        return BegunStep(self._run(rows, fetch), rows)
 
     def check(self, rows: Sequence[Row], guesses: Sequence[int]) -> list[RowResult]:
         """Run the step of rows of one sequence, at positions that follow each other, and wait for it.
@@ -77,7 +97,7 @@ class RowSteps:
         fetch = [sequence.fetch_token(first.position, len(rows))]
         if first.whole:
             fetch.append(Fetch(_LOGITS, 0, 4 * self._vocab * len(rows)))
-        fetched = self._run(rows, fetch)
+        fetched = self._run(rows, fetch).result()
         tokens = np.frombuffer(fetched[0], "<u4")
         if first.whole:
             logits = np.frombuffer(fetched[1], "<f4").reshape(len(rows), self._vocab)
@@ -95,7 +115,7 @@ class RowSteps:
         score = self._executor.read_buffer(_LOGITS, 4 * self._vocab * at, 4)
         return float(np.frombuffer(score, "<f4")[0])
 
-    def _run(self, rows: Sequence[Row], fetch: Sequence[Fetch]) -> list[bytes]:
+    def _run(self, rows: Sequence[Row], fetch: Sequence[Fetch]) -> Ticket:
         greedy = all(row.whole or row.sampling.greedy for row in rows)
         past, context = max(row.position for row in rows) - 1, rows[0].sequence.context
         roles = ("decode_rows", "greedy_rows" if greedy else "sample_rows")
@@ -105,7 +125,7 @@ class RowSteps:
         for row in rows:
             row.sequence.held.written(row.position - 1, 1)
             row.sequence.has_logits = False
-        return self._executor.run(programs, env, self._block.encode({**GREEDY_FIELDS, **env}), fetch).result()
+        return self._executor.run(programs, env, self._block.encode({**GREEDY_FIELDS, **env}), fetch)
 
     def _encoded(self, row: Row) -> bytes:
         sampling = _UNSAMPLED if row.whole else row.sampling

@@ -94,6 +94,10 @@ class SeatTokens(Iterator[Generated | None]):
         except Exception as error:  # it is no other sequence's
             self._made = error
 
+    def wants(self, count: int) -> bool:
+        """Whether so many more tokens may follow, as far as is known before they are there."""
+        return count <= self._left and self.position + count - 1 <= self._sequence.context
+
     @property
     def row(self) -> Row:
         """The row of the step that makes the next token."""

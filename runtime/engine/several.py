@@ -35,6 +35,7 @@ from runtime.engine.sampling import SamplingParams
 from runtime.engine.seat import Seat
 from runtime.engine.seat_tokens import SeatTokens
 from runtime.engine.sequence import CachedSequence, checked_context
+from runtime.engine.steps_ahead import StepsAhead
 from runtime.engine.timings import Timings
 from runtime.prefixes.settings import PrefixSettings, open_prefixes
 
@@ -107,6 +108,7 @@ class SeveralEngine:
         self.seats = [Seat(each, self.vocab_size, ahead, self._beside) for each in sequences]
         self._most_rows = manifest.sequences.most_rows
         self._steps = RowSteps(executor, table, block, manifest.sequences, self.vocab_size)
+        self._ahead = StepsAhead(self._steps, ahead=ahead > 1)
         self._taken = 0
         executor.load(artifact, self.context, _ROLES, progress)
         self.draft: DraftModel | None = None
@@ -194,11 +196,7 @@ class SeveralEngine:
             for tokens in (seat.tokens for seat in self.seats)
             if tokens is not None and tokens.waiting and not tokens.has_made
         ]
-        if len(waiting) == 1:
-            waiting[0].step_alone()
-        elif waiting:
-            for tokens, result in zip(waiting, self._steps.run([each.row for each in waiting]), strict=True):
-                tokens.deliver(result)
+        self._ahead.step(waiting)
 
     def lease(self) -> Lease:
         """Return a sequence for one answer, which takes a seat when its prompt is known."""

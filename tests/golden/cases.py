@@ -262,11 +262,14 @@ ALONE: tuple[Golden, ...] = (
 
 
 def _repeated() -> Iterator[Golden]:
-    """One text of each family for steps over several sequences: what it repeats is above."""
+    """One text of each family for steps over several sequences: what it repeats is above. And the one for
+    matrix units."""
     for name, rows in ROWS_OF.items():
         of = next(each for each in ALONE if each.spec.name == name and repeatable(each.problem))
         problem = rows_problem(of.spec, of.problem)
         yield Golden(rows, of.label, problem, "wgsl", next(carried(rows, problem, "wgsl")))
+    units = rows_problem(MATVEC_INT8, linear("q4", 64, 1024, norm_eps=1e-5, terms=2))
+    yield Golden(ROWS_OF[MATVEC_INT8.name], "q4_units", units, "cuda", VARIANTS["tiles"])
 
 
 CASES: tuple[Golden, ...] = (*ALONE, *_repeated())

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from kernelc.backends.cuda.printer import WARP, CudaBackend
 from kernelc.errors import DeviceError
 from kernelc.kir.nodes import BULK_COPIES, Kernel
+from kernelc.kir.operation_table import MMA_I8
 from kernelc.target import Capabilities
 from runtime.cuda.compile import CudaSource, architecture, compile_kernel
 from runtime.cuda.device import CudaDevice, Function
@@ -38,6 +39,7 @@ def lacking(capabilities: Capabilities) -> str | None:
     if capabilities.subgroup_size not in (None, WARP):
         return f"CUDA's subgroups have {WARP} invocations"
     wanted = [k.feature for k in capabilities.tiles] + [BULK_COPIES] * bool(capabilities.stage_bytes)
+    wanted += [MMA_I8] * capabilities.mma_i8
     missing = [feature for feature in wanted if feature not in device.info.features]
     return f"{device.info.name} has no {missing[0]}" if missing else None
 

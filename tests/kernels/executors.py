@@ -171,6 +171,8 @@ def require(executor: str, capabilities: Capabilities) -> None:
     reason = LACKING[executor](capabilities) if executor in LACKING else None
     if capabilities.serial_workgroups and executor not in WIDE_EXECUTORS:
         reason = "schedules of one invocation with vectors of eight are for processors"
+    if capabilities.mma_i8 and executor not in STREAMING_EXECUTORS:
+        reason = "matrix units whose tiles invocations hold are CUDA's"
     if capabilities.stage_bytes and executor not in STREAMING_EXECUTORS:
         reason = "bulk copies are CUDA's"
     if reason is None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from kernelc.ir.dim import evaluate
 from kernelc.kernels.compare import decoded
 from kernelc.kernels.spec import KernelSpec, Tolerance
+from kernelc.kir.operation_table import MMA_I8
 from kernelc.target import TARGETS, Capabilities
 from tests.kernels.executors import EXECUTORS, require
 
@@ -73,8 +74,9 @@ def check_kernel(
     step = {**spec.params(problem, rng, env), **(params or {})}
     schedule = schedule if schedule is not None else spec.default(capabilities, problem)
     kernel = spec.kernel(problem, schedule, capabilities)
-    large = any(kind.b_shared for kind in kernel.tile_kinds())
-    room = capabilities.stage_bytes if kernel.stages or large else capabilities.shared_bytes
+    large = any(kind.b_shared for kind in kernel.tile_kinds()) or MMA_I8 in kernel.features()
+    more = capabilities.stage_bytes if kernel.stages or large else 0
+    room = more or capabilities.shared_bytes
     assert kernel.shared_bytes <= room, f"{schedule} takes too much shared memory"
     x, y, z = spec.grid(problem, schedule)
     grid = (evaluate(x, env), evaluate(y, env), evaluate(z, env))

@@ -26,6 +26,7 @@ from kernelc.kernels.several.families import ROWS_OF
 from kernelc.kernels.several.matvec import MATVEC_INT8_ROWS
 from kernelc.kernels.several.rows_problem import RowsProblem
 from kernelc.kernels.several.table import TABLE, decoded
+from kernelc.target import Capabilities
 from tests.golden.cases import CASES
 from tests.kernels.executors import EXECUTORS, require
 from tests.kernels.harness import VARIANTS, check_kernel
@@ -98,27 +99,28 @@ def alone_and_together(
     rng = np.random.default_rng(seed)
     arrays, step = rows.inputs(problem, rng, ENV), rows.params(problem, rng, ENV)
     schedule = rows.default(capabilities, problem)
-    together = _run(rows, problem, schedule, variant, executor, arrays, step)
+    together = run_step(rows, problem, schedule, capabilities, executor, arrays, step)
     for row in range(ENV["seq"]):
         before, fields = rows._of_row(problem, arrays, row)
         after, _ = rows._of_row(problem, together, row)
         own = {name: array.copy() for name, array in before.items()}
-        alone = _run(rows.inner, problem.of, schedule, variant, executor, own, fields)
+        alone = run_step(rows.inner, problem.of, schedule, capabilities, executor, own, fields)
         for binding in rows.inner.bindings(problem.of):
             same = after[binding.name].tobytes() == alone[binding.name].tobytes()
             assert same, f"{rows.name}: {binding.name} of row {row} of {problem.of}"
 
 
-def _run(
+def run_step(
     spec: Spec,
     problem: Any,
     schedule: Any,
-    variant: str,
+    capabilities: Capabilities,
     executor: str,
     arrays: Mapping[str, npt.NDArray[Any]],
     step: Mapping[str, int | float],
 ) -> dict[str, npt.NDArray[Any]]:
-    kernel = spec.kernel(problem, schedule, VARIANTS[variant])
+    """The arrays after a kernel ran with the step block `step`."""
+    kernel = spec.kernel(problem, schedule, capabilities)
     env = {**ENV, "seq": int(step["seq"]), "past": int(step["past"])}
     x, y, z = (evaluate(extent, env) for extent in spec.grid(problem, schedule))
     return EXECUTORS[executor](kernel, (x, y, z), arrays, step)

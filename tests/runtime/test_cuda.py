@@ -23,6 +23,7 @@ from runtime.cuda import loaded as cuda_loaded
 from runtime.cuda.compile import CudaSource
 from runtime.cuda.device import as_kernelc_error
 from runtime.cuda.executor import CudaExecutor
+from runtime.cuda.loaded import MOST_ROWS
 from runtime.device.executor import Fetch
 from runtime.engine.engine import ALL_ROLES
 from tests.runtime.fake_cuda import Error, FakeDriver, FakeGraphs, Memory
@@ -140,7 +141,7 @@ def test_kernels_that_would_only_wait_do_not_start_early(driver: FakeDriver, tmp
 
 
 def test_steps_of_many_rows_do_not_overlap(executor: CudaExecutor) -> None:
-    executor.run(["prefill"], env(3, 0), STEP).result()
+    executor.run(["prefill"], env(MOST_ROWS + 1, 0), STEP).result()
     assert [template.early for template in graphs_of(executor).templates] == [[]]
 
 

@@ -14,6 +14,7 @@ from kernelc.native import Library
 from runtime.chat.answer import Stopped
 from runtime.engine.engine import Engine
 from runtime.engine.host_sampling import F32
+from runtime.engine.rows import BegunStep, Row, RowSteps
 from runtime.engine.several import SeveralEngine
 from runtime.prefixes.settings import PrefixSettings
 from runtime.prefixes.store import MemoryStore
@@ -28,6 +29,28 @@ def test_sequences_beside_each_other_get_the_ids_that_they_get_alone(
     assert all(len(ids) == each.new for ids, each in zip(wanted, ASKED, strict=True))
     for each, ids in zip(ASKED, wanted, strict=True):  # alone in the engine, too
         assert together(engine, [each]) == [ids]
+
+
+def test_steps_that_are_handed_over_ahead_give_the_same_ids(
+    engine: SeveralEngine, alone: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on devices that work while the host goes on: some answers are over before their last row."""
+    begun: list[int] = []
+    begin = RowSteps.begin
+
+    def counted(steps: RowSteps, rows: Sequence[Row]) -> BegunStep:
+        begun.append(len(rows))
+        return begin(steps, rows)
+
+    monkeypatch.setattr(RowSteps, "begin", counted)
+    wanted = [lone(alone, each) for each in ASKED]
+    assert together(engine, ASKED) == wanted
+    in_turn = len(begun)
+    monkeypatch.setattr(BegunStep, "over", False)
+    assert together(engine, ASKED) == wanted
+    assert len(begun) - in_turn > in_turn  # the last of some is made for nobody
+    sampled = [each for each in ASKED if not each.chosen]
+    assert together(engine, sampled * 2) == [lone(alone, each) for each in sampled] * 2
 
 
 @pytest.mark.parametrize("taken", [0, 1, 2, 4, 5])

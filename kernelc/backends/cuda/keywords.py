@@ -23,7 +23,9 @@ _FUNCTIONS = """
 abs min max expf exp2f logf sqrtf rsqrtf floorf fabsf fminf fmaxf fmaf exp exp2 log sqrt rsqrt floor fabs fmin
 fmax fma dot select join isnan isinf pow sin cos tan atomicAdd
 """
-_HELPERS = "pack_half2 unpack_half2 unpack_u8x4 unpack_i8x4 subgroup_sum subgroup_max subgroup_shuffle_xor"
+_HELPERS = """
+pack_half2 unpack_half2 unpack_u8x4 unpack_i8x4 mma_i8 subgroup_sum subgroup_max subgroup_shuffle_xor
+"""
 _TYPES = ("float", "int", "uint", "bool")
 
 UNUSABLE = frozenset(

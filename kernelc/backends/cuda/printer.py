@@ -46,7 +46,7 @@ from kernelc.kir.values import Value
 
 TEMPLATE = Path(__file__).parent / "templates" / "module.cu.j2"
 WARP = 32  # invocations of a subgroup, on every NVIDIA GPU
-_HELPERS = "dot concat pack_half2 unpack_half2 unpack_u8x4 unpack_i8x4 subgroup_sum subgroup_max"
+_HELPERS = "dot concat pack_half2 unpack_half2 unpack_u8x4 unpack_i8x4 mma_i8 subgroup_sum subgroup_max"
 _NAMED = frozenset((*_HELPERS.split(), "subgroup_shuffle_xor"))
 _BYTES_AS_FLOATS = {"unpack_u8x4": "u8x4_to_float4", "unpack_i8x4": "i8x4_to_float4"}
 

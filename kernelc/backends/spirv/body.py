@@ -156,6 +156,8 @@ class BodyPrinter(Conversions):
         instruction = instruction_of(value.op, scalar)
         if value.op == "subgroup_shuffle_xor":
             return self.shuffle(wish, value, args[0])
+        if row.participants is Scope.SUBGROUP and not instruction:
+            raise NotImplementedError(f"SPIR-V has no instruction for {value.op}")
         if row.participants is Scope.SUBGROUP:
             return self.subgroup(wish, instruction, value.args[0], args[0])
         if value.op in ("div", "mod") and value.type.is_integer:

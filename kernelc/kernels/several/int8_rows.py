@@ -44,11 +44,16 @@ class Int8Rows(Int8Product):
     ) -> None:
         super().__init__(k, linear, schedule)
         self.of_row, self.most, self.count = of_row, most, k.param("seq")
-        self.cells_of_row = schedule.parts * schedule.stride
+        self.cells_of_row = self.kept_parts(schedule) * schedule.stride
         self.every_sum = k.shared("row_sums", f32, most * self.cells_of_row)
         normed = self.problem.norm_eps is not None
         self.every_square = k.shared("row_squares", f32, most * schedule.parts) if normed else None
         self.every_x: list[Array] = []
+
+    @staticmethod
+    def kept_parts(schedule: MatvecInt8Schedule) -> int:
+        """How many parts of each sum are kept in shared memory until the row is finished."""
+        return schedule.parts
 
     def trace(self) -> None:
         for row in range(self.most):

@@ -15,6 +15,7 @@ from math import lcm
 from typing import Any, Protocol, TypeVar
 
 from kernelc.ir.dim import substitute
+from kernelc.ir.formats import groups_of, weight_format
 from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.int8.matvec import MATVEC_INT8
 from kernelc.kernels.linear.int8.schedule import MatvecInt8Schedule
@@ -23,10 +24,14 @@ from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.reduce import power_of_two_up_to
 from kernelc.kernels.several.each_row import EachRow
 from kernelc.kernels.several.int8_rows import LEAST_SHARED_BYTES, MOST_SUMS, Int8Rows, rows_shared_bytes
+from kernelc.kernels.several.mma.chunks import side_types
+from kernelc.kernels.several.mma.division import COLUMNS, usual_mma_schedule
+from kernelc.kernels.several.mma.kernel import MmaRows
 from kernelc.kernels.several.rows_problem import RowsProblem
 from kernelc.kernels.several.wide_int8 import MOST_BYTES, ROWS, WideInt8Rows, panel_bytes
 from kernelc.kernels.spec import Grid
 from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.types import Type
 from kernelc.target import Capabilities
 
 
@@ -38,6 +43,7 @@ class _Blocked(Protocol):
 
 
 S = TypeVar("S", bound=_Blocked)
+_LEAST_COLUMNS = 3  # rows of activations from which on matrix units pay
 _STEPS = 4  # that are spelled out
 _THREADS = 256  # measured on an H200: with 512 sums no longer fit the registers
 
@@ -80,6 +86,8 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
         workgroups of coded results have whole groups without more batches.
         """
         alone = super().default(capabilities, problem)
+        if (units := self._on_matrix_units(capabilities, problem, alone)) is not None:
+            return units
         if not alone.in_subgroups or alone.stages:
             return alone
         rows = max(problem.of.rows_together, power_of_two_up_to(MOST_SUMS // problem.most))
@@ -90,6 +98,21 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
             alone, threads=threads, rows=rows, unroll=1, batches=batches, most_steps=_STEPS, early_steps=1
         )
         return together if self.once(problem, together) else alone
+
+    def access_types(
+        self, problem: RowsProblem[LinearProblem], schedule: MatvecInt8Schedule
+    ) -> Mapping[str, Type]:
+        if not schedule.splits:
+            return super().access_types(problem, schedule)
+        return side_types(weight_format(problem.of.format), groups_of(problem.of.cols))
+
+    def _on_matrix_units(
+        self, capabilities: Capabilities, problem: RowsProblem[LinearProblem], alone: MatvecInt8Schedule
+    ) -> MatvecInt8Schedule | None:
+        """For matrix units, where a device has such and there are enough rows for them."""
+        if not capabilities.mma_i8 or not _LEAST_COLUMNS <= problem.most <= COLUMNS:
+            return None
+        return usual_mma_schedule(capabilities, alone, problem.of, problem.most)
 
     def trace(
         self,
@@ -108,6 +131,8 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
         linear, most = LinearBuffers.of(k, problem.of, arrays), problem.most
         if schedule.blocks:
             WideInt8Rows(k, linear, schedule.blocks, of_row, most).trace()
+        elif schedule.splits:
+            MmaRows(k, linear, schedule, of_row, most).trace()
         else:
             Int8Rows(k, linear, schedule, of_row, most).trace()
 
@@ -122,6 +147,8 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
         if schedule.blocks:
             small = panel_bytes(problem.of, schedule.blocks, most) <= MOST_BYTES
             return small and schedule.rows == ROWS
+        if schedule.splits:
+            return True
         few = schedule.rows * most <= MOST_SUMS and not schedule.stages
         return few and rows_shared_bytes(schedule, problem.of, most) <= LEAST_SHARED_BYTES
 

@@ -21,7 +21,7 @@ from kernelc.kir.interpreter.fences import FenceOrder
 from kernelc.kir.interpreter.races import CellLog, FencedLog
 from kernelc.kir.interpreter.stages import StagedCopies
 from kernelc.kir.interpreter.tiles import Tiles
-from kernelc.kir.interpreter.together import atomic_add, shuffle, subgroup, uniform_load
+from kernelc.kir.interpreter.together import atomic_add, mma, shuffle, subgroup, uniform_load
 from kernelc.kir.memory import Buffer, Memory, SourceLine
 from kernelc.kir.nodes import (
     Assign,
@@ -276,6 +276,8 @@ class _Machine:
                 return subgroup(self, value, mask)
             case "subgroup_shuffle_xor":
                 return shuffle(self, value, mask)
+            case "mma_i8":
+                return mma(self, value, mask)
             case op if OPERATIONS[op].on_tiles:
                 return self.tiles.compute(value, mask)
             case _:

@@ -12,6 +12,7 @@ from kernelc.kir.interpreter.fences import FenceOrder
 from kernelc.kir.interpreter.races import CellLog
 from kernelc.kir.memory import Buffer, Memory, SourceLine
 from kernelc.kir.nodes import Kernel
+from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.types import Type
 from kernelc.kir.values import Value
 
@@ -66,6 +67,23 @@ def subgroup(machine: Machine, value: Value, mask: Lanes) -> Lanes:
     )
     spread = np.repeat(combined, width, axis=1)[:, : machine.kernel.workgroup]
     return spread.reshape(-1)
+
+
+def mma(machine: Machine, value: Value, mask: Lanes) -> Lanes:
+    """The sum of a product of tiles of bytes and a tile (`kernelc.kir.functions.mma_i8`)."""
+    lanes = OPERATIONS[value.op].lanes
+    if np.any(mask.reshape(-1, lanes).any(axis=1) != mask.reshape(-1, lanes).all(axis=1)):
+        raise machine.fail(value.where, f"{value.op} is reached by part of a subgroup only")
+    a, b, plus = (
+        np.ascontiguousarray(np.broadcast_to(machine.value(arg), (machine.lanes, arg.type.lanes)))
+        for arg in value.args
+    )
+    # axes: subgroup, row / 4, t, word along k, row + 8 or not, byte
+    left = a.view(np.int8).reshape(-1, 8, 4, 2, 2, 4).transpose(0, 4, 1, 3, 2, 5).reshape(-1, 16, 32)
+    right = b.view(np.int8).reshape(-1, 8, 4, 2, 4).transpose(0, 3, 2, 4, 1).reshape(-1, 32, 8)
+    products = (left.astype(np.float64) @ right.astype(np.float64)).astype(np.int32)
+    own = products.reshape(-1, 2, 8, 4, 2).transpose(0, 2, 3, 1, 4).reshape(-1, 4)
+    return own + plus
 
 
 def uniform_load(machine: Machine, value: Value, mask: Lanes) -> Lanes:

@@ -54,7 +54,8 @@ class _Meeting:
     """What several invocations do together: a barrier, a reduction, an operation on tiles or stages.
 
     `flow`: how far the control flow around it is shared. `places`: indices, offsets and strides that all who
-    meet, a subgroup's invocations or the workgroup's, must agree on.
+    meet, a subgroup's invocations or the workgroup's, must agree on. `lanes`: the size that subgroups must
+    have, 0 for any.
     """
 
     what: str
@@ -63,6 +64,7 @@ class _Meeting:
     tile: TileType | None = None
     places: tuple[Value, ...] = ()
     who: Scope = Scope.SUBGROUP
+    lanes: int = 0
 
 
 class _Analysis:
@@ -123,7 +125,9 @@ class _Analysis:
         if row.collective:
             tile = value.type if isinstance(value.type, TileType) else None
             places = value.args if row.reads else ()
-            self.meetings.append(_Meeting(value.op, value.where, flow, tile, places, row.participants))
+            self.meetings.append(
+                _Meeting(value.op, value.where, flow, tile, places, row.participants, row.lanes)
+            )
         self.values[value] = self.result(value)
 
     def result(self, value: Value) -> Scope:
@@ -163,6 +167,10 @@ class _Analysis:
         if any(self.scope(value) > meeting.who for value in meeting.places):
             who = meeting.who.name.lower()
             yield meeting.where, f"{meeting.what} at an offset that differs between invocations of a {who}"
+        if meeting.lanes and (
+            self.kernel.subgroup_size != meeting.lanes or self.kernel.workgroup % meeting.lanes
+        ):
+            yield meeting.where, f"{meeting.what} needs whole subgroups of {meeting.lanes} invocations"
         if (tile := meeting.tile) is not None:
             lanes, size = tile.kind.lanes, self.kernel.subgroup_size
             whole = size is not None and (lanes % size == 0 if tile.kind.b_shared else lanes == size)

@@ -66,7 +66,7 @@ fn main(
       + dot4I8Packed(low_1, half.z) + dot4I8Packed(high_1, half.w)
       + dot4I8Packed(low_2, half_1.x) + dot4I8Packed(high_2, half_1.y)
       + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * (pair.x * code_scale);  // int8/parts.py
-  sum_0 += weighed + shared_sum * pair.y;                                 // int8/parts.py
+  sum_0 += fma(shared_sum, pair.y, weighed);                              // int8/parts.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -81,7 +81,7 @@ fn main(
       + dot4I8Packed(low_6, half_1.x) + dot4I8Packed(high_6, half_1.y)
       + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w))
       * (pair_1.x * code_scale);                                          // int8/parts.py
-  sum_1 += weighed_1 + shared_sum * pair_1.y;                             // int8/parts.py
+  sum_1 += fma(shared_sum, pair_1.y, weighed_1);                          // int8/parts.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -96,7 +96,7 @@ fn main(
       + dot4I8Packed(low_10, half_1.x) + dot4I8Packed(high_10, half_1.y)
       + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w))
       * (pair_2.x * code_scale);                                          // int8/parts.py
-  sum_2 += weighed_2 + shared_sum * pair_2.y;                             // int8/parts.py
+  sum_2 += fma(shared_sum, pair_2.y, weighed_2);                          // int8/parts.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -111,7 +111,7 @@ fn main(
       + dot4I8Packed(low_14, half_1.x) + dot4I8Packed(high_14, half_1.y)
       + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w))
       * (pair_3.x * code_scale);                                          // int8/parts.py
-  sum_3 += weighed_3 + shared_sum * pair_3.y;                             // int8/parts.py
+  sum_3 += fma(shared_sum, pair_3.y, weighed_3);                          // int8/parts.py
   let index_6 = group * 129u;                                             // int8/results.py
   partial_sums[index_2 + index_6] = sum_0;
   partial_sums[index_3 + index_6] = sum_1;

@@ -97,7 +97,7 @@ class SubgroupBody:
 
     def attend(self, first: Value, end: Value) -> None:
         """Attend to the positions first <= p < end, at least one."""
-        self.k.loads_ahead = True  # else NVIDIA's compiler loads half of the values after the scores
+        self.k.resident = 1  # else NVIDIA's compiler loads half of the values after the scores
         queries = [self._query(row) for row in range(self.schedule.heads)]
         elements = self.problem.head_dim // self.schedule.lanes
         running = [Running(self.k, 1, elements) for _ in queries]

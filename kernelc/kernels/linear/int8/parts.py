@@ -18,7 +18,7 @@ from kernelc.kernels.linear.int8.results import ProductResults
 from kernelc.kernels.linear.int8.schedule import MatvecInt8Schedule
 from kernelc.kernels.parts.dot4 import dot4
 from kernelc.kernels.parts.packed_rows import LoadedGroup, byte_words
-from kernelc.kir.functions import bitcast, select, to_f32
+from kernelc.kir.functions import bitcast, fma, select, to_f32
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import f32, i32
 from kernelc.kir.values import Number, Operators, Value, Variable
@@ -79,7 +79,7 @@ class CodedProduct(ProductResults):
         for total, loaded in zip(sums, rows, strict=True):
             products = self._products(byte_words(self.form, loaded.loads), numbers)
             factors = self.linear.weights.factors(loaded.sides, loaded.at)
-            total += _weighed(to_f32(products), numbers.shared_sum, numbers.code_scale, factors)
+            total += weighed(to_f32(products), numbers.shared_sum, numbers.code_scale, factors)
 
     def _products(self, words: list[Value], numbers: Numbers) -> Value:
         """What they start with and the sum of the products of bytes and numbers, an exact i32."""
@@ -96,11 +96,11 @@ class CodedProduct(ProductResults):
         return products
 
 
-def _weighed(products: Value, shared_sum: Value | None, code_scale: Value, factors: Factors[Value]) -> Value:
+def weighed(products: Value, shared_sum: Value | None, code_scale: Value, factors: Factors[Value]) -> Value:
     """What a group adds to a row's sum, from the sum of its products of numbers and bytes.
 
     `shared_sum`: the sum of the activations, where weights have an offset.
     """
     scale, offset = factors
     weighed = products * (code_scale if scale is None else scale * code_scale)
-    return weighed if offset is None or shared_sum is None else weighed + shared_sum * offset
+    return weighed if offset is None or shared_sum is None else fma(shared_sum, offset, weighed)

@@ -52,6 +52,11 @@ class MatvecInt8Schedule:
     early_steps: int = 1
     stages: int = 0  # not 0: bulk copies stream this many batches ahead (see `streamed`)
     workgroups: int = 0  # that share all rows, where there are stages
+    splits: int = 0  # not 0: matrix units multiply several rows (see `kernelc.kernels.several.mma`)
+    rounds: int = 1  # of them
+    stacked: int = 1  # tiles of 16 rows that a subgroup has
+    staged: int = 64  # groups of the rows of activations at a time
+    resident: int = 1  # workgroups that a multiprocessor is to hold
 
     @property
     def rows_per_workgroup(self) -> int:

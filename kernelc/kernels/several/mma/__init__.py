@@ -1,0 +1,1 @@
+"""Several coded rows on matrix units that multiply bytes."""
