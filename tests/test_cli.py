@@ -20,6 +20,7 @@ from kernelc.artifact import Artifact
 from kernelc.commands import kept
 from kernelc.commands.shared import options, paths
 from kernelc.errors import InternalError, KernelcError, WorkFailed
+from kernelc.kept import KEPT
 from model.hub.locate import Located
 from tests.commands import run
 from tests.conftest import REPO
@@ -418,7 +419,7 @@ def test_the_cache_builds_once_and_again_after_a_change(
         (folder / "config.json").write_text(content)
         assert kept.built(Located(folder), args) == built[-1]
     assert len(built) == 4 and not first.exists()
-    assert len(list(first.parent.iterdir())) == kept.KEPT
+    assert len(list(first.parent.iterdir())) == KEPT
 
 
 def test_a_relative_cache_home_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from kernelc.artifact import Artifact, Manifest, Weights
 from kernelc.artifact.selfcheck import CODED_PLANES
-from kernelc.compile import CompileOptions, compile_model
+from kernelc.compiler import CompileOptions, compile_model
 from kernelc.ir.dim import evaluate
 from kernelc.kernels.golden import golden_tiles
 from kernelc.kernels.linear.matmul import MATMUL
