@@ -40,6 +40,7 @@ COMMANDS: dict[str, str] = {
     "inspect": "show the graph, the kernels and the exact memory plan",
     "web": "write a folder that chats in the browser, from any file server",
     "tune": "find the fastest schedules for this device, and keep them in a table",
+    "try": "run a kernel's text, changed by hand, beside the original",
     "verify": "check every kernel on this device against its numpy reference",
     "models": "list the names, files, families and weight formats that can be built",
     "cache": "list or remove what earlier commands built, compiled and downloaded",
@@ -110,7 +111,8 @@ def _run(arguments: list[str]) -> int:
 
 
 def _load(name: str) -> Command:
-    return cast(Command, importlib.import_module(f"kernelc.commands.{name}"))
+    module = "try_kernel" if name == "try" else name  # no module can be imported that is called as a keyword
+    return cast(Command, importlib.import_module(f"kernelc.commands.{module}"))
 
 
 def _parser(chosen: str | None, command: Command | None) -> Parser:

@@ -37,6 +37,7 @@ from kernelc.kir.interpreter.bound import ExecutionError
 from kernelc.kir.interpreter.interpret import interpret
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.text import kernel_text
+from kernelc.kir.types import Type
 from kernelc.printing import render
 from kernelc.target import TARGETS
 from kernelc.tuning.made import ROLE, made_buffer, made_manifest
@@ -86,7 +87,7 @@ class Case:
 
 def case_of(kernel: Kernel, target: str, grid: Grid) -> Case:
     """Return a traced kernel as a case for a target, "" for the interpreter."""
-    bindings = tuple(KernelBinding(b.name, str(b.type), b.access) for b in kernel.buffers)
+    bindings = tuple(KernelBinding(b.name, _element(b.type), b.access) for b in kernel.buffers)
     if not target:
         requires = Requires(threads=kernel.workgroup)
         params = bool(kernel.params)
@@ -98,6 +99,11 @@ def case_of(kernel: Kernel, target: str, grid: Grid) -> Case:
     entry = entry_of(kernel.name) if target == CPU_TARGET else made.entry
     size, params = kernel.workgroup, printed.uses_params
     return Case(kernel.name, target, made.file, entry, size, grid, printed.requires, params, bindings)
+
+
+def _element(type_: Type) -> str:
+    """What a manifest calls a buffer's elements, which are no wider than vectors of four there."""
+    return str(type_ if type_.lanes <= 4 else type_.element)
 
 
 @dataclass
