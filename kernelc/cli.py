@@ -103,14 +103,15 @@ def _stop_on_sigterm() -> None:
 
 def _run(arguments: list[str]) -> int:
     name = arguments[0] if arguments and arguments[0] in COMMANDS else None
-    command = _load(name) if name is not None else None
+    command = load_command(name) if name is not None else None
     args = _parser(name, command).parse_args(arguments)
     if command is None:
         raise UsageError("no command given", help=f"say one of {', '.join(COMMANDS)}")
     return command.run(args)
 
 
-def _load(name: str) -> Command:
+def load_command(name: str) -> Command:
+    """Return a command's module. Raises: ModuleNotFoundError for a name that is no command's."""
     module = "try_kernel" if name == "try" else name  # no module can be imported that is called as a keyword
     return cast(Command, importlib.import_module(f"kernelc.commands.{module}"))
 
