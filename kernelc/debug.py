@@ -47,6 +47,11 @@ def verify_enabled() -> bool:
     return os.environ.get("KERNELC_VERIFY") == "1"
 
 
+def interpret_enabled() -> bool:
+    """Return whether the interpreter runs the kernels ($KERNELC_INTERPRET is "1")."""
+    return os.environ.get("KERNELC_INTERPRET") == "1"
+
+
 def _next_number(folder: str) -> int:
     with _lock:
         _written[folder] += 1

@@ -181,7 +181,8 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
         def add_arguments(parser: argparse.ArgumentParser) -> None:
             parser.add_argument("artifact")
 
-        monkeypatch.setattr(cli, "_load", lambda name: SimpleNamespace(add_arguments=add_arguments, run=fail))
+        command = SimpleNamespace(add_arguments=add_arguments, run=fail)
+        monkeypatch.setattr(cli, "load_command", lambda name: command)
 
     return make
 

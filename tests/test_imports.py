@@ -147,6 +147,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.backends",
         "kernelc.printing",
         "kernelc.measure",
+        "kernelc.tuned",
         "kernelc.tuning",
         "runtime",
     ),

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.kernels.compare import decoded
-from kernelc.kernels.spec import KernelSpec
+from kernelc.kernels.spec import KernelSpec, Tolerance
 
 Array = npt.NDArray[Any]
 
@@ -82,6 +82,12 @@ def differences(
             asked = np.repeat(asked, int(1 / per_word))[: len(have)]
         found.append(_difference(name, have, want, asked, tolerance.absolute + moved, tolerance.relative))
     return tuple(found)
+
+
+def difference(name: str, have: Array, want: Array, tolerance: Tolerance) -> Difference:
+    """Return the difference of one output whose elements are numbers as they lie there."""
+    have, want = (np.ascontiguousarray(side).reshape(-1) for side in (have, want))
+    return _difference(name, have, want, None, tolerance.absolute, tolerance.relative)
 
 
 def _silenced(want: Array, spoken: npt.NDArray[np.bool_], planes: int, groups: int) -> Array:
