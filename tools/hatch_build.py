@@ -1,8 +1,8 @@
 """Puts the built page into wheels and source archives: `kernelc web` copies it from kernelc/web_site.
 
-Where it is missing or out of date it is built first, as `kernelc web` does in a checkout, which takes Node.js.
-Without Node a package is made without its page, which says so when it is asked for a site; with
-KERNELC_PAGE=required in the environment that is an error.
+Where it is missing or out of date it is built first, as `kernelc web` does in a checkout, which takes
+Node.js. Without Node a package is made without its page, which says so when it is asked for a site; with
+KERNELC_PAGE=required in the environment that is an error, and with KERNELC_PAGE=none no page is built.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hatchling.builders.hooks.plugin.interface import (  # pyright: ignore[repor
     BuildHookInterface,
 )
 
-REQUIRED_VARIABLE = "KERNELC_PAGE"
+WISH = os.environ.get("KERNELC_PAGE")
 
 
 class PageHook(BuildHookInterface):
@@ -28,7 +28,7 @@ class PageHook(BuildHookInterface):
 
         A source archive takes it from web/dist/site itself, as pyproject.toml says.
         """
-        if version != "standard":
+        if version != "standard" or WISH == "none":
             return
         page = self._page()
         if page is not None and self.target_name == "wheel":
@@ -36,13 +36,13 @@ class PageHook(BuildHookInterface):
 
     def _page(self) -> Path | None:
         """Return the folder of the built page, None where there is no Node to build it."""
-        sys.path.insert(0, self.root)  # of kernelc what follows alone is imported, which needs no other package
+        sys.path.insert(0, self.root)  # for what follows alone, which needs no other package
         errors = importlib.import_module("kernelc.errors")
         page = importlib.import_module("kernelc.commands.static_site.page")
         try:
             return page.built_page()
         except errors.UsageError as error:
-            if os.environ.get(REQUIRED_VARIABLE) == "required":
+            if WISH == "required":
                 raise
             self.app.display_warning(f"the package is made without its page: {error.render()}")
             return None
