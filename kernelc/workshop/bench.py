@@ -131,7 +131,12 @@ class Bench:
         *,
         timed: bool = False,
     ) -> Loaded:
-        """Load kernels with the same bindings on the same arrays. Raises: as `run`."""
+        """Load kernels with the same bindings on the same arrays, in the place of what was loaded before.
+
+        Raises: as `run`.
+        """
+        self._library.cases.clear()
+        self._library.sizes.clear()
         for case in cases:
             if case.target != self.target:
                 runs = self.target or "none"

@@ -6,7 +6,7 @@ import argparse
 import base64
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,24 +39,19 @@ MOST_BYTES = 256 << 20
 class Subject:
     """A kernel to run again: how it is launched, and how its results are compared with what is expected.
 
-    `text` is a target's text where it is that which failed; else the traced `kernel` is printed anew.
+    `text` is a target's text where it is that which failed; on other devices, and where there is none, the
+    traced `kernel` is printed anew.
     """
 
-    kernel: Kernel | None
+    kernel: Kernel
     grid: Grid
     compare: Callable[[Arrays, Arrays], Sequence[Difference]]
     text: Case | None = None
-    outputs: tuple[str, ...] = field(default=())
 
     def case(self, target: str) -> Case:
-        """The kernel for a target. Raises: UsageError where it is a text of another."""
-        if self.text is not None:
-            if self.text.target != target:
-                raise UsageError(
-                    f"the script has {self.text.target} text, the device runs {target or 'none'}"
-                )
+        """The kernel for a target, "" for the interpreter."""
+        if self.text is not None and self.text.target == target:
             return self.text
-        assert self.kernel is not None
         return case_of(self.kernel, target, self.grid)
 
 
@@ -96,15 +91,18 @@ def of_nodes(kernel: Kernel, grid: Grid, relative: float = 0.0, absolute: float 
     return Subject(kernel, grid, compare)
 
 
-def of_text(case: Case, family: str, problem: Mapping[str, Json]) -> Subject:
-    """A text of an artifact, compared as its family's kernel for this problem."""
+def of_text(case: Case, family: str, problem: Mapping[str, Json], env: Mapping[str, int]) -> Subject:
+    """A text of an artifact, compared as its family's kernel for this problem. Elsewhere than on the text's
+    devices it is the family's kernel, as any device may run it."""
     spec: KernelSpec[Any, Any] = SPECS[family]
-    read = spec.problem_from_json(problem)
+    read, plain = spec.problem_from_json(problem), Capabilities()
+    schedule = spec.default(plain, read)
+    x, y, z = (evaluate(extent, env) for extent in spec.grid(read, schedule))
 
     def compare(got: Arrays, wanted: Arrays) -> Sequence[Difference]:
         return differences(spec, read, got, wanted, features=case.requires.features)
 
-    return Subject(None, case.grid, compare, case)
+    return Subject(spec.kernel(read, schedule, plain), (x, y, z), compare, case)
 
 
 def drawn(
@@ -166,7 +164,6 @@ def replay(
 
 
 def _shown(subject: Subject, target: str) -> str:
-    if subject.text is not None:
+    if subject.text is not None and subject.text.target == target:
         return subject.text.data.decode("utf-8", "replace")
-    assert subject.kernel is not None
     return render(target, subject.kernel).rendered.text if target else kernel_text(subject.kernel)

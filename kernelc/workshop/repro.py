@@ -120,7 +120,7 @@ def text_script(case: Case, spec: KernelSpec[Any, Any], problem: Any, run: Run) 
         "",
         *_arrays(run, drawn="FAMILY, PROBLEM"),
         "",
-        "subject = of_text(CASE, FAMILY, PROBLEM)",
+        "subject = of_text(CASE, FAMILY, PROBLEM, ENV)",
     ]
     imports = [
         "from kernelc.artifact import KernelBinding, Requires",

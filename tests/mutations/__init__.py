@@ -16,7 +16,17 @@ from tests.mutations.grammar import GRAMMAR
 from tests.mutations.linear import LINEAR
 from tests.mutations.mutation import Mutation
 from tests.mutations.passes import PASSES
+from tests.mutations.workshop import WORKSHOP
 
 __all__ = ["MUTATIONS", "Mutation"]
 
-MUTATIONS: tuple[Mutation, ...] = (*LINEAR, *CODED, *ATTENTION, *PASSES, *COMPILER, *DRAFTS, *GRAMMAR)
+MUTATIONS: tuple[Mutation, ...] = (
+    *LINEAR,
+    *CODED,
+    *ATTENTION,
+    *PASSES,
+    *COMPILER,
+    *DRAFTS,
+    *GRAMMAR,
+    *WORKSHOP,
+)
