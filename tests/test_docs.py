@@ -4,6 +4,7 @@ What a code block's first line says after the language decides what happens to i
     python file=PATH   the file PATH, new       python more=PATH   the next part of that file
     diff file=PATH     a change to PATH: its context and removed lines must be there exactly once
     python run         a part of one program, which all such parts of a document are
+    python run=model   likewise, of another program: one that opens a model, which tests do at night
     sh run             run in the copy          sh                 commands whose names and options must exist
     python excerpt=PATH   lines that stand in PATH
     wgsl kernel=NAME   lines that the printer emits for a kernel of `EXCERPTS`
@@ -249,12 +250,18 @@ def test_excerpts_stand_in_their_files(doc: str) -> None:
             assert f"\n{block.text}" in text, f"{doc}: {block.attrs['excerpt']} has no\n{block.text}"
 
 
-RUN = [doc for doc in DOCS if any(b.language == "python" and "run" in b.attrs for b in blocks_of(doc))]
+RUN = dict.fromkeys(
+    (doc, b.attrs["run"]) for doc in DOCS for b in blocks_of(doc) if b.language == "python" and "run" in b.attrs
+)
+"""Documents with programs, and what their parts are called; those of "model" build one, and run at night."""
 
 
-@pytest.mark.parametrize("doc", RUN)
-def test_examples_run(doc: str, tmp_path: Path) -> None:
-    parts = [b.text for b in blocks_of(doc) if b.language == "python" and "run" in b.attrs]
+@pytest.mark.parametrize(
+    ("doc", "part"),
+    [pytest.param(*each, marks=pytest.mark.nightly if each[1] == "model" else ()) for each in RUN],
+)
+def test_examples_run(doc: str, part: str, tmp_path: Path) -> None:
+    parts = [b.text for b in blocks_of(doc) if b.language == "python" and b.attrs.get("run") == part]
     program = tmp_path / f"{Path(doc).stem}_examples.py"
     program.write_text("\n".join(parts))
     environment = {**os.environ, "PYTHONPATH": str(REPO), "XDG_CACHE_HOME": str(tmp_path)}
