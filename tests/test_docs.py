@@ -251,7 +251,10 @@ def test_excerpts_stand_in_their_files(doc: str) -> None:
 
 
 RUN = dict.fromkeys(
-    (doc, b.attrs["run"]) for doc in DOCS for b in blocks_of(doc) if b.language == "python" and "run" in b.attrs
+    (doc, block.attrs["run"])
+    for doc in DOCS
+    for block in blocks_of(doc)
+    if block.language == "python" and "run" in block.attrs
 )
 """Documents with programs, and what their parts are called; those of "model" build one, and run at night."""
 
