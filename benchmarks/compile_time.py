@@ -25,13 +25,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 # Stage, module, and the function or method that it is.
 STAGES = (
-    ("tensor graph", "kernelc.compile", "_Builder.graph"),
-    ("fuse", "kernelc.compile", "fuse"),
-    ("select", "kernelc.compile", "select"),
+    ("tensor graph", "kernelc.compiler", "_Builder.graph"),
+    ("fuse", "kernelc.compiler", "fuse"),
+    ("select", "kernelc.compiler", "select"),
     ("trace kernels", "kernelc.kernels.spec", "trace"),
     ("verify kernels", "kernelc.kernels.spec", "verify"),
-    ("print kernels", "kernelc.compile", "render"),
-    ("plan memory and lower", "kernelc.compile", "lower"),
+    ("print kernels", "kernelc.compiler", "render"),
+    ("plan memory and lower", "kernelc.compiler", "lower"),
     ("golden tiles", "kernelc.kernels.golden", "golden_tiles"),
 )
 
@@ -68,7 +68,7 @@ def measure(model: str, target: str, quant: str, golden: bool) -> dict[str, floa
     """Seconds by stage of one compilation in this process, "total" and "imports" among them."""
     begin = time.process_time()
     from kernelc.artifact import Weights
-    from kernelc.compile import CompileOptions, compile_model
+    from kernelc.compiler import CompileOptions, compile_model
     from kernelc.kernels import golden as tiles
     from model.families.registry import find_model
 

@@ -26,7 +26,7 @@ from typing import Any
 
 from kernelc.artifact import Artifact
 from kernelc.commands.shared.options import is_artifact
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.kernels.registry import references
 from kernelc.measure.facts import commit, today
 from kernelc.native import Library

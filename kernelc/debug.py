@@ -1,7 +1,8 @@
-"""Two switches for people who work on the compiler.
+"""Switches for people who work on the compiler.
 
 `KERNELC_DUMP=folder` writes every stage of a build as a numbered text file; `KERNELC_VERIFY=1` turns on the
-verifiers between passes. Both are read when asked, so that a test or a notebook can switch them.
+verifiers between passes; `KERNELC_INTERPRET=1` runs kernels in the interpreter. They are read when asked, so
+that a test or a notebook can switch them.
 """
 
 from __future__ import annotations
@@ -45,6 +46,11 @@ def dump(stage_name: str, suffix: str, text: str | Callable[[], str]) -> None:
 def verify_enabled() -> bool:
     """Return whether the verifiers run between passes ($KERNELC_VERIFY is "1")."""
     return os.environ.get("KERNELC_VERIFY") == "1"
+
+
+def interpret_enabled() -> bool:
+    """Return whether the interpreter runs the kernels ($KERNELC_INTERPRET is "1")."""
+    return os.environ.get("KERNELC_INTERPRET") == "1"
 
 
 def _next_number(folder: str) -> int:

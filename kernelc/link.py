@@ -1,6 +1,6 @@
 """Targets whose kernels become one file: what lowering printed is compiled and linked before it is written.
 
-It takes a compiler and some seconds, so it is no part of `kernelc.compile`, which plans models anywhere.
+It takes a compiler and some seconds, so it is no part of `kernelc.compiler`, which plans models anywhere.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import partial
 
 from kernelc.artifact import Kernel, Variant, kernel_file
 from kernelc.backends import linker_named
-from kernelc.compile import Compiled
+from kernelc.compiler import Compiled
 from kernelc.passes.lower import Lowered
 from kernelc.target import Target, targets_named
 

@@ -20,8 +20,8 @@ from kernelc.artifact import (
     TokenizerInfo,
     plain_name,
 )
-from kernelc.compile import Compiled, CompileOptions, compile_model, packed_together
 from kernelc.compiled_search import compiled_search
+from kernelc.compiler import Compiled, CompileOptions, compile_model, packed_together
 from kernelc.errors import UsageError
 from kernelc.inputs import inputs_stamp
 from kernelc.ir.formats.search import Search, searching_with
@@ -189,7 +189,7 @@ def _write_weights(
         pack_matrices(writer.weights, matrices, source, progress, roles=model.roles)
     for vector in compiled.vectors.values():
         if not writer.weights.has(vector.name):
-            writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, source)])
+            writer.weights.add(vector.name, "f32", (vector.length,), [stored_vector(vector, source)])
 
 
 def _fast_search(matrices: Iterable[PackedMatrix]) -> Search | None:
@@ -203,7 +203,7 @@ def _unheard(line: str) -> None:
     """Where nobody asked for notes."""
 
 
-def _vector(vector: PackedVector, checkpoint: RowSource) -> npt.NDArray[np.float32]:
+def stored_vector(vector: PackedVector, checkpoint: RowSource) -> npt.NDArray[np.float32]:
     """Return the part of the concatenated source vectors that is stored, in its packed order, as f32."""
     whole = np.concatenate([checkpoint.read(source).reshape(-1) for source in vector.sources])
     return whole[row_index(vector.order)][vector.begin : vector.end] + np.float32(vector.shift)

@@ -41,8 +41,14 @@ class ModelSource(Protocol):
 def check_agreement(graph: Graph, first: Graph, vocab_size: int) -> None:
     """Check that a role's graph declares the weights and states of the `first`, and gives vocab_size logits.
 
-    Raises: ShapeError naming what differs; the code of a model family is to blame.
+    Raises: ShapeError naming what differs, or an input; the code of a model family is to blame.
     """
+    if graph.inputs:
+        raise ShapeError(
+            f"the graph takes {graph.inputs[0].name} as an input",
+            where=graph.name,
+            help="a step of a model starts from the ids in the state tokens: look them up with embedding",
+        )
     for mine, others in ((graph.weights, first.weights), (graph.states, first.states)):
         for name in {**others, **mine}:
             if mine.get(name) != others.get(name):

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import Artifact
-from kernelc.compile import CompileOptions, compile_model
+from kernelc.compiler import CompileOptions, compile_model
 from kernelc.ir.formats import QUANTS, packed_from_bytes, unpack
 from kernelc.ir.packed_matrix import PackedMatrix, row_index
 from model.families.registry import AnyModel

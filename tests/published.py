@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.kernels.registry import references
 from kernelc.native import Library
 from kernelc.pipeline import build_artifact

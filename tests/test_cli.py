@@ -20,6 +20,7 @@ from kernelc.artifact import Artifact
 from kernelc.commands import kept
 from kernelc.commands.shared import options, paths
 from kernelc.errors import InternalError, KernelcError, WorkFailed
+from kernelc.kept import KEPT
 from model.hub.locate import Located
 from tests.commands import run
 from tests.conftest import REPO
@@ -180,7 +181,8 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
         def add_arguments(parser: argparse.ArgumentParser) -> None:
             parser.add_argument("artifact")
 
-        monkeypatch.setattr(cli, "_load", lambda name: SimpleNamespace(add_arguments=add_arguments, run=fail))
+        command = SimpleNamespace(add_arguments=add_arguments, run=fail)
+        monkeypatch.setattr(cli, "load_command", lambda name: command)
 
     return make
 
@@ -418,7 +420,7 @@ def test_the_cache_builds_once_and_again_after_a_change(
         (folder / "config.json").write_text(content)
         assert kept.built(Located(folder), args) == built[-1]
     assert len(built) == 4 and not first.exists()
-    assert len(list(first.parent.iterdir())) == kept.KEPT
+    assert len(list(first.parent.iterdir())) == KEPT
 
 
 def test_a_relative_cache_home_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

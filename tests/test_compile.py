@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kernelc.artifact import Weights
-from kernelc.compile import CompileOptions, compile_model
+from kernelc.compiler import CompileOptions, compile_model
 from kernelc.errors import ShapeError, UsageError
 from kernelc.ir.dim import evaluate
 from kernelc.ir.formats import Override

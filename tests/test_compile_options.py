@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kernelc.compile import Compiled, compile_model
 from kernelc.compile_options import CompileOptions
+from kernelc.compiler import Compiled, compile_model
 from kernelc.errors import UsageError
 from kernelc.ir.formats import Override
 from kernelc.pipeline import default_out

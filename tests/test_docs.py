@@ -3,6 +3,8 @@
 What a code block's first line says after the language decides what happens to it:
     python file=PATH   the file PATH, new       python more=PATH   the next part of that file
     diff file=PATH     a change to PATH: its context and removed lines must be there exactly once
+    python run         a part of one program, which all such parts of a document are
+    python run=model   likewise, of another program: one that opens a model, which tests do at night
     sh run             run in the copy          sh                 commands whose names and options must exist
     python excerpt=PATH   lines that stand in PATH
     wgsl kernel=NAME   lines that the printer emits for a kernel of `EXCERPTS`
@@ -26,6 +28,7 @@ from typing import Any
 
 import pytest
 
+import kernelc
 from benchmarks.matvec_versions import VERSIONS
 from kernelc import cli
 from kernelc.backends import backend_named
@@ -145,7 +148,8 @@ def test_paths_and_modules_exist(doc: str) -> None:
         if OUR_PATH.fullmatch(name) and name not in made:
             assert (REPO / name).exists(), f"{doc} names {name}, which does not exist"
         if re.fullmatch(r"(kernelc|model|runtime)(\.\w+)+", name):
-            assert importlib.util.find_spec(name), f"{doc} names {name}, which is no module"
+            found = name.removeprefix("kernelc.") in kernelc.__all__ or importlib.util.find_spec(name)
+            assert found, f"{doc} names {name}, which is no module"
 
 
 @pytest.mark.parametrize("doc", DOCS)
@@ -244,6 +248,35 @@ def test_excerpts_stand_in_their_files(doc: str) -> None:
         if "excerpt" in block.attrs:
             text = (REPO / block.attrs["excerpt"]).read_text()
             assert f"\n{block.text}" in text, f"{doc}: {block.attrs['excerpt']} has no\n{block.text}"
+
+
+RUN = dict.fromkeys(
+    (doc, block.attrs["run"])
+    for doc in DOCS
+    for block in blocks_of(doc)
+    if block.language == "python" and "run" in block.attrs
+)
+"""Documents with programs, and what their parts are called; those of "model" build one, and run at night."""
+
+
+@pytest.mark.parametrize(
+    ("doc", "part"),
+    [pytest.param(*each, marks=pytest.mark.nightly if each[1] == "model" else ()) for each in RUN],
+)
+def test_examples_run(doc: str, part: str, tmp_path: Path) -> None:
+    parts = [b.text for b in blocks_of(doc) if b.language == "python" and b.attrs.get("run") == part]
+    program = tmp_path / f"{Path(doc).stem}_examples.py"
+    program.write_text("\n".join(parts))
+    environment = {**os.environ, "PYTHONPATH": str(REPO), "XDG_CACHE_HOME": str(tmp_path)}
+    run = subprocess.run(
+        [sys.executable, str(program)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert run.returncode == 0, f"{run.stdout}\n{run.stderr}"
 
 
 # ---- emitted text ------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from kernelc.compile import CompileOptions, compile_model
+from kernelc.compiler import CompileOptions, compile_model
 from kernelc.errors import ShapeError, UsageError
 from kernelc.ir.evaluate import empty_states, evaluate
 from kernelc.ir.types import DType

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from kernelc.artifact import Artifact
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.ir.evaluate import empty_states, evaluate
 from kernelc.ir.graph import Graph
 from kernelc.ir.types import DType
@@ -171,7 +171,7 @@ def early_splits(
 def test_the_processor_runs_artifacts_whose_workgroups_join_splits(
     built: Any, shared_data: Path, tmp_path: Path, device: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kernelc.compile.decode_splits", early_splits)
+    monkeypatch.setattr("kernelc.compiler.decode_splits", early_splits)
     source = shared_data / "models" / "stories260K"
     artifact = build_artifact(source, CompileOptions("cuda", "f32"), out=tmp_path / "joined")
     assert "attention.arrivals" in Artifact.open(artifact).manifest.buffers
@@ -194,8 +194,8 @@ def test_matrices_cut_to_a_small_binding_limit_and_attention_split_early_change_
 ) -> None:
     """What only large models and long contexts need, on a small one: pieces of matrices, splits of
     positions."""
-    monkeypatch.setattr("kernelc.compile.decode_splits", early_splits)
-    monkeypatch.setattr("kernelc.compile._Builder.largest_binding", 64 * 32)
+    monkeypatch.setattr("kernelc.compiler.decode_splits", early_splits)
+    monkeypatch.setattr("kernelc.compiler._Builder.largest_binding", 64 * 32)
     source = shared_data / "models" / "stories260K"
     options = CompileOptions(target_for(device), quant, activations="f32")
     cut = build_artifact(source, options, out=tmp_path / "cut")

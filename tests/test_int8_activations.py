@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kernelc.artifact import Artifact
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.pipeline import build_artifact
 from tests import commands
 from tests.published import DEVICES, MODELS, case, cases, one_by_one, open_engine, reference

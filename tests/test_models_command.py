@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from kernelc.compile import CompileOptions, compile_model
+from kernelc.compiler import CompileOptions, compile_model
 from kernelc.ir.formats import FORMATS
 from model.families.registry import FAMILIES, find_model
 from tests.commands import run

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kernelc.artifact import Artifact
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.errors import UsageError
 from kernelc.pipeline import build_artifact
 from kernelc.session import Session, text_of, with_prefix

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import ast
-import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from kernelc.cli import COMMANDS
+from kernelc.cli import COMMANDS, load_command
 from kernelc.commands.shared.options import FLAGS
 from kernelc.errors import UsageError, spell_settings
 from kernelc.target import targets_named
@@ -70,7 +69,7 @@ def test_every_flag_is_an_option_of_a_command() -> None:
     options: set[str] = set()
     for command in COMMANDS:
         parser = argparse.ArgumentParser()
-        importlib.import_module(f"kernelc.commands.{command}").add_arguments(parser)
+        load_command(command).add_arguments(parser)
         options |= set(parser._option_string_actions)  # pyright: ignore[reportPrivateUsage]  (argparse lists them nowhere else)
     assert set(FLAGS.values()) <= options
 

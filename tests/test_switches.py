@@ -12,7 +12,7 @@ import pytest
 
 from kernelc import switches
 from kernelc.artifact import Artifact, Kernel
-from kernelc.compile import CompileOptions, compile_model
+from kernelc.compiler import CompileOptions, compile_model
 from kernelc.errors import UsageError
 from kernelc.kernels.attention.decode.subgroup_schedule import SubgroupSchedule
 from kernelc.kernels.registry import SPECS

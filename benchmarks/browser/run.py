@@ -25,7 +25,7 @@ REPO = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPO))
 
 from benchmarks.browser.session import add_options, ask, built, end_when_told, tell, write  # noqa: E402
-from kernelc.compile import CompileOptions  # noqa: E402
+from kernelc.compiler import CompileOptions  # noqa: E402
 from kernelc.pipeline import build_random  # noqa: E402
 from model.families.registry import find_model  # noqa: E402
 

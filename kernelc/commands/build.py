@@ -24,7 +24,7 @@ from kernelc.commands.shared.options import (
 from kernelc.commands.shared.progress import progress_bar
 
 if TYPE_CHECKING:
-    from kernelc.compile import CompileOptions
+    from kernelc.compiler import CompileOptions
     from model.hub.locate import Located
 
 
@@ -75,7 +75,7 @@ def add_compile_options(parser: argparse.ArgumentParser, target: str | None = "w
 def compile_options(args: argparse.Namespace) -> CompileOptions:
     """Return what the options of `add_compile_options` ask for."""
     # not at the top: these load the whole compiler, which --help does not need
-    from kernelc.compile import CompileOptions
+    from kernelc.compiler import CompileOptions
     from kernelc.switches import asked
 
     bits = getattr(args, "bits", None)  # an option of `build` alone

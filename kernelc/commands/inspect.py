@@ -132,7 +132,7 @@ def _subject(args: argparse.Namespace) -> Subject:
 def _planned(args: argparse.Namespace) -> Subject:
     """Compile a config as a build would, without weights."""
     from kernelc.commands.shared.progress import progress_bar
-    from kernelc.compile import compile_model
+    from kernelc.compiler import compile_model
     from kernelc.pipeline import KEEP, settled
     from model.families.registry import find_model
     from model.opening import layout_of, open_model

@@ -133,12 +133,15 @@ class _Rules:
                     where=self.graph.name,
                     help="a checkpoint's tensors have one shape, whatever the step",
                 )
-        if self.graph.inputs:
-            raise ShapeError(
-                f"the graph takes {self.graph.inputs[0].name} as an input",
-                where=self.graph.name,
-                help="a step starts from the ids in the state tokens: look them up with embedding",
-            )
+        seq = self.symbol("seq")
+        for tensor in self.graph.inputs:
+            static = all(isinstance(dim, int) for dim in tensor.type.shape[1:])
+            if tensor.type.rank < 2 or tensor.type.shape[0] not in (1, seq) or not static:
+                raise ShapeError(
+                    f"the input {tensor.name} is {tensor.type}; wanted rows of the step, f32[seq, ...]",
+                    where=self.graph.name,
+                    help="declare inputs with the symbol seq, or 1, as their first dimension",
+                )
 
     def check_outputs(self) -> None:
         for name, tensor in self.graph.outputs.items():

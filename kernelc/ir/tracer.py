@@ -37,6 +37,7 @@ class Tracer:
         self.symbols = dict(symbols)
         self.weights: dict[str, TensorType] = {}
         self.states: dict[str, TensorType] = {}
+        self.inputs: dict[str, Tensor] = {}
         self.ops: list[Op] = []
         self.scopes: list[str] = []
         self._newest: dict[str, Tensor] = {}  # the newest version of each state, by the state's name
@@ -84,7 +85,7 @@ class Tracer:
     def _names(self, origin: str, count: int) -> list[str]:
         """Return unique names: the origin, numbered where a scope has several."""
         name, number = origin, 1
-        while name in self._taken or name in self.weights or name in self.states:
+        while name in self._taken or any(name in each for each in (self.weights, self.states, self.inputs)):
             number += 1
             name = f"{origin}_{number}"
         self._taken.add(name)
@@ -96,6 +97,16 @@ class Tracer:
         if kind.shape != shape:
             raise ShapeError(f"weight {name} is declared as {kind} and as {TensorType(shape)}")
         return Tensor(name, kind)
+
+    def input(self, name: str, shape: tuple[Dim, ...]) -> Tensor:
+        """Declare rows of f32 that the caller of the step gives: [seq, ...] or [1, ...].
+
+        A model's graphs have none, since their steps start from ids; `kernelc.compile` takes them.
+        """
+        if name in self.inputs:
+            raise ShapeError(f"input {name} is declared twice")
+        self.inputs[name] = Tensor(name, TensorType(shape))
+        return self.inputs[name]
 
     def state(self, name: str, shape: tuple[Dim, ...], dtype: DType) -> Tensor:
         """Declare a state, which lives from step to step."""
@@ -113,6 +124,7 @@ class Tracer:
                 symbols=dict(self.symbols),
                 ops=tuple(self.ops),
                 outputs=dict(outputs),
+                inputs=tuple(self.inputs.values()),
                 weights=dict(self.weights),
                 states=dict(self.states),
                 updates=dict(self._newest),

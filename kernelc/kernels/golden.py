@@ -38,7 +38,7 @@ def golden_tiles(manifest: Manifest) -> tuple[Checks, bytes]:
     file = _File()
     kernels: dict[str, KernelCheck] = {}
     for name, entry in sorted(manifest.kernels.items()):
-        symbols = _symbols(manifest, name)
+        symbols = symbols_of(manifest, name)
         check = _check(name, entry, symbols, manifest, file) if symbols is not None else None
         if check is not None:
             kernels[name] = check
@@ -46,8 +46,9 @@ def golden_tiles(manifest: Manifest) -> tuple[Checks, bytes]:
     return Checks(FILE, len(data), hashlib.sha256(data).hexdigest(), kernels), data
 
 
-def _symbols(manifest: Manifest, name: str) -> dict[str, int] | None:
-    """A step of some rows, at some position, of the first program that runs the kernel."""
+def symbols_of(manifest: Manifest, name: str) -> dict[str, int] | None:
+    """Return a step of some rows, at some position, of the first program that runs the kernel; None for no
+    program."""
     for program in manifest.programs.values():
         if any(dispatch.kernel == name for dispatch in program.dispatches):
             bounds = {**manifest.symbols, **program.symbols}
@@ -63,7 +64,7 @@ def _check(
 ) -> KernelCheck | None:
     spec: KernelSpec[Any, Any] = SPECS[entry.spec]
     problem = spec.problem_from_json(entry.problem)
-    case = _case(name, spec, problem, symbols)
+    case = golden_case(name, spec, problem, symbols)
     if case is None:
         return None
     arrays, params, periods, wanted = case
@@ -94,7 +95,7 @@ def _check(
 
 
 def _coded_outputs(
-    at: int, name: str, layout: CodedRows, wanted: _Wanted, file: _File, tolerance: Tolerance
+    at: int, name: str, layout: CodedRows, wanted: Wanted, file: _File, tolerance: Tolerance
 ) -> Iterator[CheckOutput]:
     """Each coded row whole; a group that the reference does not speak of gets a scale that is no number."""
     rows = _words(wanted.arrays[name]).reshape(-1, layout.planes, layout.groups, 4).copy()
@@ -117,9 +118,9 @@ def _tile_tolerance(spec: KernelSpec[Any, Any], problem: Any, entry: Kernel) -> 
     return None
 
 
-def _case(
+def golden_case(
     name: str, spec: KernelSpec[Any, Any], problem: Any, symbols: Mapping[str, int]
-) -> tuple[Arrays, Params, Mapping[str, int], _Wanted] | None:
+) -> tuple[Arrays, Params, Mapping[str, int], Wanted] | None:
     """Contents for every binding of `problem`, the step block, after how many bytes each array repeats
     itself, and what is wanted.
 
@@ -165,7 +166,7 @@ def _finite(array: Array) -> bool:
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class Wanted:
     """What the reference leaves in the written arrays; which of their words it speaks of (None: of all)."""
 
     arrays: Arrays
@@ -189,16 +190,16 @@ class _Wanted:
             yield 4 * first, 4 * last
 
 
-def _wanted(spec: KernelSpec[Any, Any], problem: Any, arrays: Arrays, params: Params) -> _Wanted:
+def _wanted(spec: KernelSpec[Any, Any], problem: Any, arrays: Arrays, params: Params) -> Wanted:
     pieces = spec.pieces(problem)
     written = [b.name for b in spec.bindings(problem) if b.access != "read"]
     found = _referenced(spec, pieces, arrays, params)
     if pieces == (problem,):
-        return _Wanted({name: found[name] for name in written}, None)
+        return Wanted({name: found[name] for name in written}, None)
     others = {**arrays, **{name: _different(arrays[name]) for name in written}}
     again = _referenced(spec, pieces, others, params)
     spoken = {name: _words(found[name]) == _words(again[name]) for name in written}
-    return _Wanted({name: found[name] for name in written}, spoken)
+    return Wanted({name: found[name] for name in written}, spoken)
 
 
 def _referenced(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from tests.conformance.cases import EXACT, Case
 from tests.conformance.vectors import VECTORS
 from tests.kernels import opencl_runner
 from tests.kernels.executors import EXECUTORS, require
+from tests.kernels.leaving import listed, script_left
 
 THREADS = 8
 CASES = tuple(case for family in (*ARITHMETIC, *VECTORS) for case in family())
@@ -50,10 +52,15 @@ def test_operation(executor: str, case: Case) -> None:
     shape = (count,) if case.result.lanes == 1 else (count, case.result.lanes)
     arrays["out"] = np.zeros(shape, case.result.dtype)
     got = EXECUTORS[executor](kernel, (count // THREADS, 1, 1), arrays, {})["out"]
-    if case.near == EXACT:
-        np.testing.assert_array_equal(got, case.wanted)
-    else:
-        np.testing.assert_allclose(got.astype(np.float64), case.wanted, rtol=case.near[0], atol=case.near[1])
+    expected = {"out": np.asarray(case.wanted).astype(case.result.dtype).reshape(shape)}
+    made = partial(listed, kernel, (count // THREADS, 1, 1), executor, arrays, {}, expected, case.near)
+    with script_left(f"{kernel.name}-{executor}", made):
+        if case.near == EXACT:
+            np.testing.assert_array_equal(got, case.wanted)
+        else:
+            np.testing.assert_allclose(
+                got.astype(np.float64), case.wanted, rtol=case.near[0], atol=case.near[1]
+            )
 
 
 def test_the_checklist_is_complete() -> None:

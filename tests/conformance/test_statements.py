@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from kernelc.kir.types import u32
 from kernelc.target import Capabilities
 from tests.conformance.statements import ALL, CASES, GRID, PARAMS, STEP, THREADS, StatementCase
 from tests.kernels.executors import EXECUTORS, require
+from tests.kernels.leaving import listed, script_left
 
 
 def kernel_of(case: StatementCase) -> Kernel:
@@ -37,4 +40,6 @@ def test_statement(executor: str, case: StatementCase) -> None:
         pytest.skip(f"{NO_SHARING[executor]} is printed without fences and atomic operations")
     arrays = {"x": ALL, "out": np.full(len(ALL), 0xFFFFFFFF, np.uint32)}
     got = EXECUTORS[executor](kernel, GRID, arrays, PARAMS)["out"]
-    np.testing.assert_array_equal(got, case.wanted(got))
+    made = partial(listed, kernel, GRID, executor, arrays, PARAMS, {"out": case.wanted(got)})
+    with script_left(f"{kernel.name}-{executor}", made):
+        np.testing.assert_array_equal(got, case.wanted(got))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from kernelc.artifact import Artifact
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.errors import DeviceError
 from kernelc.kernels.registry import references
 from kernelc.pipeline import build_random

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.pipeline import build_artifact
 from kernelc.target import Capabilities
 from runtime.devices import target_for

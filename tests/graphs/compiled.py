@@ -1,4 +1,4 @@
-"""Compiles the graphs of several roles together, as `kernelc.compile` does, and packs their weights."""
+"""Compiles the graphs of several roles together, as `kernelc.compiler` does, and packs their weights."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kernelc import compile
+from kernelc import compiler
 from kernelc.artifact import Requires
 from kernelc.ir.dim import Dim, dim_max
 from kernelc.ir.formats import FormatTable
@@ -23,7 +23,7 @@ from kernelc.passes.fuse import FuseOptions, fuse
 from kernelc.passes.lower import Lowered, Printed, ProgramSource, lower
 from kernelc.passes.memory import worst_case
 from kernelc.passes.select import Selection, SelectOptions, SplitOptions, select
-from kernelc.pipeline import _vector
+from kernelc.pipeline import stored_vector
 from kernelc.schedules import RULES
 from kernelc.target import Capabilities, Target
 from model.pack import RowSource, pack_matrices
@@ -77,7 +77,7 @@ def compile_graphs(graphs: Mapping[str, Graph], options: Options, render: Render
 
 
 class _Builder:
-    """Collects the programs of all roles, as the class of this name in `kernelc.compile` does."""
+    """Collects the programs of all roles, as the class of this name in `kernelc.compiler` does."""
 
     def __init__(self, options: Options, off: frozenset[str] = frozenset()) -> None:
         self.options, self.fusing = options, FuseOptions(off=options.off | off)
@@ -163,8 +163,8 @@ def only_traced(target: str, kernel: Kernel) -> Printed:
 
 
 def printed_for_a_device(target: str, kernel: Kernel) -> Printed:
-    """What `kernelc.compile` hands to lowering."""
-    return compile.render(target, kernel)
+    """What `kernelc.compiler` hands to lowering."""
+    return compiler.render(target, kernel)
 
 
 @dataclass(frozen=True)
@@ -205,5 +205,5 @@ def packed_weights(compiled: Compiled, weights: Arrays) -> dict[str, npt.NDArray
     packed, checkpoint = Packed(), Checkpoint(weights)
     pack_matrices(packed, compiled.selected.matrices.values(), checkpoint)  # type: ignore[arg-type]
     for vector in compiled.selected.vectors.values():
-        packed.add(vector.name, "f32", (vector.length,), [_vector(vector, checkpoint)])  # type: ignore[arg-type]
+        packed.add(vector.name, "f32", (vector.length,), [stored_vector(vector, checkpoint)])  # type: ignore[arg-type]
     return packed.arrays

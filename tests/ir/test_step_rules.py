@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -28,8 +27,8 @@ from kernelc.ir.trace import (
     split_heads,
     tracer,
 )
-from kernelc.ir.types import DType, TensorType
-from kernelc.ir.verify import verify
+from kernelc.ir.types import DType
+from kernelc.source import check_agreement
 
 SYMBOLS = {"seq": (1, 4), "past": (0, 7), "context": (1, 8)}
 TURN = {"theta": 100.0, "rotary_dim": 4, "scaling": "none"}
@@ -251,13 +250,21 @@ def test_outputs_need_names_of_their_own(name: str) -> None:
             trace.graph({name: x})
 
 
-def test_inputs_other_than_states_are_refused() -> None:
+def test_models_take_no_inputs_other_than_states() -> None:
     with Tracer("inputs", SYMBOLS) as trace:
-        graph = trace.graph({"y": silu(rows())})
-    x = Tensor("x", TensorType((trace.var("seq"), 8)))
+        graph = trace.graph({"y": silu(trace.input("x", (trace.var("seq"), 8)))})
     with pytest.raises(ShapeError, match="the graph takes x as an input") as caught:
-        verify(replace(graph, inputs=(x,)))
+        check_agreement(graph, graph, 8)
     assert "tokens" in str(caught.value.help)
+
+
+@pytest.mark.parametrize("shape", [(8,), (3, 8), ("context", 8), ("seq", "seq")])
+def test_inputs_are_rows_of_the_step(shape: tuple[int | str, ...]) -> None:
+    with Tracer("inputs", SYMBOLS) as trace:
+        dims = tuple(trace.var(each) if isinstance(each, str) else each for each in shape)
+        trace.input("x", dims)
+        with pytest.raises(ShapeError, match=r"the input x is .*; wanted rows of the step"):
+            trace.graph({"y": rows()})
 
 
 def test_norms_may_have_computed_weights() -> None:

@@ -14,7 +14,9 @@ from kernelc.kernels.compare import decoded
 from kernelc.kernels.spec import KernelSpec, Tolerance
 from kernelc.kir.operation_table import MMA_I8
 from kernelc.target import TARGETS, Capabilities
+from kernelc.workshop.repro import Run
 from tests.kernels.executors import EXECUTORS, require
+from tests.kernels.leaving import device_of, of_family, script_left
 
 
 def variant_of(
@@ -85,7 +87,10 @@ def check_kernel(
     spec.reference(problem, wanted, step)
     tolerance = spec.tolerance_with(problem, kernel.features())
     near_tie = lambda: spec.near_tie(problem, arrays, step, got, wanted)  # noqa: E731
-    compare(spec, problem, schedule, got, wanted, tolerance, near_tie)
+    run = Run(arrays, step, wanted, device_of(executor), env, seed)
+    made = lambda: of_family(spec, problem, schedule, capabilities, kernel, grid, run)  # noqa: E731
+    with script_left(f"{spec.name}-{executor}", made):
+        compare(spec, problem, schedule, got, wanted, tolerance, near_tie)
 
 
 def compare(

@@ -237,7 +237,7 @@ def test_golden_tiles_repeat_whole_rows_of_codes(monkeypatch: pytest.MonkeyPatch
     rows, layout = rows_problem(MATVEC_INT8, problem), problem.coded
     assert layout is not None
     monkeypatch.setattr(golden, "MOST_INPUT_BYTES", 4 * layout.words * 5 // 2)
-    case = golden._case("rows", MATVEC_INT8_ROWS, rows, ENV)
+    case = golden.golden_case("rows", MATVEC_INT8_ROWS, rows, ENV)
     assert case is not None
     arrays, _, periods, _ = case
     numbers, scales, sums, _ = layout.numbers(arrays["x"].reshape(-1, layout.words))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kernelc.compile import CompileOptions, compile_model
+from kernelc.compiler import CompileOptions, compile_model
 from kernelc.errors import UsageError
 from kernelc.ir.packed_matrix import PackedMatrix
 from model.bits import MOST_BITS, plan_bits

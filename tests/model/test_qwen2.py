@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.errors import ConfigError
 from kernelc.kernels.registry import references
 from kernelc.pipeline import build_artifact

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.errors import ConfigError, InternalError
 from kernelc.ir.graph import Tensor
 from kernelc.ir.trace import Linear, Norm, embedding, last_row, linear, rms_norm, tracer

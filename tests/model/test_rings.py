@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernelc import compile as compiler
+from kernelc import compiler
 from kernelc.artifact import Artifact, Ring
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.kernels.registry import references
 from kernelc.pipeline import build_artifact
 from kernelc.target import Capabilities

@@ -17,9 +17,10 @@ from tests.mutations.linear import LINEAR
 from tests.mutations.mutation import Mutation
 from tests.mutations.passes import PASSES
 from tests.mutations.several import SEVERAL
+from tests.mutations.workshop import WORKSHOP
 
 __all__ = ["MUTATIONS", "Mutation"]
 
 MUTATIONS: tuple[Mutation, ...] = (
-    *LINEAR, *CODED, *ATTENTION, *PASSES, *COMPILER, *SEVERAL, *DRAFTS, *GRAMMAR,
+    *LINEAR, *CODED, *ATTENTION, *PASSES, *COMPILER, *SEVERAL, *DRAFTS, *GRAMMAR, *WORKSHOP,
 )  # fmt: skip

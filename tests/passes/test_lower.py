@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kernelc import compile
+from kernelc import compiler
 from kernelc.artifact import Requires
 from kernelc.errors import InternalError
 from kernelc.ir.dim import bounds, evaluate
@@ -150,7 +150,7 @@ def test_a_kernels_entry_says_what_computes_it_and_what_it_binds() -> None:
 
 def test_each_target_gets_its_variants_and_files() -> None:
     wgsl, cuda = TARGETS["wgsl"], TARGETS["cuda"]
-    made = lowered(lambda x: linear(x, layer("w")), targets=(wgsl, cuda), render=compile.render)
+    made = lowered(lambda x: linear(x, layer("w")), targets=(wgsl, cuda), render=compiler.render)
     (matmul,) = (entry for entry in made.kernels.values() if entry.spec == "matmul")
     assert {variant.target for variant in matmul.variants} == {"wgsl", "cuda"}
     assert len(made.files) == len({v.file for entry in made.kernels.values() for v in entry.variants})
@@ -202,7 +202,7 @@ def test_a_variant_for_matrix_units_alone_has_no_other_kernels() -> None:
     tiles = (replace(TARGETS["wgsl"], variants=TARGETS["wgsl"].variants[:2]),)
     assert tiles[0].variants[0].tiles_only
     wide = lambda x: linear(silu(linear(x, layer("a", 64))), layer("b", 64, 64))  # noqa: E731
-    made = lowered(wide, targets=tiles, render=compile.render, format="q4")
+    made = lowered(wide, targets=tiles, render=compiler.render, format="q4")
     for entry in made.kernels.values():
         on_tiles = ["tile" in str(variant.requires.features) for variant in entry.variants]
         assert on_tiles == ([True, False] if entry.spec == "matmul" else [False]), entry.spec
@@ -267,6 +267,6 @@ def test_states_that_grow_with_the_context_stay_symbolic() -> None:
 
 
 def test_requirements_come_from_the_kernel() -> None:
-    made = lowered(silu, render=compile.render, targets=(TARGETS["opencl"],))
+    made = lowered(silu, render=compiler.render, targets=(TARGETS["opencl"],))
     (variant,) = made.kernels[f"elementwise_silu_{WIDTH}"].variants
     assert variant.requires == Requires((), None, 64, 0, 2)

@@ -13,7 +13,7 @@ from kernelc.ir.trace import Linear, Norm, add, last_row, linear, mul, rms_norm,
 from kernelc.passes.fuse import fuse
 from kernelc.passes.select import SelectOptions, select
 from kernelc.passes.select.packing import joint_name
-from kernelc.pipeline import _vector
+from kernelc.pipeline import stored_vector
 from tests.graphs.compiled import Checkpoint
 from tests.passes.blocks import WIDTH, attention_block, layer, traced, vector
 from tests.passes.selected import selected
@@ -100,7 +100,7 @@ def test_the_constant_added_to_a_norms_weight_is_added_when_it_is_packed() -> No
     assert [(each.sources, each.shift) for each in stored] == [(("n",), 1.0), (("n",), 0.0)]
     assert all(call.problem.offset == 0.0 for call in norms)
     values = np.arange(WIDTH, dtype=np.float32)
-    packed = [_vector(each, Checkpoint({"n": values})) for each in stored]  # type: ignore[arg-type]
+    packed = [stored_vector(each, Checkpoint({"n": values})) for each in stored]  # type: ignore[arg-type]
     assert np.array_equal(packed[0], values + 1) and np.array_equal(packed[1], values)
 
 
@@ -118,7 +118,7 @@ def test_a_learned_row_is_stored_as_a_vector() -> None:
     stored = found.vectors[found.calls[-1].operands["y"]]
     assert (stored.sources, stored.length) == (("learned",), WIDTH)
     values = np.arange(WIDTH, dtype=np.float32)[None]
-    assert np.array_equal(_vector(stored, Checkpoint({"learned": values})), values[0])  # type: ignore[arg-type]
+    assert np.array_equal(stored_vector(stored, Checkpoint({"learned": values})), values[0])  # type: ignore[arg-type]
 
 
 def test_formats_that_differ_within_one_matrix_are_refused() -> None:

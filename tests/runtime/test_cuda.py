@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from kernelc.artifact import Artifact
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.errors import DeviceError, WorkFailed
 from kernelc.pipeline import build_random
 from model.families import llama

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kernelc.artifact import Artifact
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.errors import DeviceError
 from kernelc.native import Library
 from kernelc.pipeline import build_artifact

@@ -8,7 +8,7 @@ import pytest
 
 from kernelc.artifact import Artifact
 from kernelc.commands.shared.options import demo_model
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.kernels.registry import references
 from kernelc.native import Library
 from kernelc.pipeline import build_artifact

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from kernelc.artifact import Artifact
 from kernelc.commands.finding import with_draft
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.errors import UsageError
 from kernelc.kernels.registry import references
 from kernelc.native import Library

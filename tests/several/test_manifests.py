@@ -11,7 +11,7 @@ import pytest
 from kernelc.artifact import Artifact, parse_manifest
 from kernelc.artifact.check import check_manifest
 from kernelc.commands.shared.options import demo_model
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.errors import ArtifactError, UsageError
 from kernelc.kernels.registry import references
 from kernelc.kernels.several.table import FIELDS

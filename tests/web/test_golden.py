@@ -12,7 +12,7 @@ import pytest
 
 from kernelc.artifact import Artifact, Manifest, Weights
 from kernelc.artifact.selfcheck import CODED_PLANES
-from kernelc.compile import CompileOptions, compile_model
+from kernelc.compiler import CompileOptions, compile_model
 from kernelc.ir.dim import evaluate
 from kernelc.kernels.golden import golden_tiles
 from kernelc.kernels.linear.matmul import MATMUL
@@ -184,9 +184,9 @@ def test_a_tile_repeats_and_its_wanted_rows_are_the_references(demo: Artifact):
     for name, entry in demo.manifest.kernels.items():
         spec = SPECS[entry.spec]
         problem = spec.problem_from_json(entry.problem)
-        symbols = golden._symbols(demo.manifest, name)
+        symbols = golden.symbols_of(demo.manifest, name)
         assert symbols is not None
-        case = golden._case(name, spec, problem, symbols)
+        case = golden.golden_case(name, spec, problem, symbols)
         assert case is not None
         arrays, params, _, wanted = case
         whole = {each: array.copy() for each, array in arrays.items()}

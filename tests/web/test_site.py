@@ -27,7 +27,7 @@ from kernelc.commands import web as web_command
 from kernelc.commands.static_site import page, site
 from kernelc.commands.static_site.connections import Server
 from kernelc.commands.static_site.file_server import Handler
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.errors import ArtifactError, UsageError, WorkFailed
 from kernelc.ir.dim import evaluate
 from kernelc.pipeline import build_artifact, build_random

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kernelc.artifact import Variant
-from kernelc.compile import CompileOptions, compile_model
+from kernelc.compiler import CompileOptions, compile_model
 from kernelc.kir.tile_types import F16
 from model.families.registry import find_model
 from tests.kernels.executors import wgpu_device

@@ -63,7 +63,7 @@ def write_sound(folder: Path, *, model: bool) -> Artifact:
     """Write the sound artifact."""
     if not model:
         return write_tiny(folder / "sound", targets=("wgsl", "spirv", "opencl"))
-    from kernelc.compile import CompileOptions
+    from kernelc.compiler import CompileOptions
     from kernelc.pipeline import build_artifact
     from tests.model.tiny_checkpoint import write_tiny_checkpoint
     from tools.fuzz.kinds_loaded import CONFIG

@@ -23,7 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kernelc.artifact import Artifact, leftovers
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.pipeline import build_artifact
 from model.hub import pypi
 from runtime.cpu.compiler import find_compiler

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from kernelc.artifact import Artifact
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.errors import KernelcError
 from kernelc.pipeline import build_artifact
 from kernelc.session import Session

@@ -75,7 +75,7 @@ class Contenders:
 
     def _build(self, changes: Mapping[str, Any]) -> Artifact:
         """Build random weights, or take those that were built already where only kernels differ."""
-        from kernelc.compile import CompileOptions, compile_model
+        from kernelc.compiler import CompileOptions, compile_model
         from kernelc.link import linked
         from kernelc.pipeline import build_random, rebuilt
         from model.families.registry import find_model

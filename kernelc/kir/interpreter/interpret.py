@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from kernelc.kir.interpreter.bound import ExecutionError, checked, lane_shape
 from kernelc.kir.interpreter.fences import FenceOrder
+from kernelc.kir.interpreter.probes import Watch, run_probe
 from kernelc.kir.interpreter.races import CellLog, FencedLog
 from kernelc.kir.interpreter.stages import StagedCopies
 from kernelc.kir.interpreter.tiles import Tiles
@@ -34,6 +35,7 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
+    Probe,
     Statement,
     Store,
     TileStore,
@@ -71,10 +73,12 @@ def interpret(
     if kernel.subgroup_size is not None:
         subgroup_size = kernel.subgroup_size
     with np.errstate(all="ignore"):
-        _Machine(kernel, grid, buffers, params or {}, subgroup_size, before or {}).run()
+        Machine(kernel, grid, buffers, params or {}, subgroup_size, before or {}).run()
 
 
-class _Machine:
+class Machine:
+    """A run of a kernel: all invocations of a dispatch as lanes of arrays."""
+
     def __init__(
         self,
         kernel: Kernel,
@@ -110,7 +114,7 @@ class _Machine:
             self.memory[shared] = np.zeros(shape, shared.type.dtype)
             self.logs[shared] = CellLog(self.groups * shared.length, initialised=False)
         self.epoch = np.zeros(self.groups, np.int64)  # for each workgroup the barriers that it has passed
-        self.tiles, self.stages = Tiles(self), StagedCopies(self)
+        self.tiles, self.stages, self.watch = Tiles(self), StagedCopies(self), Watch()
 
     def run(self) -> None:
         if self.lanes:
@@ -124,6 +128,8 @@ class _Machine:
 
     def block(self, block: Block, mask: Lanes) -> None:
         for statement in block.statements:
+            if self.watch:
+                self.watch.before(self, statement, mask)
             self.statement(statement, mask)
 
     def statement(self, statement: Statement, mask: Lanes) -> None:
@@ -165,6 +171,8 @@ class _Machine:
                 self.stages.wait(statement, mask)
             case StageRelease():
                 self.stages.release(statement, mask)
+            case Probe():
+                run_probe(self, statement, mask)
             case Fence():
                 assert self.order is not None
                 self.order.fence(np.unique(self.group[mask]))
@@ -177,6 +185,7 @@ class _Machine:
             raise self.fail(statement.where, "loop with step 0")
         while np.any(active := mask & (index < stop)):
             self.values[statement.index] = index
+            self.watch.begin_round()
             self.block(statement.body, active)
             index = index + step
             if np.any(active & (index < step)):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kernelc.compile import CompileOptions, compile_model
+from kernelc.compiler import CompileOptions, compile_model
 from kernelc.errors import DeviceError, WorkFailed
 from kernelc.kernels.registry import SPECS
 from kernelc.kernels.several.families import ROWS_OF

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.kernels.registry import references
 from kernelc.pipeline import build_artifact
 from model.opening import open_model

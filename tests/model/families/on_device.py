@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kernelc import compile as compiler
-from kernelc.compile import CompileOptions
+from kernelc import compiler
+from kernelc.compiler import CompileOptions
 from kernelc.errors import KernelcError
 from kernelc.kernels.registry import references
 from kernelc.native import Library

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.ir.evaluate import empty_states, evaluate
 from kernelc.ir.types import DType
 from kernelc.kernels.registry import references

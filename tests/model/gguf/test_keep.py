@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from kernelc.artifact import Artifact
-from kernelc.compile import CompileOptions, packed_together
+from kernelc.compiler import CompileOptions, packed_together
 from kernelc.errors import QuantizeError
 from kernelc.ir.formats import packed_from_bytes, unpack, weight_format
 from kernelc.pipeline import build_artifact

@@ -18,7 +18,7 @@ import pytest
 from kernelc.artifact import Artifact
 from kernelc.commands.evaluate import total_nll
 from kernelc.commands.shared.bits import formats_of
-from kernelc.compile import CompileOptions
+from kernelc.compiler import CompileOptions
 from kernelc.kernels.registry import references
 from kernelc.native import Library
 from kernelc.pipeline import build_artifact
