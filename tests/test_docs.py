@@ -39,7 +39,11 @@ from kernelc.target import TARGETS, Capabilities
 from runtime.devices import DEVICE_KINDS
 
 REPO = Path(__file__).resolve().parents[1]
-DOCS = sorted(path.relative_to(REPO).as_posix() for path in [*REPO.glob("*.md"), *REPO.glob("docs/*.md")])
+DOCS = sorted(
+    path.relative_to(REPO).as_posix()
+    for pattern in ("*.md", "docs/*.md", "docs/tutorial/*.md")
+    for path in REPO.glob(pattern)
+)
 WORKED = ("docs/add_a_kernel.md",)  # add_a_model.md changes nothing: its tests run as they are
 FOLDERS = ("kernelc", "model", "runtime", "tests")
 FENCE = re.compile(r"^```(\w+)?([^\n`]*)\n(.*?)^```$", re.M | re.S)
@@ -249,7 +253,11 @@ def test_excerpts_stand_in_their_files(doc: str) -> None:
             assert f"\n{block.text}" in text, f"{doc}: {block.attrs['excerpt']} has no\n{block.text}"
 
 
-RUN = [doc for doc in DOCS if any(b.language == "python" and "run" in b.attrs for b in blocks_of(doc))]
+RUN = [  # the tutorial has tests of its own (test_tutorial.py)
+    doc
+    for doc in DOCS
+    if any(b.language == "python" and "run" in b.attrs for b in blocks_of(doc)) and "tutorial" not in doc
+]
 
 
 @pytest.mark.parametrize("doc", RUN)

@@ -10,7 +10,7 @@ name the kernel's Python line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,8 @@ from kernelc.kir.tile_types import TileType
 from kernelc.kir.values import Value, Variable
 
 Lanes = npt.NDArray[Any]
+Watch = Callable[[Memory, Lanes, Lanes], None]
+"""Is told of each load: from where, by which invocations (numbered over the dispatch), of which elements."""
 
 
 def interpret(
@@ -55,12 +57,13 @@ def interpret(
     *,
     subgroup_size: int = 8,
     before: Mapping[str, npt.NDArray[Any]] | None = None,
+    watch: Watch | None = None,
 ) -> None:
     """Run a dispatch of grid[0] x grid[1] x grid[2] workgroups and write into the arrays of read_write
     buffers.
 
     `before`: what buffers hold until the kernel's inputs are ready, where that is something else; a kernel
-    that reads it is seen by its results.
+    that reads it is seen by its results. `watch` sees the loads, in order.
 
     Shapes: a buffer of a vector type is [n, lanes], one of a scalar type [n]; its dtype is `Type.dtype`.
     Numbers: every operation is computed in its own type (f32 as numpy float32).
@@ -71,7 +74,7 @@ def interpret(
     if kernel.subgroup_size is not None:
         subgroup_size = kernel.subgroup_size
     with np.errstate(all="ignore"):
-        _Machine(kernel, grid, buffers, params or {}, subgroup_size, before or {}).run()
+        _Machine(kernel, grid, buffers, params or {}, subgroup_size, before or {}, watch).run()
 
 
 class _Machine:
@@ -83,8 +86,9 @@ class _Machine:
         params: Mapping[str, int | float],
         subgroup_size: int,
         before: Mapping[str, npt.NDArray[Any]],
+        watch: Watch | None,
     ) -> None:
-        self.kernel, self.params, self.subgroup_size = kernel, params, subgroup_size
+        self.kernel, self.params, self.subgroup_size, self.watch = kernel, params, subgroup_size, watch
         self.groups = grid[0] * grid[1] * grid[2]
         self.lanes = self.groups * kernel.workgroup
         lane = np.arange(self.lanes)
@@ -219,6 +223,8 @@ class _Machine:
             problem = log.read(at[mask], np.flatnonzero(mask), self.clock(memory, mask))
             if problem:
                 raise self.fail(value.where, f"load of {memory.name}: {problem}")
+        if self.watch:
+            self.watch(memory, np.flatnonzero(mask), at[mask])
         if not len(self.memory[memory]):  # no lane is active, or `cells` would have raised
             return np.zeros((self.lanes, *lane_shape(value.type)), value.type.dtype)
         return self.memory[memory][at]
