@@ -9,7 +9,7 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[2]
 FOLDER = REPO / "docs" / "tutorial"
 _FENCE = re.compile(r"^```(\w+)([^\n`]*)\n(.*?)^```$", re.M | re.S)
-_PLACE = re.compile(r" *// [\w./-]+:\d+$", re.M)  # the Python line that a printed line is of
+_PLACE = re.compile(r" *(//|#) [\w./-]+:\d+$", re.M)  # the Python line that a printed line is of
 _GAP = "..."
 
 
