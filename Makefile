@@ -9,12 +9,13 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --d
 # The pinned pyright is the one we want: no advice to take a newer one.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: help setup setup-web chat web check test lint quick pytest webtest test-data nightly clean
+.PHONY: help setup setup-web chat web wheel check test lint quick pytest webtest test-data nightly clean
 
 help:
 	@echo "make setup               make .venv with everything in it, and a driver for wgpu if one is missing"
 	@echo "make chat                talk to the demo model, or with MODEL=... to a folder, file or name (ARGS='--device cpu')"
 	@echo "make web                 write the page with the demo model to site/ and serve it (ARGS='ARTIFACT... --out DIR')"
+	@echo "make wheel               write the wheel to dist/, with the page: it installs alone"
 	@echo "make check               lint, types and the quick tests: for quick checks while you work"
 	@echo "make test                lint, types and tests"
 	@echo "make test-data           the tests that compare with real models (KERNELC_TEST_DATA=folder)"
@@ -37,6 +38,11 @@ setup-web: $(SETUP)
 
 web: setup-web
 	@$(BIN)/kernelc web $(ARGS) --serve $(PORT)
+
+# The page is built on the way; PATH has the node that setup-web provides.
+wheel: setup-web
+	@PATH="$(CURDIR)/$(BIN):$$PATH" KERNELC_PAGE=required $(BIN)/python -m pip wheel --quiet --no-deps -w dist .
+	@ls dist/kernelc-*.whl
 
 # For the loop while one works: lint and types beside the tests that take least and say most.
 check:

@@ -1,7 +1,8 @@
-"""Two switches for people who work on the compiler.
+"""Switches for people who work on the compiler.
 
 `KERNELC_DUMP=folder` writes every stage of a build as a numbered text file; `KERNELC_VERIFY=1` turns on the
-verifiers between passes. Both are read when asked, so that a test or a notebook can switch them.
+verifiers between passes; `KERNELC_INTERPRET=1` runs kernels in the interpreter. They are read when asked, so
+that a test or a notebook can switch them.
 """
 
 from __future__ import annotations

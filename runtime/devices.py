@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from kernelc import debug
 from kernelc.artifact import Manifest
 from kernelc.errors import DeviceError, UsageError
 from runtime.cpu.executor import CpuExecutor, cpu_info
@@ -104,13 +105,14 @@ def open_device(
 
     `references` are the numpy kernels by spec name; the numpy device runs nothing else. `library` prints the
     kernels of the cpu, which runs every artifact; where there is none, or no C compiler, "cpu" is numpy, and
-    `explain` is told. Without a `manifest`, "auto" takes any kind. Raises: DeviceError where it cannot be
-    opened or the artifact is for other targets, UsageError for an unknown name.
+    `explain` is told. With KERNELC_INTERPRET=1 every device is numpy, and what is handed in as references
+    are the kernels in the interpreter. Without a `manifest`, "auto" takes any kind. Raises: DeviceError where
+    it cannot be opened or the artifact is for other targets, UsageError for an unknown name.
     """
     if name not in DEVICES:
         raise UsageError(f"`device` is {name!r}, wanted one of {', '.join(DEVICES)}")
     handed = Handed(references, library)
-    if name == "numpy":
+    if name == "numpy" or debug.interpret_enabled():
         return _open_numpy(handed)
     if name == "cpu":
         return _open_cpu_or_numpy(handed, explain)

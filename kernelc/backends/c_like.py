@@ -31,6 +31,7 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
+    Probe,
     Statement,
     Store,
     TileStore,
@@ -126,6 +127,8 @@ class BodyPrinter:
                     self.emit(depth, text, place)
             case Fence():
                 self.emit(depth, self.dialect.fence(), place)
+            case Probe():  # of the interpreter alone
+                pass
 
     def staged(self, statement: StageStatement, depth: int) -> None:
         """Print a statement on stages that bulk copies fill."""

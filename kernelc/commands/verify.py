@@ -20,6 +20,8 @@ from kernelc.kernels.compare import compare
 from kernelc.kernels.registry import SPECS, references
 from kernelc.kernels.spec import KernelSpec
 from kernelc.native import Library
+from kernelc.workshop.repro import Run
+from kernelc.workshop.verified import kept_script
 from runtime.device.checks import choose_variants
 from runtime.device.executor import Executor
 from runtime.device.program import StepBlock
@@ -35,7 +37,7 @@ POSITIONS = 7  # after the least position that a program accepts
 @dataclass(frozen=True)
 class Check:
     """The result of one kernel on one set of inputs. `worst` is its largest error as a share of the
-    tolerance.
+    tolerance, `script` the path of a program that reproduces a failure, or why there is none.
     """
 
     kernel: str
@@ -43,6 +45,7 @@ class Check:
     env: Mapping[str, int]
     worst: float
     detail: str
+    script: str | None = None
 
     @property
     def passed(self) -> bool:
@@ -91,7 +94,8 @@ def check_kernel(artifact: Artifact, name: str, executor: Executor) -> Iterator[
     entry = artifact.manifest.kernels[name]
     spec, problem = _problem_of(entry, f"{artifact.folder}: kernels.{name}")
     for env in _environments(artifact, name):
-        rng = np.random.default_rng(zlib.crc32(name.encode()))
+        seed = zlib.crc32(name.encode())
+        rng = np.random.default_rng(seed)
         arrays = spec.inputs(problem, rng, env)
         step = spec.params(problem, rng, env)
         block = StepBlock(artifact.manifest.params).encode(step)
@@ -103,7 +107,11 @@ def check_kernel(artifact: Artifact, name: str, executor: Executor) -> Iterator[
         worst, detail = compare(spec, problem, outputs, wanted, _asked(artifact, name, executor))
         if detail and spec.near_tie(problem, arrays, step, outputs, wanted):
             worst, detail = 1.0, ""
-        yield Check(name, entry.spec, env, worst, detail)
+        script = None
+        if detail:
+            run_ = Run(arrays, step, wanted, executor.info.kind, env, seed)
+            script = kept_script(artifact, name, executor.info, spec, problem, run_)
+        yield Check(name, entry.spec, env, worst, detail, script)
 
 
 def _asked(artifact: Artifact, name: str, executor: Executor) -> tuple[str, ...]:
@@ -152,6 +160,7 @@ def _show(checks: Sequence[Check], device: str, *, as_json: bool) -> None:
                 "passed": check.passed,
                 "worst": check.worst if np.isfinite(check.worst) else None,
                 "detail": check.detail,
+                "script": check.script,
             }
             for check in checks
         ]
@@ -169,3 +178,6 @@ def _show(checks: Sequence[Check], device: str, *, as_json: bool) -> None:
         for check in checks
     ]
     print_table(["", "kernel", "step", "error/tolerance", ""], cells, right=(3,))
+    for check in checks:
+        if check.script is not None:
+            print(f"{check.kernel}: {check.script}")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from kernelc import debug
 from kernelc.kernels.attention.append_codes import APPEND_CODES
 from kernelc.kernels.attention.decode.kernel import ATTENTION_DECODE
 from kernelc.kernels.attention.decode.reduce_splits import ATTENTION_REDUCE
@@ -14,6 +15,7 @@ from kernelc.kernels.attention.prefill import ATTENTION_PREFILL
 from kernelc.kernels.attention.rotate_and_append import CACHE_APPEND, ROPE
 from kernelc.kernels.elementwise import ELEMENTWISE
 from kernelc.kernels.embedding import EMBEDDING
+from kernelc.kernels.interpreted import interpret_family
 from kernelc.kernels.layer_norm import LAYER_NORM
 from kernelc.kernels.linear.half_rows import HALF_ROWS
 from kernelc.kernels.linear.int8.code_rows import CODE_ROWS
@@ -59,11 +61,15 @@ Reference = Callable[[Mapping[str, Any], Mapping[str, npt.NDArray[Any]], Mapping
 
 
 def references() -> dict[str, Reference]:
-    """By family name: a function of (the problem as JSON, the bound arrays, the step block)."""
-    return {name: _reference(spec) for name, spec in SPECS.items()}
+    """By family name: a function of (the problem as JSON, the bound arrays, the step block).
+
+    With KERNELC_INTERPRET=1 it is the kernel itself in the interpreter, not its reference.
+    """
+    interpreted = debug.interpret_enabled()
+    return {name: _reference(spec, interpreted) for name, spec in SPECS.items()}
 
 
-def _reference(spec: KernelSpec[Any, Any]) -> Reference:
+def _reference(spec: KernelSpec[Any, Any], interpreted: bool) -> Reference:
     problems: dict[int, Any] = {}  # a manifest's problem objects live as long as it does
 
     def run(
@@ -71,6 +77,9 @@ def _reference(spec: KernelSpec[Any, Any]) -> Reference:
     ) -> None:
         if id(problem) not in problems:
             problems[id(problem)] = spec.problem_from_json(problem)
-        spec.reference(problems[id(problem)], arrays, params)
+        if interpreted:
+            interpret_family(spec, problems[id(problem)], arrays, params)
+        else:
+            spec.reference(problems[id(problem)], arrays, params)
 
     return run

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from kernelc import debug
 from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine
 from kernelc.kir.nodes import (
     Assign,
@@ -23,10 +24,12 @@ from kernelc.kir.nodes import (
     Kernel,
     Let,
     Param,
+    Probe,
     Statement,
     Store,
 )
 from kernelc.kir.passes.verify import verify
+from kernelc.kir.probes import labelled
 from kernelc.kir.types import parse
 from kernelc.kir.values import Value, Variable
 
@@ -96,6 +99,18 @@ class KernelBuilder:
     def inputs_ready(self, *memories: Memory) -> None:
         """From here on the inputs are there."""
         self._add(InputsReady(memories, _line()))
+
+    def print(self, *labels_and_values: Value | str) -> None:
+        """Print values in the interpreter, as `Tracer.print`."""
+        self._probe(labels_and_values, stops=False)
+
+    def breakpoint(self, *labels_and_values: Value | str) -> None:
+        """Stop in the interpreter, as `Tracer.breakpoint`."""
+        self._probe(labels_and_values, stops=True)
+
+    def _probe(self, given: tuple[Value | str, ...], *, stops: bool) -> None:
+        if debug.interpret_enabled():
+            self._add(Probe(*labelled(given), stops, _line()))
 
     @contextmanager
     def loop(

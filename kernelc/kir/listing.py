@@ -16,6 +16,7 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
+    Probe,
     Store,
 )
 from kernelc.kir.values import Value, Variable
@@ -104,6 +105,8 @@ class _Writer:
                     self.line("b.barrier()")
                 case Fence():
                     self.line("b.fence()")
+                case Probe():
+                    pass
                 case InputsReady(earlier_steps=memories):
                     self.line(f"b.inputs_ready({', '.join(self.names[each] for each in memories)})")
                 case _:

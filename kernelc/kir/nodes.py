@@ -112,8 +112,30 @@ class Fence:
     where: SourceLine
 
 
+@dataclass(eq=False)
+class Probe:
+    """Where the interpreter prints values, or stops with them (see `kernelc.kir.probes`); targets print
+    nothing of it."""
+
+    labels: tuple[str, ...]
+    values: tuple[Value, ...]
+    stops: bool
+    where: SourceLine
+
+
 Statement = (
-    Let | Declare | Assign | Store | TileStore | For | If | Barrier | InputsReady | StageStatement | Fence
+    Let
+    | Declare
+    | Assign
+    | Store
+    | TileStore
+    | For
+    | If
+    | Barrier
+    | InputsReady
+    | StageStatement
+    | Fence
+    | Probe
 )
 
 
@@ -236,6 +258,8 @@ def operands(statement: Statement) -> tuple[Value, ...]:
             return (statement.number, *(copy.first for copy in statement.copies))
         case StageWait() | StageRelease():
             return (statement.number,)
+        case Probe():
+            return statement.values
         case Barrier() | InputsReady() | Fence():
             return ()
 

@@ -14,6 +14,7 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
+    Probe,
     Store,
     TileStore,
 )
@@ -78,6 +79,8 @@ class _Writer:
                     text = " ".join(["inputs_ready", *(buffer.name for buffer in buffers)])
                 case Fence():
                     text = "fence"
+                case Probe():
+                    text = f"{'break' if statement.stops else 'print'} {', '.join(statement.labels)}"
             self.lines.append(f"{pad}{text}  # {statement.where}")
             if isinstance(statement, For):
                 self.block(statement.body, depth + 1)

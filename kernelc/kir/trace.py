@@ -41,7 +41,7 @@ from kernelc.kir.nodes import (
 )
 from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.passes import dead
-from kernelc.kir.positions import Positions
+from kernelc.kir.probes import Probes
 from kernelc.kir.types import Type, u32
 from kernelc.kir.values import Number, Operators, Value, Variable, recording
 
@@ -70,7 +70,7 @@ class Array:
         self.tracer.store(self.memory, self.place(index), value)
 
 
-class Tracer(Positions):
+class Tracer(Probes):
     """Collects the nodes of one kernel. Kernels get it as `k`.
 
     `workgroup` is the number of invocations in a (one-dimensional) workgroup, `step` the fields of the step

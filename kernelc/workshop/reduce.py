@@ -95,13 +95,22 @@ class _Reducer:
         return kernel
 
     def replace_values(self, kernel: Kernel) -> Kernel:
-        """Put operands or numbers in the place of values, the last first."""
+        """Put numbers or operands in the place of values: of many at a time, and then of one after the other,
+        the last first."""
+        size = len(_places(kernel, (Let,))) // 2
+        while size > 1:
+            at = 0
+            while at < len(places := _numbers(kernel)):
+                values = tuple((place, None) for place in places[at : at + size])
+                smaller = self._tried(kernel, _Edit(values=values))
+                kernel, at = (kernel, at + size) if smaller is None else (smaller, at)
+            size //= 2
         done = 0
         while done < len(places := _places(kernel, (Let,))):
             place = places[-1 - done]
             value = _value_at(kernel, place)
             choices: list[int | None] = [at for at, arg in enumerate(value.args) if arg.type == value.type]
-            if value.type.lanes == 1 and value.op != "splat":
+            if _may_be_number(value):
                 choices.insert(0, None)
             edits = [_Edit(values=((place, choice),)) for choice in choices]
             kernel, done = self._first(kernel, edits, done)
@@ -115,7 +124,7 @@ class _Reducer:
             buffers=tuple(each for each in kernel.buffers if id(each) in used),
             shared=tuple(each for each in kernel.shared if id(each) in used),
         )
-        return smaller if self._is_failing(smaller) else kernel
+        return smaller if self._fails(smaller) else kernel
 
     def _first(self, kernel: Kernel, edits: Sequence[_Edit], at: int) -> tuple[Kernel, int]:
         """The first edit that still fails, else the kernel and the next place."""
@@ -142,6 +151,17 @@ class _Reducer:
 
 def _places(kernel: Kernel, kinds: tuple[type, ...]) -> list[int]:
     return [at for at, each in enumerate(walk(kernel.body)) if isinstance(each, kinds)]
+
+
+def _numbers(kernel: Kernel) -> list[int]:
+    """The places of values that may become numbers."""
+    lets = ((at, each) for at, each in enumerate(walk(kernel.body)) if isinstance(each, Let))
+    return [at for at, each in lets if _may_be_number(each.value)]
+
+
+def _may_be_number(value: Value) -> bool:
+    """Whether a number says less than the value: it is computed of something, or loaded."""
+    return value.type.lanes == 1 and value.op not in ("local_id", "workgroup_id", "splat")
 
 
 def _value_at(kernel: Kernel, place: int) -> Value:

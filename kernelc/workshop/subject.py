@@ -83,12 +83,15 @@ def subject_of(artifact: Artifact, name: str) -> Subject:
 def subject_named(family: str, problem: Mapping[str, Any], seq: int = 1, past: int = 7) -> Subject:
     """Return a family's kernel for a problem, as manifests have problems, in a step of `seq` rows.
 
-    Raises: UsageError for a family that there is not, ArtifactError for a problem that is none of its.
+    Raises: UsageError for a family that there is not, or a problem that is none of its.
     """
     if family not in SPECS:
         raise UsageError(f"there is no kernel family {family}", help=f"families are {', '.join(SPECS)}")
     spec = SPECS[family]
-    read = spec.problem_from_json(problem)
+    try:
+        read = spec.problem_from_json(problem)
+    except ArtifactError as error:
+        raise UsageError(error.message, where="`problem`", help=f"a problem of {family}") from error
     described = spec.describe(read)
     name = f"{family}_{described}" if described else family
     return Subject(name, spec, read, {"seq": seq, "past": past, "context": seq + past})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,9 @@ from kernelc.backends import backend_named
 from kernelc.kir.text import kernel_text
 from kernelc.target import Capabilities
 from kernelc.workshop.reduce import reduced
+from kernelc.workshop.repro import kept_sentence
 from tests.kernels.executors import EXECUTORS, require, run_interpreter
-from tests.kernels.leaving import listed, script_left
+from tests.kernels.leaving import listed
 from tests.kir.random_kernels import RandomKernel, random_kernel
 
 TARGETS = {"wgpu": "wgsl", "vulkan": "spirv", "opencl": "opencl", "cuda": "cuda", "c": "c"}
@@ -31,24 +31,32 @@ every_executor = pytest.mark.parametrize(
 seeds = st.integers(0, 2**32 - 1)
 
 
-_REDUCED: set[str] = set()
-"""Executors whose failure was made smaller in this process: one is enough, and it takes a while."""
+_LEFT: dict[str, str] = {}
+"""By executor, how the first failure in this process is reproduced: that one is made smaller, which takes a
+while, and hypothesis fails many times until it is content."""
 _REDUCING_SECONDS = 20.0
 
 
 def check(executor: str, seed: int, statements: int) -> None:
     case = random_kernel(random.Random(seed), statements)
-    if different(executor, case) is None:
+    name = different(executor, case)
+    if name is None:
         return
-    if executor not in _REDUCED:
-        _REDUCED.add(executor)
-        fails = lambda kernel: fails_as(executor, replace(case, kernel=kernel))  # noqa: E731
-        case = replace(case, kernel=reduced(case.kernel, fails, seconds=_REDUCING_SECONDS))
-    expected = run_interpreter(case.kernel, case.grid, bound(case), case.params)
-    made = partial(listed, case.kernel, case.grid, executor, bound(case), case.params, expected)
-    with script_left(f"random-{executor}", made):
-        printed = backend_named(TARGETS[executor]).render(case.kernel).text
-        raise AssertionError(f"{different(executor, case)} differs\n{kernel_text(case.kernel)}\n{printed}")
+    printed = backend_named(TARGETS[executor]).render(case.kernel).text
+    failure = AssertionError(f"{name} differs\n{kernel_text(case.kernel)}\n{printed}")
+    if executor not in _LEFT:
+        _LEFT[executor] = left(executor, case)
+    failure.add_note(f"a smaller kernel: {_LEFT[executor]}")
+    raise failure
+
+
+def left(executor: str, case: RandomKernel) -> str:
+    """Make a failure smaller, write the script that reproduces it, and say which that is."""
+    fails = lambda kernel: fails_as(executor, replace(case, kernel=kernel))  # noqa: E731
+    small = replace(case, kernel=reduced(case.kernel, fails, seconds=_REDUCING_SECONDS))
+    expected = run_interpreter(small.kernel, small.grid, bound(small), small.params)
+    script = listed(small.kernel, small.grid, executor, bound(small), small.params, expected)
+    return kept_sentence(script, f"random-{executor}")
 
 
 def bound(case: RandomKernel) -> dict[str, npt.NDArray[Any]]:

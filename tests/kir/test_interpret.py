@@ -433,23 +433,3 @@ def test_inputs_may_be_read_by_all() -> None:
         k.output("out", u32)[k.local_id] = k.input("x", u32)[0]
 
     assert list(run(traced(body), x=zeros(1) + 4, out=zeros(N))["out"]) == [4] * N
-
-
-# Watching
-
-
-def test_whoever_watches_sees_each_load_and_who_makes_it() -> None:
-    def body(k: Tracer) -> None:
-        x, out = k.input("x", u32), k.output("out", u32)
-        with k.when(k.local_id < 2):
-            out[k.local_id] = x[k.local_id + 1]
-
-    seen: list[tuple[str, list[int], list[int]]] = []
-    arrays = {"x": np.arange(4, dtype=np.uint32), "out": zeros(2)}
-    interpret(
-        traced(body),
-        (1, 1, 1),
-        arrays,
-        watch=lambda memory, who, at: seen.append((memory.name, [*who], [*at])),
-    )
-    assert seen == [("x", [0, 1], [1, 2])]

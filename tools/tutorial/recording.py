@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from kernelc.api.kernel import KernelFunction
-from kernelc.kir.interpreter.interpret import Lanes, interpret
-from kernelc.kir.memory import Memory, Shared
+from kernelc.kir.interpreter.interpret import Lanes, Machine
+from kernelc.kir.memory import Buffer, Shared
 from kernelc.kir.nodes import InputsReady, Kernel, Let, values_of
+from kernelc.kir.values import Value
 
 SUBGROUP = 32
 WORD = 4
@@ -62,21 +65,34 @@ class Recording:
         return sum(value.op == op for value in values_of(self.kernel.body))
 
 
+class _Watched(Machine):
+    """A run whose loads are written down, in order."""
+
+    def __init__(self, kernel: Kernel, grid: tuple[int, int, int], arrays: Mapping[str, Any]) -> None:
+        super().__init__(kernel, grid, arrays, {}, SUBGROUP, {})
+        self.seen: list[Load] = []
+
+    def load(self, value: Value, mask: Lanes) -> Lanes:
+        """As the interpreter loads, and note it where an invocation of the first subgroup takes part."""
+        memory, mine = value.attr, mask[:SUBGROUP]
+        assert isinstance(memory, Buffer | Shared)
+        if mine.any():
+            elements = self.cells(memory, value.args[0], mask, value.where)[:SUBGROUP][mine]
+            who = tuple(map(int, np.flatnonzero(mine)))
+            shared = isinstance(memory, Shared)
+            self.seen.append(Load(memory.name, shared, who, tuple(map(int, elements)), memory.type.bytes))
+        return super().load(value, mask)
+
+
 def record(function: KernelFunction, inputs: tuple[Any, ...], outputs: Mapping[str, Any]) -> Recording:
     """Run a kernel in the interpreter, with subgroups of 32, and watch what its first subgroup loads."""
     call = function._bound(inputs, outputs)  # as a call of the function does it, which keeps no record
     kernel = function._traced(call, SUBGROUP)
-    loads: list[Load] = []
-
-    def watch(memory: Memory, invocations: Lanes, elements: Lanes) -> None:
-        mine = invocations < SUBGROUP
-        if mine.any():
-            who, what = (tuple(map(int, each[mine])) for each in (invocations, elements))
-            loads.append(Load(memory.name, isinstance(memory, Shared), who, what, memory.type.bytes))
-
     arrays = {
         buffer.name: call.arrays[buffer.name].reshape(-1, *(buffer.type.lanes,) * (buffer.type.lanes > 1))
         for buffer in kernel.buffers
     }
-    interpret(kernel, function._grid_of(call), arrays, watch=watch)
-    return Recording(kernel, tuple(loads))
+    run = _Watched(kernel, function._grid_of(call), arrays)
+    with np.errstate(all="ignore"):
+        run.run()
+    return Recording(kernel, tuple(run.seen))

@@ -23,6 +23,7 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
+    Probe,
     Statement,
     Store,
     TileStore,
@@ -84,6 +85,8 @@ class BodyPrinter(Conversions):
                 self.barrier()
             case StageRequest() | StageWait() | StageRelease():
                 raise NotImplementedError("SPIR-V has no bulk copies")
+            case Probe():  # of the interpreter alone
+                pass
             case InputsReady():  # a kernel starts when the one before it has ended
                 pass
             case Fence():

@@ -36,6 +36,7 @@ FLAGS = {
     "prefix_cache": "--prefix-cache",
     "prefix_dir": "--prefix-dir",
     "prefix_disk": "--prefix-disk",
+    "problem": "--problem",
     "profile": "--profile",
     "prompt_ids": "--prompt-ids",
     "quant": "--quant",

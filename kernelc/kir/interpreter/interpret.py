@@ -10,7 +10,7 @@ name the kernel's Python line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from kernelc.kir.interpreter.bound import ExecutionError, checked, lane_shape
 from kernelc.kir.interpreter.fences import FenceOrder
+from kernelc.kir.interpreter.probes import Watch, run_probe
 from kernelc.kir.interpreter.races import CellLog, FencedLog
 from kernelc.kir.interpreter.stages import StagedCopies
 from kernelc.kir.interpreter.tiles import Tiles
@@ -34,6 +35,7 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
+    Probe,
     Statement,
     Store,
     TileStore,
@@ -45,8 +47,6 @@ from kernelc.kir.tile_types import TileType
 from kernelc.kir.values import Value, Variable
 
 Lanes = npt.NDArray[Any]
-Watch = Callable[[Memory, Lanes, Lanes], None]
-"""Is told of each load: from where, by which invocations (numbered over the dispatch), of which elements."""
 
 
 def interpret(
@@ -57,13 +57,12 @@ def interpret(
     *,
     subgroup_size: int = 8,
     before: Mapping[str, npt.NDArray[Any]] | None = None,
-    watch: Watch | None = None,
 ) -> None:
     """Run a dispatch of grid[0] x grid[1] x grid[2] workgroups and write into the arrays of read_write
     buffers.
 
     `before`: what buffers hold until the kernel's inputs are ready, where that is something else; a kernel
-    that reads it is seen by its results. `watch` sees the loads, in order.
+    that reads it is seen by its results.
 
     Shapes: a buffer of a vector type is [n, lanes], one of a scalar type [n]; its dtype is `Type.dtype`.
     Numbers: every operation is computed in its own type (f32 as numpy float32).
@@ -74,10 +73,12 @@ def interpret(
     if kernel.subgroup_size is not None:
         subgroup_size = kernel.subgroup_size
     with np.errstate(all="ignore"):
-        _Machine(kernel, grid, buffers, params or {}, subgroup_size, before or {}, watch).run()
+        Machine(kernel, grid, buffers, params or {}, subgroup_size, before or {}).run()
 
 
-class _Machine:
+class Machine:
+    """A run of a kernel: all invocations of a dispatch as lanes of arrays."""
+
     def __init__(
         self,
         kernel: Kernel,
@@ -86,9 +87,8 @@ class _Machine:
         params: Mapping[str, int | float],
         subgroup_size: int,
         before: Mapping[str, npt.NDArray[Any]],
-        watch: Watch | None,
     ) -> None:
-        self.kernel, self.params, self.subgroup_size, self.watch = kernel, params, subgroup_size, watch
+        self.kernel, self.params, self.subgroup_size = kernel, params, subgroup_size
         self.groups = grid[0] * grid[1] * grid[2]
         self.lanes = self.groups * kernel.workgroup
         lane = np.arange(self.lanes)
@@ -114,7 +114,7 @@ class _Machine:
             self.memory[shared] = np.zeros(shape, shared.type.dtype)
             self.logs[shared] = CellLog(self.groups * shared.length, initialised=False)
         self.epoch = np.zeros(self.groups, np.int64)  # for each workgroup the barriers that it has passed
-        self.tiles, self.stages = Tiles(self), StagedCopies(self)
+        self.tiles, self.stages, self.watch = Tiles(self), StagedCopies(self), Watch()
 
     def run(self) -> None:
         if self.lanes:
@@ -128,6 +128,8 @@ class _Machine:
 
     def block(self, block: Block, mask: Lanes) -> None:
         for statement in block.statements:
+            if self.watch:
+                self.watch.before(self, statement, mask)
             self.statement(statement, mask)
 
     def statement(self, statement: Statement, mask: Lanes) -> None:
@@ -169,6 +171,8 @@ class _Machine:
                 self.stages.wait(statement, mask)
             case StageRelease():
                 self.stages.release(statement, mask)
+            case Probe():
+                run_probe(self, statement, mask)
             case Fence():
                 assert self.order is not None
                 self.order.fence(np.unique(self.group[mask]))
@@ -181,6 +185,7 @@ class _Machine:
             raise self.fail(statement.where, "loop with step 0")
         while np.any(active := mask & (index < stop)):
             self.values[statement.index] = index
+            self.watch.begin_round()
             self.block(statement.body, active)
             index = index + step
             if np.any(active & (index < step)):
@@ -223,8 +228,6 @@ class _Machine:
             problem = log.read(at[mask], np.flatnonzero(mask), self.clock(memory, mask))
             if problem:
                 raise self.fail(value.where, f"load of {memory.name}: {problem}")
-        if self.watch:
-            self.watch(memory, np.flatnonzero(mask), at[mask])
         if not len(self.memory[memory]):  # no lane is active, or `cells` would have raised
             return np.zeros((self.lanes, *lane_shape(value.type)), value.type.dtype)
         return self.memory[memory][at]

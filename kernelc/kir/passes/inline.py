@@ -21,6 +21,7 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
+    Probe,
     Statement,
     Store,
     TileStore,
@@ -99,7 +100,7 @@ class _Placement:
                 return value.attr is memory
             case Let(value=atomic):
                 return value.attr is atomic.attr
-            case Declare():
+            case Declare() | Probe():
                 return False
             case Barrier() | Fence() | InputsReady() | StageRequest() | StageWait() | StageRelease():
                 return isinstance(value.attr, Memory)

@@ -26,6 +26,7 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
+    Probe,
     Statement,
     Store,
     TileStore,
@@ -121,7 +122,9 @@ class _Checker:
                 self.same(statement.condition.type, boolean, statement.where, "a condition")
                 self.block(statement.then)
                 self.block(statement.orelse)
-            case Let() | Barrier() | Fence() | InputsReady() | StageRequest() | StageWait() | StageRelease():
+            case Let() | Barrier() | Fence() | InputsReady() | Probe():
+                pass
+            case StageRequest() | StageWait() | StageRelease():
                 pass
 
     def loop(self, statement: For) -> None:
