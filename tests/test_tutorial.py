@@ -12,13 +12,12 @@ from typing import Any
 
 import pytest
 
+from tools.tutorial import pictures
 from tools.tutorial.program import FOLDER, REPO, missing, pieces, read
 
 MATVEC = FOLDER / "1_matrix_times_row.md"
 PARTS = sorted(path for path in FOLDER.glob("[0-9]_*.md") if path != MATVEC)
-STORY: dict[str, Any] = json.loads(
-    (REPO / "benchmarks" / "results" / "2026-11-29-h200-story.json").read_text(encoding="utf-8")
-)
+STORY: dict[str, Any] = json.loads(pictures.STORY.read_text(encoding="utf-8"))
 
 
 def printed_by(command: list[str], folder: Path) -> str:

@@ -9,6 +9,7 @@ Runs the document's program first, whose output is printed; `tests/test_tutorial
 from __future__ import annotations
 
 import argparse
+import json
 import runpy
 import sys
 import tempfile
@@ -16,10 +17,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.tutorial.program import FOLDER, read
+from tools.tutorial.program import FOLDER, REPO, read
 from tools.tutorial.recording import SUBGROUP, WORD, Load, Recording, record
 from tools.tutorial.svg import Svg
 
+STORY = REPO / "benchmarks" / "results" / "2026-11-29-h200-story.json"
 LINE = 128
 """Bytes of a line of memory on the devices that the text speaks of."""
 _MOST_LINES = 8
@@ -30,9 +32,9 @@ _ACTIVATIONS = ("x", "x_scales", "x_sums")
 
 def recordings(names: Mapping[str, Any]) -> dict[str, Recording]:
     """Record every version, with the arrays that the document's program left behind."""
-    floats = names["quants"], names["scales"], names["row"]
-    one, two = ((names["quants"], names["scales"], *names["coded"](names["row"], n)[:3]) for n in (1, 2))
-    inputs = dict.fromkeys(("v0", "v1", "v2", "v3", "v4"), floats) | {"v5": one, "v6": one, "v7": two}
+    row, packed = names["activations"], (names["quants"], names["scales"])
+    one, two = ((*packed, *names["coded"](row, terms)[:3]) for terms in (1, 2))
+    inputs = dict.fromkeys(("v0", "v1", "v2", "v3", "v4"), (*packed, row)) | {"v5": one, "v6": one, "v7": two}
     return {name: record(names[name], given, {"y": names["y"]}) for name, given in inputs.items()}
 
 
@@ -42,6 +44,7 @@ def pictures(of: Mapping[str, Recording]) -> dict[str, str]:
     drawn |= {"v3": sums(of["v2"], of["v3"]), "v6": order({name: of[name] for name in ("v5", "v6")})}
     for name, shown in (("v4", ("v3", "v4")), ("v5", ("v3", "v4", "v5")), ("v7", ("v3", "v4", "v5", "v7"))):
         drawn[name] = traffic({each: of[each] for each in shown})
+    drawn["shares"] = shares(json.loads(STORY.read_text(encoding="utf-8")))
     return {f"{name}.svg": svg.rendered() for name, svg in sorted(drawn.items())}
 
 
@@ -50,9 +53,10 @@ def lines_of(name: str, load: Load) -> Svg:
     words = load.words()
     lines = sorted({word * WORD // LINE for word in words})
     svg = Svg(f"{name}: the first load of the weights by {SUBGROUP} invocations")
-    wanted, fetched = WORD * len(words), LINE * len(lines)
-    svg.text(0, 14, f"{name}: one load of {len(load.invocations)} invocations wants {wanted:,} bytes")
-    svg.text(0, 30, f"and touches {len(lines)} lines of {LINE} bytes, {fetched:,} bytes")
+    svg.text(
+        0, 14, f"{name}: one load of {len(load.invocations)} invocations wants {WORD * len(words)} bytes,"
+    )
+    svg.text(0, 30, f"which are in {len(lines)} lines of {LINE} bytes")
     for at, line in enumerate(lines[:_MOST_LINES]):
         y, per_line = 44 + at * (_ROW + 4), LINE // WORD
         svg.text(_LEFT - 8, y + 14, f"byte {line * LINE:,}", "small", "end")
@@ -151,6 +155,20 @@ def order(of: Mapping[str, Recording]) -> Svg:
             svg.box(x, y, _CELL - 3, 22, kinds.get(memory, "activations"))
         x = 34 + wait * _CELL + 3
         svg.line(x, y - 4, x, y + 26, "strong")
+    return svg
+
+
+def shares(story: Mapping[str, Any]) -> Svg:
+    """The share of the bandwidth that each version got, as benchmarks/matvec_story.py measured it."""
+    svg = Svg("Shares of the bandwidth, v0 to v7")
+    read = story["bandwidth"]["read"] / 1e9
+    svg.text(0, 14, f"share of the {read:,.0f} GB/s of a kernel that only reads ({story['device']})")
+    for at, version in enumerate(story["versions"]):
+        y, share = 26 + at * 26, round(100 * version["share"])
+        svg.text(0, y + 15, version["version"])
+        svg.box(30, y, share * 5, 20, "weights")
+        svg.box(30, y, 500, 20)
+        svg.text(36 + share * 5, y + 15, f"{share} %")
     return svg
 
 
