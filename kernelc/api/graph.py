@@ -14,7 +14,7 @@ It goes the way of a model (`kernelc.compiler`): fuse, select, plan memory, lowe
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -33,7 +33,7 @@ from kernelc.ir.verify import verify
 from kernelc.kernels.registry import references
 from kernelc.kernels.step_block import STEP
 from kernelc.native import Library
-from kernelc.passes.fuse import FuseOptions, fuse
+from kernelc.passes.fuse import PATTERNS, FuseOptions, fuse
 from kernelc.passes.lower import ProgramSource, lower
 from kernelc.passes.memory import worst_case
 from kernelc.passes.select import Selection, SelectOptions, select
@@ -92,19 +92,26 @@ class CompiledGraph:
         return f"{self._executor.info.kind}: {self._executor.info.name}"
 
     def __call__(
-        self, arrays: Mapping[str, Array] | None = None, /, *, past: int = 0, **named: Array
+        self,
+        arrays: Mapping[str, Array] | None = None,
+        /,
+        *,
+        past: int = 0,
+        rows: int | None = None,
+        **named: Array,
     ) -> dict[str, F32]:
         """Run one step and return its outputs by name, f32.
 
         `arrays` and `named` give every input of the graph, f32, in its shape; the number of rows is taken
-        from them. A state may be given, too: it is written from its beginning on, as far as the array goes.
-        `past` is the step's first position. Raises: ShapeError for arrays that do not fit, UsageError for
-        names that the graph does not have, DeviceError.
+        from them, and is `rows` of a graph without inputs (the least that it takes, by default). A state may
+        be given, too: it is written from its beginning on, as far as the array goes. `past` is the step's
+        first position. Raises: ShapeError for arrays that do not fit, UsageError for names that the graph
+        does not have, DeviceError.
         """
         given = {**(arrays or {}), **named}
         inputs = {tensor.name: tensor.type for tensor in self.graph.inputs}
         self._check_names(given, inputs)
-        env = self._env(given, inputs, past)
+        env = self._env(given, inputs, past, rows)
         for name, array in given.items():
             if name in inputs:
                 self._write(f"%{name}", _fitting(name, array, inputs[name], env))
@@ -131,15 +138,17 @@ class CompiledGraph:
             what = f"got {', '.join(unknown)}" if unknown else f"got no {', '.join(missing)}"
             raise UsageError(f"{what}, wanted {', '.join(known)}", where=self.graph.name)
 
-    def _env(self, given: Mapping[str, Array], inputs: Mapping[str, TensorType], past: int) -> dict[str, int]:
+    def _env(
+        self, given: Mapping[str, Array], inputs: Mapping[str, TensorType], past: int, rows: int | None
+    ) -> dict[str, int]:
         """The symbols of the step: seq is how many rows the first input with as many has."""
         low, high = self._symbols["seq"]
-        rows = [
+        found = [
             given[name].shape[0]
             for name, kind in inputs.items()
             if isinstance(kind.shape[0], Var) and given[name].ndim
         ]
-        seq = rows[0] if rows else low
+        seq = found[0] if found else rows or low
         if not low <= seq <= high:
             raise ShapeError(f"got {seq} rows, wanted {low} to {high}", where=self.graph.name)
         first, last = self._symbols["past"]
@@ -170,20 +179,30 @@ class CompiledGraph:
 
 
 def compile(
-    graph: Graph, weights: Mapping[str, Array] | None = None, *, device: str = "auto", quant: str = "f32"
+    graph: Graph,
+    weights: Mapping[str, Array] | None = None,
+    *,
+    device: str = "auto",
+    quant: str = "f32",
+    without: Collection[str] = (),
 ) -> CompiledGraph:
     """Compile a graph for a device and load it there, with its weights.
 
     `weights` has an array for each weight of the graph, of its shape; they are packed as `quant` says (f32,
-    f16, q8, q4a or q4). `device` is as for `kernelc.open`. Raises: ShapeError for weights that do not fit,
-    UsageError, DeviceError.
+    f16, q8, q4a or q4). `device` is as for `kernelc.open`. `without` names patterns of fusing that are left
+    out (see `kernelc.passes.fuse`). Raises: ShapeError for weights that do not fit, UsageError, DeviceError.
     """
     given = _Given(_checked(graph, weights or {}))
     executor = open_device(device, references=references(), library=Library())
     folder = tempfile.TemporaryDirectory(prefix="kernelc-graph-")
     compiled = CompiledGraph(graph, executor, folder)
     try:
-        compiled.load(_artifact(graph, given, executor.info.target, quant, Path(folder.name)))
+        off = frozenset(without)
+        if unknown := sorted(off - set(PATTERNS)):
+            raise UsageError(
+                f"there is no pattern {', '.join(unknown)}", help=f"one of {', '.join(PATTERNS)}"
+            )
+        compiled.load(_artifact(graph, given, executor.info.target, quant, off, Path(folder.name)))
     except BaseException:
         compiled.close()
         raise
@@ -228,9 +247,11 @@ def _fitting(name: str, array: Array, kind: TensorType, env: Mapping[str, int]) 
     return array
 
 
-def _artifact(graph: Graph, weights: _Given, target: str, quant: str, folder: Path) -> Artifact:
+def _artifact(
+    graph: Graph, weights: _Given, target: str, quant: str, off: frozenset[str], folder: Path
+) -> Artifact:
     chosen = TARGETS[target or _WHERE_NONE]
-    fused = verify(fuse(verify(graph), FuseOptions()))
+    fused = verify(fuse(verify(graph), FuseOptions(off=off)))
     largest = min(each.max_binding_bytes for each in chosen.variants)
     found = select(fused, SelectOptions(FormatTable(quant), largest))
     symbols = {**_SYMBOLS, **graph.symbols}

@@ -35,7 +35,8 @@ from kernelc.kir.text import kernel_text
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import Type, f16, f32, i32, u32
 from kernelc.target import TARGETS
-from kernelc.workshop.bench import Bench, Grid, Loaded, case_of
+from kernelc.workshop.bench import Bench, Loaded
+from kernelc.workshop.case import Grid, case_of
 
 Array = npt.NDArray[Any]
 GridFor = int | tuple[int, ...] | Callable[..., int | tuple[int, ...]]

@@ -11,7 +11,8 @@ from kernelc.errors import InternalError, UsageError, WorkFailed
 from kernelc.measure.pairs import Comparison, alternated, compared
 from kernelc.printing import render
 from kernelc.target import TARGETS
-from kernelc.workshop.bench import Bench, Case, Grid, Loaded, case_of
+from kernelc.workshop.bench import Bench, Loaded
+from kernelc.workshop.case import Case, Grid, case_of
 from kernelc.workshop.difference import Difference, differences
 from kernelc.workshop.subject import Subject
 from runtime.device.kernel_checks import workgroup_behind

@@ -26,7 +26,6 @@ from kernelc.artifact import (
     Dispatch,
     KernelBinding,
     Program,
-    Requires,
     Variant,
     kernel_file,
 )
@@ -35,14 +34,11 @@ from kernelc.errors import ArtifactError, DeviceError, WorkFailed
 from kernelc.kernels.step_block import STEP
 from kernelc.kir.interpreter.bound import ExecutionError
 from kernelc.kir.interpreter.interpret import interpret
-from kernelc.kir.nodes import Kernel
-from kernelc.kir.text import kernel_text
-from kernelc.kir.types import Type
-from kernelc.printing import render
 from kernelc.target import TARGETS
 from kernelc.tuning.made import ROLE, made_buffer, made_manifest
+from kernelc.workshop.case import Case
 from runtime.cpu.kernels import TARGET as CPU_TARGET
-from runtime.cpu.kernels import NativeKernel, entry_of
+from runtime.cpu.kernels import NativeKernel
 from runtime.device.executor import Executor
 from runtime.device.program import StepBlock
 from runtime.devices import DEVICE_KINDS, open_device
@@ -54,56 +50,6 @@ _FOOTPRINT, _MOST_COPIES, _FEW_COPIES = 64 << 20, 64, 8
 
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
-Grid = tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A kernel for one target: its file, how it is launched, and what it binds, in order.
-
-    `target` is "" for a kernel that the interpreter runs, which is `traced`. `params`: whether it reads the
-    step block.
-    """
-
-    name: str
-    target: str
-    data: bytes
-    entry: str
-    workgroup: int
-    grid: Grid
-    requires: Requires
-    params: bool
-    bindings: tuple[KernelBinding, ...]
-    traced: Kernel | None = None
-
-    @property
-    def digest(self) -> str:
-        """A hash of all that decides what the kernel does."""
-        text = b"" if self.traced is None else kernel_text(self.traced).encode()
-        return hashlib.sha256(
-            repr((self.target, self.entry, self.grid)).encode() + self.data + text
-        ).hexdigest()
-
-
-def case_of(kernel: Kernel, target: str, grid: Grid) -> Case:
-    """Return a traced kernel as a case for a target, "" for the interpreter."""
-    bindings = tuple(KernelBinding(b.name, _element(b.type), b.access) for b in kernel.buffers)
-    if not target:
-        requires = Requires(threads=kernel.workgroup)
-        params = bool(kernel.params)
-        return Case(
-            kernel.name, "", b"", kernel.name, kernel.workgroup, grid, requires, params, bindings, kernel
-        )
-    printed = render(target, kernel)
-    made = printed.rendered
-    entry = entry_of(kernel.name) if target == CPU_TARGET else made.entry
-    size, params = kernel.workgroup, printed.uses_params
-    return Case(kernel.name, target, made.file, entry, size, grid, printed.requires, params, bindings)
-
-
-def _element(type_: Type) -> str:
-    """What a manifest calls a buffer's elements, which are no wider than vectors of four there."""
-    return str(type_ if type_.lanes <= 4 else type_.element)
 
 
 @dataclass

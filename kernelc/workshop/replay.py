@@ -23,7 +23,8 @@ from kernelc.kir.text import kernel_text
 from kernelc.printing import render
 from kernelc.target import Capabilities
 from kernelc.tuned.schedules import legal_schedule
-from kernelc.workshop.bench import Bench, Case, Grid, case_of
+from kernelc.workshop.bench import Bench
+from kernelc.workshop.case import Case, Grid, case_of
 from kernelc.workshop.difference import Difference, difference, differences
 
 Array = npt.NDArray[Any]

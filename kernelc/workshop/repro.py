@@ -29,7 +29,7 @@ from kernelc.kir.nodes import Kernel
 from kernelc.measure.facts import commit, today
 from kernelc.target import Capabilities
 from kernelc.tuned.schedules import schedule_json, stored_problem
-from kernelc.workshop.bench import Case, Grid
+from kernelc.workshop.case import Case, Grid
 
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -124,7 +124,7 @@ def text_script(case: Case, spec: KernelSpec[Any, Any], problem: Any, run: Run) 
     ]
     imports = [
         "from kernelc.artifact import KernelBinding, Requires",
-        "from kernelc.workshop.bench import Case",
+        "from kernelc.workshop.case import Case",
     ]
     title = f"{case.name} on {run.device}"
     return _script(title, imports if plain else ["import base64", *imports], body, run)
@@ -155,6 +155,20 @@ def kept_sentence(script: str, name: str) -> str:
 
 
 def _script(title: str, imports: Sequence[str], body: Sequence[str], run: Run) -> str:
+    imported = [
+        *imports,
+        "from kernelc.workshop.replay import drawn, of_family, of_nodes, of_text, replay, unpacked",
+    ]
+    ends = f'sys.exit(replay(subject, ARRAYS, PARAMS, EXPECTED, device="{run.device}"))'
+    return _whole(title, imported, [*body, ends])
+
+
+def script_of(title: str, imports: str, body: Sequence[str]) -> str:
+    """Return a script with another end than a kernel's; arrays in it are those of `table_of`."""
+    return _whole(title, [imports, "from kernelc.workshop.replay import unpacked"], body)
+
+
+def _whole(title: str, imports: Sequence[str], body: Sequence[str]) -> str:
     found = commit()
     of = f"kernelc {__version__}" + (f" (commit {found})" if found else "")
     lines = [
@@ -163,7 +177,7 @@ def _script(title: str, imports: Sequence[str], body: Sequence[str], run: Run) -
         f"Written on {today()} by {of}. It needs numpy and kernelc alone:",
         "",
         "    python THIS_FILE                       whether it still does: exit code 1, and by how much",
-        "    python THIS_FILE -t                    and the kernel",
+        "    python THIS_FILE -h                    what else it can do",
         "    KERNELC_INTERPRET=1 python THIS_FILE   in the interpreter",
         '"""',
         "",
@@ -172,10 +186,8 @@ def _script(title: str, imports: Sequence[str], body: Sequence[str], run: Run) -
         "import numpy as np",
         "",
         *imports,
-        "from kernelc.workshop.replay import drawn, of_family, of_nodes, of_text, replay, unpacked",
         "",
         *body,
-        f'sys.exit(replay(subject, ARRAYS, PARAMS, EXPECTED, device="{run.device}"))',
         "",
     ]
     return "\n".join(lines)
@@ -186,7 +198,7 @@ def _arrays(run: Run, drawn: str | None = None) -> list[str]:
     size = sum(array.nbytes for array in (*run.arrays.values(), *run.expected.values()))
     if drawn is not None and run.seed is not None and size > MOST_ARRAY_BYTES:
         return [params, f"ARRAYS, EXPECTED = drawn({drawn}, {run.seed}, ENV, PARAMS)"]
-    return [params, *_table("ARRAYS", run.arrays), *_table("EXPECTED", _changed(run))]
+    return [params, *table_of("ARRAYS", run.arrays), *table_of("EXPECTED", _changed(run))]
 
 
 def _changed(run: Run) -> Arrays:
@@ -198,7 +210,8 @@ def _changed(run: Run) -> Arrays:
     }
 
 
-def _table(name: str, arrays: Arrays) -> list[str]:
+def table_of(name: str, arrays: Arrays) -> list[str]:
+    """Return the lines of a script that define a dict of arrays."""
     return [f"{name} = {{", *(f"    {each!r}: {_code(array)}," for each, array in arrays.items()), "}"]
 
 

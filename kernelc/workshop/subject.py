@@ -14,7 +14,7 @@ from kernelc.kernels.registry import SPECS
 from kernelc.kernels.spec import Arrays, KernelSpec, Params
 from kernelc.kir.nodes import Kernel
 from kernelc.tuning.candidates import capabilities_of
-from kernelc.workshop.bench import Grid
+from kernelc.workshop.case import Grid
 from runtime.device.executor import DeviceInfo
 
 

@@ -9,7 +9,7 @@ from kernelc.ir.dim import evaluate
 from kernelc.kernels.spec import KernelSpec
 from kernelc.target import TARGETS, Capabilities
 from kernelc.tuning.candidates import capabilities_of
-from kernelc.workshop.bench import Case
+from kernelc.workshop.case import Case
 from kernelc.workshop.repro import Run, family_script, keep, text_script
 from runtime.device.checks import choose_variants
 from runtime.device.executor import DeviceInfo

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from kernelc.api.graph_replay import GraphRun, graph_script
 from kernelc.ir.evaluate import empty_states
 from kernelc.ir.graph import Graph
 from kernelc.ir.text import graph_text
@@ -20,6 +22,7 @@ from tests.graphs.runner import Runner
 from tests.graphs.strategy import CHUNK, CONTEXT, VOCAB, Program, programs, random_weights
 from tests.kernels.executors import require
 from tests.kernels.harness import VARIANTS
+from tests.kernels.leaving import device_of, script_left
 
 _LARGEST = 1e4
 """Values beyond are no test of arithmetic: f16 caches overflow."""
@@ -61,10 +64,15 @@ def check_program(graphs: Mapping[str, Graph], options: Options, executor: str, 
         for name, array in {**step.outputs, **step.states}.items():
             got = {**outputs, **after}[name]
             error = np.max(np.abs(got.astype(np.float64) - array), initial=0.0)
-            assert got.shape == array.shape and error <= step.tolerance[name], (
-                f"{executor}, {role} of {seq} rows after {past}: {name} differs by {error:.3g}, allowed are"
-                f" {step.tolerance[name]:.3g}\n{options}\n{graph_text(graphs[role])}"
-            )
+            expected = {output: step.outputs[output] for output in graphs[role].outputs}
+            device = "numpy" if executor == "cpu" else device_of(executor)
+            steps = [*((min(seq, past - at), at) for at in range(0, past, seq)), (seq, past)]
+            run = GraphRun(weights, ids, steps, expected, step.tolerance, device, options.off)
+            with script_left(f"graph-{executor}", partial(graph_script, graphs[role], run)):
+                assert got.shape == array.shape and error <= step.tolerance[name], (
+                    f"{executor}, {role} of {seq} rows after {past}: {name} differs by {error:.3g}, allowed"
+                    f" are {step.tolerance[name]:.3g}\n{options}\n{graph_text(graphs[role])}"
+                )
 
 
 @given(programs(), OFF, STEPS, SPLITS, SEEDS)

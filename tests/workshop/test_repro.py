@@ -24,7 +24,7 @@ from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import i32
 from kernelc.target import TARGETS
-from kernelc.workshop.bench import case_of
+from kernelc.workshop.case import case_of
 from kernelc.workshop.reduce import reduced, size_of
 from kernelc.workshop.repro import MOST_ARRAY_BYTES, Run, family_script, keep, nodes_script, text_script
 from tests.api.test_kernel import require_device
