@@ -30,7 +30,6 @@ def printed_by(command: list[str], folder: Path) -> str:
 
 
 def test_the_kernels_run_and_their_pictures_are_drawn_as_they_are(tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir()
     printed = printed_by(["-m", "tools.tutorial.pictures", "--out", "out"], tmp_path)
     assert not missing(read(MATVEC), printed)
     drawn = {path.name: path.read_text() for path in (tmp_path / "out").iterdir()}

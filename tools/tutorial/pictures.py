@@ -177,6 +177,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--out", type=Path, default=FOLDER / "pictures", help="the folder")
     out: Path = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:  # names in kernels' texts are read from the source file
         program = Path(folder) / "tutorial.py"
         program.write_text(read(FOLDER / "1_matrix_times_row.md").program, encoding="utf-8")
