@@ -1,4 +1,5 @@
-"""What decides the result of a build besides its options: the model's files, and kernelc's own sources."""
+"""What decides the result of a build besides its options: the model's files, kernelc's own sources, and what
+families compute that were registered."""
 
 from __future__ import annotations
 
@@ -8,19 +9,37 @@ from pathlib import Path
 
 import kernelc
 import model
+from kernelc.ir.text import graph_text
+from model.families.registry import load_model, registered
 from model.gguf.splits import files_of
 
 
 def inputs_stamp(path: Path) -> str:
     """Return a text that differs wherever a file that a build of the model at `path` reads has changed.
 
-    Files are told apart by name, size and time. Raises: OSError, and the errors of `files_of`.
+    Files are told apart by name, size and time. Families that were registered are told apart by what they
+    record. Raises: OSError, and the errors of `files_of`; ConfigError where families were registered.
     """
     digest = hashlib.sha256()
     for file in [*_model_files(path), *_sources()]:
         stat = file.stat()
         digest.update(repr((str(file.absolute()), stat.st_size, stat.st_mtime_ns)).encode())
+    digest.update(_recorded(path).encode())
     return digest.hexdigest()
+
+
+def _recorded(path: Path) -> str:
+    """What the model's family computes, where other code than kernelc's registered it; its files may be
+    anywhere, or nowhere, as those of a notebook."""
+    own = registered()
+    if not own or not (path / "config.json").is_file():
+        return ""
+    found = load_model(path)
+    if found.family not in own:
+        return ""
+    graphs = (found.graph(role, max_context=found.info.max_context) for role in ("decode", "score"))
+    rows = [(name, r.tensor, r.index.tobytes()) for name, r in found.family.rows(found.config).items()]
+    return repr((found.family.roles, rows, *map(graph_text, graphs)))
 
 
 def _model_files(path: Path) -> list[Path]:

@@ -1,8 +1,8 @@
 """Artifacts that are built where they are first asked for, and kept under $XDG_CACHE_HOME from then on.
 
 The name of an entry ends in a hash of everything that decides its contents: the model's files (by name, size
-and time), the compile options, a person's own tables of schedules, and kernelc's own sources. So an entry is
-never out of date. Old entries are removed.
+and time), the compile options, a person's own tables of schedules, kernelc's own sources, and what a family
+that was registered computes. So an entry is never out of date. Old entries are removed.
 """
 
 from __future__ import annotations

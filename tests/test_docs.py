@@ -40,7 +40,11 @@ from kernelc.target import TARGETS, Capabilities
 from runtime.devices import DEVICE_KINDS
 
 REPO = Path(__file__).resolve().parents[1]
-DOCS = sorted(path.relative_to(REPO).as_posix() for path in [*REPO.glob("*.md"), *REPO.glob("docs/*.md")])
+DOCS = sorted(
+    path.relative_to(REPO).as_posix()
+    for pattern in ("*.md", "docs/*.md", "docs/tutorial/*.md")
+    for path in REPO.glob(pattern)
+)
 WORKED = ("docs/add_a_kernel.md",)  # add_a_model.md changes nothing: its tests run as they are
 FOLDERS = ("kernelc", "model", "runtime", "tests")
 FENCE = re.compile(r"^```(\w+)?([^\n`]*)\n(.*?)^```$", re.M | re.S)
@@ -253,6 +257,7 @@ def test_excerpts_stand_in_their_files(doc: str) -> None:
 RUN = dict.fromkeys(
     (doc, block.attrs["run"])
     for doc in DOCS
+    if "tutorial" not in doc  # which has tests of its own (test_tutorial.py)
     for block in blocks_of(doc)
     if block.language == "python" and "run" in block.attrs
 )

@@ -90,6 +90,11 @@ def register(family: AnyFamily) -> None:
         raise InternalError(f"a family of model_type {family.model_type} is registered already")
 
 
+def registered() -> tuple[AnyFamily, ...]:
+    """Return the families that `register` made known."""
+    return tuple(family for family in FAMILIES.values() if family not in _BUILT_IN)
+
+
 def find_model(name_or_path: str) -> AnyModel:
     """Return the model of this name (`named_models` lists them), or the one in a config.json or model folder.
 

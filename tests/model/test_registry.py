@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -12,8 +13,9 @@ from safetensors.numpy import load_file
 
 from kernelc.compiler import CompileOptions
 from kernelc.errors import ConfigError, InternalError
+from kernelc.inputs import inputs_stamp
 from kernelc.ir.graph import Tensor
-from kernelc.ir.trace import Linear, Norm, embedding, last_row, linear, rms_norm, tracer
+from kernelc.ir.trace import Linear, Norm, embedding, last_row, linear, rms_norm, scale, tracer
 from kernelc.ir.types import DType
 from kernelc.kernels.registry import references
 from kernelc.pipeline import build_artifact
@@ -115,6 +117,22 @@ def test_a_registered_family_has_its_own_fields_names_and_roles(families: dict[s
     with pytest.raises(ConfigError) as caught:
         model_of({**CONFIG, "toy_bias": 3}, "config.json")
     assert "config.json: toy_bias: got 3, wanted true or false" in caught.value.render()
+
+
+def test_a_build_is_another_one_once_a_registered_family_records_something_else(
+    families: dict[str, Family[Any]], tmp_path: Path
+) -> None:
+    class Doubled(Toy):
+        def __call__(self, tokens: Tensor, step: Step, every_row: bool) -> Tensor:
+            return scale(super().__call__(tokens, step, every_row), 2.0)
+
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
+    stamps: list[str] = []
+    careful = WeightRoles("toy.table", "toy.head.weight", "toy.norm.weight")
+    for family in (TOY, replace(TOY, build=Doubled), replace(TOY, roles=careful), TOY):
+        families[TOY.model_type] = family
+        stamps.append(inputs_stamp(tmp_path))
+    assert len(set(stamps)) == 3 and stamps[0] == stamps[3]
 
 
 def test_a_model_type_has_one_family(families: dict[str, Family[Any]]) -> None:
