@@ -65,6 +65,28 @@ def test_a_prompt_takes_the_sequence_that_shares_most_with_it(engine: SeveralEng
     other.back()
 
 
+def test_a_prompt_that_shares_little_takes_an_empty_sequence(engine: SeveralEngine) -> None:
+    for seat in engine.seats:
+        seat.truncate(0)
+    bos = 1
+    first, second = [bos, *ids_of(21, 40)], [bos, *ids_of(22, 40)]
+    together(engine, [Asked(first, 1)])
+    together(engine, [Asked(second, 1)])
+    held = [max(seat.common_prefix(ids) for seat in engine.seats) for ids in (first, second)]
+    assert held == [41, 41]  # neither made room for the other
+    together(engine, [Asked([bos, *ids_of(23, 40)], 1) for _ in range(SEQUENCES - 2)])
+    seat = min(engine.seats, key=lambda each: each.used)
+    lease = engine.lease()
+    assert lease.reuse([bos, *ids_of(24, 40)]) < 3  # all hold something: the one that was unused for longest
+    assert lease.seat is seat
+    lease.back()
+    short = [bos, 5, 6, 7]
+    together(engine, [Asked(short, 1)])
+    lease = engine.lease()
+    assert lease.reuse(short) == 4  # few, but all that its sequence holds
+    lease.back()
+
+
 def test_prompts_that_are_kept_are_restored_in_any_sequence(
     artifact: Artifact, device: str, alone: Engine
 ) -> None:
