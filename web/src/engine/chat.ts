@@ -10,7 +10,7 @@ import type { ChatChunk, ChatCompletion, ChatRequest, ChunkChoice } from "./open
 import { AnswerReading } from "./reading.js";
 import { checkedRequest, type CheckedRequest } from "./request/chat.js";
 import { callSchemas } from "./request/tools.js";
-import { alone, atLeastOne, begun, UsageCounter, usageOf } from "./running.js";
+import { alone, atLeastOne, begun, untilUsage, UsageCounter, usageOf } from "./running.js";
 
 export class ChatCompletions {
   private readonly parts: ChatParts;
@@ -23,7 +23,7 @@ export class ChatCompletions {
   /** A whole answer. @throws KernelcError: "usage", "context", "template", "aborted", "device-lost". */
   async complete(request: ChatRequest): Promise<ChatCompletion> {
     const choices: Gathered[] = [];
-    for await (const chunk of this.chunks(request)) {
+    for await (const chunk of untilUsage(this.chunks(request))) {
       const [choice] = chunk.choices;
       if (choice) (choices[choice.index] ??= new Gathered()).take(choice, chunk.kernelc);
       if (!chunk.usage) continue;
@@ -84,10 +84,18 @@ class Run {
       const more = { ids: prompt.ids, seed, continued, matchers, process: makeProcess(), reader };
       const answer = new Answer(this.parts, { ...this.request, ...more });
       yield this.chunk(index, { role: "assistant", content: "" });
+      let ended = false;
+      const remember = (): void => {
+        if (!ended && answer.said.length) prompts.remember(prompt, answer.said);
+        ended = true;
+      };
       try {
-        for await (const piece of answer.pieces()) yield this.chunkOf(index, piece, droppedTurns);
+        for await (const piece of answer.pieces()) {
+          if (piece.end) remember(); // the caller may have its next prompt made before anything follows
+          yield this.chunkOf(index, piece, droppedTurns);
+        }
       } finally {
-        if (answer.said.length) prompts.remember(prompt, answer.said);
+        remember();
       }
     }
     if (includeUsage) yield { ...this.head(), choices: [], usage: this.counter.usage };

@@ -122,6 +122,11 @@ export class TokenEngine {
     return this.prefixes?.store ?? { size: 0, bytes: 0 };
   }
 
+  /** How many of them this device keeps for the next visit, and the bytes of all that it keeps. */
+  get stored(): { readonly size: number; readonly bytes: number } {
+    return this.prefixes?.stored ?? { size: 0, bytes: 0 };
+  }
+
   /** How many of the first `ids` are in the cache already. */
   commonPrefix(ids: readonly number[]): number {
     const cached = this.sequence.ids;
@@ -275,6 +280,7 @@ export class TokenEngine {
 
   /** Stop and release the device. */
   dispose(): void {
+    this.prefixes?.close();
     this.recovery.dispose();
     this.sequence.executor.release();
   }

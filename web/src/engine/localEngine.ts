@@ -145,6 +145,8 @@ export class LocalEngine implements LoadedModel {
       cached_tokens: engine.ids.length,
       kept_blocks: engine.kept.size,
       kept_bytes: engine.kept.bytes,
+      stored_blocks: engine.stored.size,
+      stored_bytes: engine.stored.bytes,
       gpu_bytes: plannedBytes(manifest, planLoad(manifest, engine.context, engine.roles)),
       staging_bytes: executor.stagingBytes,
       pipelines: executor.pipelines,

@@ -1,8 +1,20 @@
 import type { Engine } from "../engine/api.js";
 import { planArtifact, probe } from "../engine/plan.js";
 import { createWorkerEngine } from "../engine/worker/workerEngine.js";
-import { deleteModel, requestPersistence, storageEstimate, storedModels } from "../weights/models.js";
-import { ConversationStore, DatabaseShelf, MemoryShelf, type Shelf } from "./keeping/conversationStore.js";
+import {
+  deleteModel,
+  deletePrefixes,
+  requestPersistence,
+  storageEstimate,
+  storedModels,
+} from "../weights/models.js";
+import {
+  ConversationStore,
+  DatabaseShelf,
+  ForgettingShelf,
+  MemoryShelf,
+  type Shelf,
+} from "./keeping/conversationStore.js";
 import { saveFile } from "./keeping/saveFile.js";
 import { storagePreferences, type Services } from "./services.js";
 import { BrowserSharing } from "./keeping/sharing.js";
@@ -14,7 +26,7 @@ export async function realServices(): Promise<Services> {
     base,
     fetchCatalog: () => fetchCatalog(base),
     createEngine: async (url, options) => {
-      const engine = await createWorkerEngine(url, options);
+      const engine = await createWorkerEngine(url, { ...options, storePrefixes: true });
       const { chat, model } = engine;
       return { chat, model, measure: () => measure(engine), dispose: () => engine.dispose() };
     },
@@ -23,7 +35,7 @@ export async function realServices(): Promise<Services> {
     storedModels: () => storedModels(),
     deleteModel: (id) => deleteModel(id),
     requestPersistence: () => requestPersistence(),
-    conversations: new ConversationStore(await openShelf()),
+    conversations: new ConversationStore(new ForgettingShelf(await openShelf(), () => deletePrefixes())),
     sharing: new BrowserSharing(),
     preferences: storagePreferences(() => localStorage),
     session: storagePreferences(() => sessionStorage),
