@@ -35,6 +35,24 @@ class LooksAhead(Protocol):
         ...
 
 
+@runtime_checkable
+class Masks(Protocol):
+    """A chooser that may leave the drawing to the device."""
+
+    @property
+    def only_masks(self) -> bool:
+        """Whether all that it does to logits is to allow some tokens."""
+        ...
+
+    def mask(self) -> Mask:
+        """Return the tokens that may come next, u32 [words], not to be changed."""
+        ...
+
+    def took(self, token: int) -> bool:
+        """Take the token that was drawn. Return False, and change nothing, where it may not come here."""
+        ...
+
+
 @dataclass(frozen=True)
 class ChosenLogprobs:
     """Log probabilities at one position: of the chosen token, and of the likeliest ones."""
@@ -46,9 +64,9 @@ class ChosenLogprobs:
 class SamplingChooser:
     """A `Chooser` that samples as the device does, after adjustments that the device does not know.
 
-    With a `matcher` only the tokens that its grammar allows are drawn, and it is told of each. This is the
-    seam for masks on the device: they would take the same words, and leave the rest of the chooser out. With
-    `forced`, too, the tokens that the grammar leaves no choice about are not drawn.
+    With a `matcher` only the tokens that its grammar allows are drawn, and it is told of each; where that is
+    all, the device may draw them (`only_masks`). With `forced`, too, the tokens that the grammar leaves no
+    choice about are not drawn.
 
     `logprobs` grows by one entry per chosen token where log probabilities were asked for. They are those of
     the model itself, before any adjustment, temperature or filter.
@@ -94,6 +112,26 @@ class SamplingChooser:
         """Find out which tokens may come next, which takes a millisecond where nobody asked before."""
         if self._matcher is not None:
             self._mask = self._matcher.mask()
+
+    @property
+    def only_masks(self) -> bool:
+        """Whether the grammar alone keeps the device from sampling by itself; see `Masks`."""
+        return self._matcher is not None and not self._adjustments.any and self._top_logprobs is None
+
+    def mask(self) -> Mask:
+        """Return the tokens that the grammar allows; see `Masks`."""
+        assert self._matcher is not None
+        if self._mask is None:
+            self._mask = self._matcher.mask()
+        return self._mask
+
+    def took(self, token: int) -> bool:
+        """Let the matcher take a token that the device has drawn; see `Masks`."""
+        assert self._matcher is not None
+        if not self._matcher.advance(token):
+            return False
+        self._last, self._mask = token, None
+        return True
 
     def ahead(self, most: int) -> Sequence[int]:
         """Return the tokens that the grammar forces; see `LooksAhead`."""

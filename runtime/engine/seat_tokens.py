@@ -16,6 +16,7 @@ from runtime.engine.chooser import LooksAhead
 from runtime.engine.drafts.speculation import Speculation, Speculator
 from runtime.engine.feeding import append
 from runtime.engine.generation import Generated, Generation, Request, check_score, chosen
+from runtime.engine.masked import generation
 from runtime.engine.rows import Row, RowResult
 from runtime.engine.sequence import CachedSequence
 
@@ -88,8 +89,8 @@ class SeatTokens(Iterator[Generated | None]):
         """Make the next token where no other sequence waits for one."""
         request = replace(self._request, max_new=1, stop_ids=frozenset[int](), ahead=1)
         try:
-            with Generation(self._sequence, request) as generation:
-                self._made = next(generation)
+            with generation(self._sequence, request) as tokens:
+                self._made = next(tokens)
             self._last_seen = perf_counter()
         except Exception as error:  # it is no other sequence's
             self._made = error
@@ -162,7 +163,7 @@ class SeatTokens(Iterator[Generated | None]):
             if self._speculator is not None and self._is_alone():
                 self._alone = self._speculator.generation(self._sequence, request)
             else:
-                self._alone = Generation(self._sequence, request)
+                self._alone = generation(self._sequence, request, early=self._looks_ahead is None)
         try:
             token = next(self._alone)
         except StopIteration:
