@@ -19,7 +19,7 @@ export const STEP_BUFFER = "step";
 export const TOKENS_BUFFER = "tokens";
 /** The state buffer that holds the last row's logits. */
 export const LOGITS_BUFFER = "logits";
-/** The state buffer with a bit for each token: those that the program of the role "mask" leaves in the logits. */
+/** The state buffer with a bit for each token that the program of the role "mask" leaves in the logits. */
 export const MASK_BUFFER = "mask";
 /** Where programs of the role "embed" leave final hidden states, a row for each position of a step. */
 export const HIDDEN_BUFFER = "hidden";

@@ -8,7 +8,8 @@ import { HIDDEN_BUFFER, LOGITS_BUFFER, type Manifest, type Role } from "../artif
 import { unlessAborted } from "../artifact/signals.js";
 import type { Executor } from "../gpu/executor.js";
 import type { PrefixCache } from "../prefixes/cache.js";
-import { Generation, type Chooser } from "./generation.js";
+import type { Generation, GenerationRequest } from "./generation.js";
+import { generationOf } from "./maskedGeneration.js";
 import { checkRow } from "./numbers.js";
 import { ProgramTable } from "./programTable.js";
 import { Recovery, type Reopen } from "./recovery.js";
@@ -17,7 +18,7 @@ import { integer, type Sampling } from "./sampling.js";
 import { CachedSequence, type Fed } from "./sequence.js";
 import { Timings } from "./timings.js";
 
-export const GENERATE_ROLES: readonly Role[] = ["prefill", "decode", "sample_greedy", "sample"];
+export const GENERATE_ROLES: readonly Role[] = ["prefill", "decode", "sample_greedy", "sample", "mask"];
 
 /** The roles to load: those of answers, and what an engine is asked to do besides. */
 export function rolesFor(besides: {
@@ -49,12 +50,10 @@ export interface FeedOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-export interface GenerateOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly ahead?: number | undefined;
-  readonly choose?: Chooser | undefined;
-  readonly prepare?: (() => void) | undefined;
-}
+/** How to generate; see `GenerationRequest`. */
+export type GenerateOptions = Partial<
+  Pick<GenerationRequest, "signal" | "ahead" | "choose" | "masks" | "follows" | "prepare">
+>;
 
 /** A loaded artifact and one sequence in its cache. Not for several callers at once. */
 export class TokenEngine {
@@ -266,16 +265,14 @@ export class TokenEngine {
       throw new KernelcError("usage", "nothing to generate from", { help });
     }
     const request = {
+      ...options,
       maxNew,
       sampling,
       stopIds: new Set(stopIds),
-      ahead: Math.min(options.ahead ?? AHEAD, this.mostAhead),
       vocabSize: this.vocabSize,
-      choose: options.choose,
-      prepare: options.prepare,
-      signal: options.signal,
+      ahead: Math.min(options.ahead ?? AHEAD, this.mostAhead),
     };
-    return new Generation(this.sequence, request, (error) => this.recovery.recover(error));
+    return generationOf(this.sequence, request, (error) => this.recovery.recover(error));
   }
 
   /** Stop and release the device. */

@@ -20,8 +20,10 @@ const SPACE = 0x20;
 /** Which tokens may come next in an answer; `advance` is told of the one that was taken. */
 export interface AnswerMatcher {
   /** A bit per token, not to be changed. */
-  mask(): Uint32Array;
+  mask(): Uint32Array<ArrayBuffer>;
   advance(token: number): void;
+  /** The tokens that must come after the one that was taken last, at most `most`, which it takes. */
+  follows(most: number): readonly number[];
 }
 
 /** Makes the matcher of an answer; `continued`: it goes on from a text, so that no space of it is dropped. */
@@ -83,9 +85,13 @@ export class Grammars {
     const constraint = named(() => this.constraint(code, key, make));
     return (continued) => {
       const matcher = named(() => new code.Matcher(constraint, { dropsSpace: !continued }));
+      const forced = new code.ForcedTokens((text) => this.coder.encode(text), constraint.vocabulary);
+      let last: number | null = null;
       return {
         mask: () => named(() => matcher.mask()),
-        advance: (token) => named(() => void matcher.advance(token)),
+        advance: (token) => named(() => void matcher.advance((last = token))),
+        follows: (most) =>
+          named(() => (last === null || matcher.ended ? [] : forced.take(matcher, last, most))),
       };
     };
   }

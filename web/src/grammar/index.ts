@@ -1,5 +1,6 @@
 /** Grammars, as the engine loads them when a request asks for an answer with a shape. */
 
+export { ForcedTokens } from "./ahead.js";
 export { gbnfGrammar } from "./gbnf.js";
 export type { Grammar } from "./grammar.js";
 export { oneOf, type Framed } from "./join.js";
