@@ -13,7 +13,7 @@ from runtime.engine.host_sampling import F32, Adjustments, LogprobTable, TokenLo
 from runtime.engine.sampling import SamplingParams
 from runtime.grammar.ahead import ForcedTokens
 from runtime.grammar.masks import Mask
-from runtime.grammar.matcher import Matcher, bits_of
+from runtime.grammar.matcher import bits_of
 
 Chooser: TypeAlias = Callable[[F32, Sequence[int]], int]
 """`choose(logits, ids)` returns the id that comes after `ids`, all ids of the sequence so far.
@@ -53,6 +53,25 @@ class Masks(Protocol):
         ...
 
 
+class AnswerMatcher(Protocol):
+    """What says which tokens of an answer may come; see `runtime.grammar.matcher.Matcher`."""
+
+    ended: bool
+
+    def mask(self) -> Mask: ...
+
+    def advance(self, token: int) -> bool: ...
+
+    def forced_bytes(self) -> bytes: ...
+
+
+@runtime_checkable
+class KnowsTokens(Protocol):
+    """A matcher that knows tokens which must come, not only their text."""
+
+    def known(self, most: int) -> list[int]: ...
+
+
 @dataclass(frozen=True)
 class ChosenLogprobs:
     """Log probabilities at one position: of the chosen token, and of the likeliest ones."""
@@ -79,7 +98,7 @@ class SamplingChooser:
         *,
         prompt_tokens: int,
         top_logprobs: int | None = None,
-        matcher: Matcher | None = None,
+        matcher: AnswerMatcher | None = None,
         forced: ForcedTokens | None = None,
     ) -> None:
         """`sampling` has its seed. Ids from `prompt_tokens` on count as generated; `top_logprobs` is how many
@@ -137,9 +156,13 @@ class SamplingChooser:
         """Return the tokens that the grammar forces; see `LooksAhead`."""
         if self._matcher is None or self._forced is None or self._last is None or self._matcher.ended:
             return ()
-        return self._forced.take(self._matcher, self._last, most)
+        known: list[int] = []
+        if isinstance(self._matcher, KnowsTokens):
+            known = self._matcher.known(most)
+        after = known[-1] if known else self._last
+        return [*known, *self._forced.take(self._matcher, after, most - len(known))]
 
-    def _drawn_by_grammar(self, logits: F32, position: int, matcher: Matcher) -> int:
+    def _drawn_by_grammar(self, logits: F32, position: int, matcher: AnswerMatcher) -> int:
         mask, self._mask = matcher.mask() if self._mask is None else self._mask, None
         allowed = bits_of(mask, len(logits))
         logits[~allowed] = -np.inf

@@ -110,8 +110,8 @@ def regex_answers(ask: Ask, count: int) -> Counter[str]:
 
 
 def completed(grammar: Grammar, text: str, why: str) -> str:
-    """An answer that was cut off with the fewest bytes that end it, any other as it is. Half a character at the
-    end, which decoders show as U+FFFD, goes first."""
+    """An answer that was cut off with the fewest bytes that end it, any other as it is. Half a character at
+    the end, which decoders show as U+FFFD, goes first."""
     if why == "stop":
         return text
     text = text.rstrip("\ufffd")

@@ -44,7 +44,9 @@ def read_tools(fields: Fields) -> ToolUse | None:
     required, called = _read_choice(choice, [each.name for each in tools])
     if required:
         tools = [_held(at, each) if each.name in called else each for at, each in enumerate(tools)]
-    return ToolUse(tuple(tools), tuple(called), required, parallel)
+    named = isinstance(choice, dict) and cast("dict[str, object]", choice).get("type") == "function"
+    several = required and not named and fields.get("parallel_tool_calls") is True
+    return ToolUse(tuple(tools), tuple(called), required, parallel, several)
 
 
 def may_make_grammar(body: Mapping[str, object]) -> bool:

@@ -28,7 +28,10 @@ class CallForm:
     objects. With `bare` an answer may also begin with such a thing, without any mark. With `named` it may be
     the name, [ARGS], and the arguments alone, and with `xml` a function in XML (`xml_calls.py`). A call that
     must come is written so: `begins`, which ends its prompt, then the name and the arguments with `frame`
-    before, between and after them. `told` says that the model is told of tools in the system prompt, because
+    before, between and after them. Where there may be several of these, `begins_list` ends the prompt, each
+    is in `listed_frame`, and then come `separator` before another and `tail` at the end; without a `tail`
+    there is one.
+    `told` says that the model is told of tools in the system prompt, because
     its template knows none.
     """
 
@@ -40,6 +43,10 @@ class CallForm:
     xml: bool = False
     begins: str = ""
     frame: tuple[str, str, str] = _frame("arguments")
+    begins_list: str = ""
+    listed_frame: tuple[str, str, str] = _frame("arguments")
+    separator: str = ""
+    tail: str = ""
     told: bool = False
 
     @property
@@ -51,12 +58,39 @@ class CallForm:
 
 _NAMED_MARKS = ("[ARGS]", "[CALL_ID]")
 
-HERMES = CallForm("hermes", ("<tool_call>",), "</tool_call>", begins="<tool_call>\n")
+HERMES = CallForm(
+    "hermes",
+    ("<tool_call>",),
+    "</tool_call>",
+    begins="<tool_call>\n",
+    begins_list="<tool_call>\n",
+    separator="\n</tool_call>\n<tool_call>\n",
+    tail="\n</tool_call>",
+)
 QWEN_CODER = replace(HERMES, name="qwen-coder", xml=True)
-MISTRAL = CallForm("mistral", ("[TOOL_CALLS]",), named=True, begins="[TOOL_CALLS]", frame=_listed())
-MISTRAL_ARGS = replace(MISTRAL, name="mistral-args", frame=("", "[ARGS]", ""))
-GRANITE = CallForm("granite", ("<|tool_call|>",), bare=True, begins="<|tool_call|>", frame=_listed())
-PHI = CallForm("phi", ("<|tool_call|>",), "<|/tool_call|>", begins="<|tool_call|>", frame=_listed())
+MISTRAL = CallForm(
+    "mistral",
+    ("[TOOL_CALLS]",),
+    named=True,
+    begins="[TOOL_CALLS]",
+    frame=_listed(),
+    begins_list="[TOOL_CALLS][",
+    separator=", ",
+    tail="]",
+)
+MISTRAL_ARGS = replace(
+    MISTRAL, name="mistral-args", frame=("", "[ARGS]", ""), begins_list="", separator="", tail=""
+)
+GRANITE = replace(
+    MISTRAL,
+    name="granite",
+    opens=("<|tool_call|>",),
+    named=False,
+    bare=True,
+    begins="<|tool_call|>",
+    begins_list="<|tool_call|>[",
+)
+PHI = replace(GRANITE, name="phi", close="<|/tool_call|>", bare=False, tail="]<|/tool_call|>")
 LLAMA = CallForm("llama", ("<|python_tag|>",), bare=True, frame=_frame("parameters"))
 PLAIN = CallForm("json", (), bare=True)
 PLAIN_PARAMETERS = replace(PLAIN, name="json-parameters", frame=_frame("parameters"))

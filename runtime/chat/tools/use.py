@@ -25,13 +25,15 @@ class ToolUse:
     """The `tools` that the model is told of, and the names of those that it may call, `callable`.
 
     With `required` the answer is a call, which follows the grammar of its tool; each of `callable` has one
-    then. Without `parallel` an answer ends after its first call. Raises: UsageError.
+    then. Without `parallel` an answer ends after its first call. With `several` it may have more than one
+    call where one is required, if the model's form has any way of writing them. Raises: UsageError.
     """
 
     tools: tuple[Tool, ...]
     callable: tuple[str, ...]
     required: bool = False
     parallel: bool = True
+    several: bool = False
 
     def __post_init__(self) -> None:
         if not self.tools or not self.callable:
