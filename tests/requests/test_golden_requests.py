@@ -92,6 +92,7 @@ def shown(use: ToolUse) -> dict[str, Any]:
         "callable": list(use.callable),
         "required": use.required,
         "parallel": use.parallel,
+        "several": use.several,
     }
 
 

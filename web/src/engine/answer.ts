@@ -14,7 +14,8 @@ import { Latest } from "./latest.js";
 import { drawAllowed, hasToken } from "./masking.js";
 import type { LogitProcessor, ProcessorTable } from "./logitProcessors.js";
 import type { Mutex } from "./mutex.js";
-import type { Forms, Reader } from "./reading.js";
+import type { Forms } from "../text/tools/forms.js";
+import type { Reader } from "./reading.js";
 import type { CheckedShared } from "./request/shared.js";
 import { StopMatcher } from "./stopStrings.js";
 
@@ -151,7 +152,8 @@ export class Answer {
 
   private choosing(sampling: Question["sampling"]): GenerateOptions {
     const { ids, adjustments, continued, matchers, topLogprobs, process } = this.question;
-    const matcher = matchers?.(continued);
+    const room = Math.min(this.question.maxNew, this.parts.engine.context - ids.length);
+    const matcher = matchers?.(continued, room);
     let told = 0;
     // It is told of tokens once they are said: a step that is repeated on a new device chooses again.
     const tell = (): void => {

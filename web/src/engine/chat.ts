@@ -46,9 +46,11 @@ export class ChatCompletions {
     const { grammars, forms, processors } = this.parts;
     const makeProcess = processors.makerOf(checked.processor);
     const { format, tools } = checked;
-    const required = tools?.required ? await grammars.ofCalls(forms.calls, callSchemas(tools)) : null;
-    const matchers = required?.matchers ?? (format && (await grammars.of(format)));
-    const reading = new AnswerReading(forms, checked, required?.begins ?? null);
+    const required = tools?.required
+      ? await grammars.ofCalls(forms, callSchemas(tools), tools.several)
+      : null;
+    const matchers = format && (await grammars.of(format));
+    const reading = new AnswerReading(forms, checked, required);
     const run = (): Run => new Run(this.parts, checked, { matchers, reading, makeProcess }, this.fitter);
     yield* alone(this.parts.mutex, checked.signal, () => run().chunks());
   }
@@ -81,7 +83,8 @@ class Run {
     const continued = this.parts.isPlain || continues;
     for (const [index, seed] of seeds.entries()) {
       const reader = reading.reader(this.parts.coder, this.parts.stopIds, continued);
-      const more = { ids: prompt.ids, seed, continued, matchers, process: makeProcess(), reader };
+      const held = reading.matchers ?? matchers;
+      const more = { ids: prompt.ids, seed, continued, matchers: held, process: makeProcess(), reader };
       const answer = new Answer(this.parts, { ...this.request, ...more });
       yield this.chunk(index, { role: "assistant", content: "" });
       let ended = false;

@@ -6,8 +6,17 @@
  */
 
 import { KernelcError } from "../artifact/errors.js";
-import type { Constraint, Framed, Grammar, Json, Vocabulary } from "../grammar/index.js";
-import type { CallForm } from "../text/tools/forms.js";
+import type {
+  Beginning,
+  Constraint,
+  Framed,
+  Grammar,
+  Guide,
+  Json,
+  Matcher,
+  Vocabulary,
+} from "../grammar/index.js";
+import type { Forms } from "../text/tools/forms.js";
 import type { Coder } from "../text/types.js";
 import { grammarCode, type Grammars as Code } from "./laterCode.js";
 import type { AnswerFormat } from "./request/format.js";
@@ -26,13 +35,20 @@ export interface AnswerMatcher {
   follows(most: number): readonly number[];
 }
 
-/** Makes the matcher of an answer; `continued`: it goes on from a text, so that no space of it is dropped. */
-export type MatcherMaker = (continued: boolean) => AnswerMatcher;
+/**
+ * Makes the matcher of an answer; `continued`: it goes on from a text, so that no space of it is dropped.
+ * `room` is how many tokens may come.
+ */
+export type MatcherMaker = (continued: boolean, room: number) => AnswerMatcher;
 
-/** A call that must come: `begins` ends the prompt. */
+/** A call that must come: `begins` ends the prompt, or stands before it in the answer. */
 export interface RequiredCall {
   readonly begins: string;
-  readonly matchers: MatcherMaker;
+  /** The most calls. */
+  readonly most: number;
+  /** Whether the model may think first, of its own accord. */
+  readonly mayThink: boolean;
+  readonly matchers: (where: Pick<Beginning, "begun" | "thinking">) => MatcherMaker;
 }
 
 /** The grammars that were used last, with all the masks that they have needed so far. */
@@ -58,15 +74,21 @@ export class Grammars {
   }
 
   /**
-   * What holds an answer to one call in a form, of one of these tools. The name of an only tool belongs to
-   * the beginning where nothing but special tokens stands around it.
+   * What holds an answer to one call in a form, of one of these tools, or with `asked` to several where the
+   * form has a way of writing them. The name of an only tool belongs to the beginning where nothing but
+   * special tokens stands around it.
    *
    * @throws KernelcError "usage" as `of`.
    */
-  async ofCalls(form: CallForm, schemas: readonly CallSchema[]): Promise<RequiredCall> {
+  async ofCalls(
+    { calls: form, thoughts }: Forms,
+    schemas: readonly CallSchema[],
+    asked: boolean,
+  ): Promise<RequiredCall> {
     const code = await grammarCode();
-    const { begins } = form;
-    const [before, between, after] = form.frame;
+    const several = asked && form.tail !== "";
+    const starts = several ? form.beginsList : form.begins;
+    const [before, between, after] = several ? form.listedFrame : form.frame;
     const [only] = schemas;
     const named = only && schemas.length === 1 && !before && !after;
     const framed = (): readonly Framed[] =>
@@ -75,23 +97,63 @@ export class Grammars {
         const grammar = withField(code, path, make);
         return [named ? "" : before + name + between, grammar, after];
       });
-    const key = `call ${JSON.stringify([form.name, schemas])}`;
-    const matchers = this.matchersOf(code, key, "tools", () => code.oneOf(framed(), "tools"));
-    return { begins: named ? begins + only.name + between : begins, matchers };
+    const key = `call ${JSON.stringify([form.name, several, schemas])}`;
+    const begins = named ? starts + only.name + between : starts;
+    const call = withField(code, "tools", () =>
+      this.constraint(code, key, () => code.oneOf(framed(), "tools")),
+    );
+    const most = several ? code.MOST_CALLS : 1;
+    const [opens, closes] = [this.tokens(thoughts?.open), this.tokens(thoughts?.close)];
+    const mayThink = begins !== "" && opens.length === 1;
+    const course = {
+      begins: this.tokens(begins),
+      call,
+      afterThought: this.tokens("\n\n"),
+      separator: several ? this.tokens(form.separator) : [],
+      tail: several ? this.tokens(form.tail) : [],
+      most,
+    };
+    const text = new TextEncoder().encode(thoughts?.close);
+    const matchers: RequiredCall["matchers"] = (where) => {
+      const plain = where.begun && !several;
+      if (plain) return this.made(code, "tools", call, (options) => new code.Matcher(call, options));
+      return this.made(code, "tools", call, (options, room) => {
+        const marks = { opens: mayThink ? opens : [], closes, text, most: Math.floor(room / 2) };
+        return new code.Guide(course, thoughts && marks, { ...where, ...options });
+      });
+    };
+    return { begins, most, mayThink, matchers };
+  }
+
+  private tokens(text = ""): readonly number[] {
+    return text ? this.coder.encode(text, { parseSpecial: true }) : [];
   }
 
   private matchersOf(code: Code, key: string, param: string, make: () => Grammar): MatcherMaker {
+    const constraint = withField(code, param, () => this.constraint(code, key, make));
+    return this.made(code, param, constraint, (options) => new code.Matcher(constraint, options));
+  }
+
+  private made(
+    code: Code,
+    param: string,
+    constraint: Constraint,
+    make: (options: { readonly dropsSpace: boolean }, room: number) => Matcher | Guide,
+  ): MatcherMaker {
     const named = <T>(work: () => T): T => withField(code, param, work);
-    const constraint = named(() => this.constraint(code, key, make));
-    return (continued) => {
-      const matcher = named(() => new code.Matcher(constraint, { dropsSpace: !continued }));
+    return (continued, room) => {
+      const matcher = named(() => make({ dropsSpace: !continued }, room));
       const forced = new code.ForcedTokens((text) => this.coder.encode(text), constraint.vocabulary);
       let last: number | null = null;
       return {
         mask: () => named(() => matcher.mask()),
         advance: (token) => named(() => void matcher.advance((last = token))),
         follows: (most) =>
-          named(() => (last === null || matcher.ended ? [] : forced.take(matcher, last, most))),
+          named(() => {
+            if (last === null || matcher.ended) return [];
+            const known = "known" in matcher ? matcher.known(most) : [];
+            return [...known, ...forced.take(matcher, known.at(-1) ?? last, most - known.length)];
+          }),
       };
     };
   }

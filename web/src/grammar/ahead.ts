@@ -5,11 +5,16 @@
  * makes of the text, as far as no token could go on beyond what is certain.
  */
 
-import type { Matcher } from "./matcher.js";
 import type { Vocabulary } from "./vocabulary.js";
 
 /** For fewer a step over several rows costs a graphics card as much as it saves. */
 const LEAST_TOKENS = 3;
+
+/** What knows text that must come, such as a `Matcher`. */
+interface Forcing {
+  forcedBytes(): Uint8Array;
+  advance(token: number): boolean;
+}
 
 /** Writes the texts that grammars force with the tokens of one model. */
 export class ForcedTokens {
@@ -23,7 +28,7 @@ export class ForcedTokens {
    * The tokens that must come after a token, at most `most`, which the matcher takes. None where the model
    * should be asked.
    */
-  take(matcher: Matcher, after: number, most: number): number[] {
+  take(matcher: Forcing, after: number, most: number): number[] {
     const text = wholeCharacters(matcher.forcedBytes());
     if (text.length < LEAST_TOKENS) return [];
     const certain: number[] = [];

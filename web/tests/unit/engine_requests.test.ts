@@ -114,7 +114,7 @@ async function refusalOf({ endpoint, request }: Entry): Promise<KernelcError> {
       const { format, tools } = checkedRequest(expanded(request) as never, GOLDEN.vocab_size, OWN);
       const grammars = new Grammars(coder, GOLDEN.vocab_size, [0]);
       if (format) await grammars.of(format);
-      if (tools?.required) await grammars.ofCalls(TOLD, callSchemas(tools));
+      if (tools?.required) await grammars.ofCalls({ calls: TOLD, thoughts: null }, callSchemas(tools), tools.several);
     }
   } catch (error) {
     if (error instanceof KernelcError) return error;

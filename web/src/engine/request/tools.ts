@@ -26,6 +26,8 @@ export interface ToolUse {
   readonly required: boolean;
   /** Whether there may be several calls. */
   readonly parallel: boolean;
+  /** Whether there may be several calls where one is required, if the model's form can write them. */
+  readonly several: boolean;
 }
 
 /** What a tool's arguments follow where a call is required: a schema as JSON, and where it is from. */
@@ -52,7 +54,11 @@ export function readTools(fields: Fields): ToolUse | null {
   }
   if (choice === "none") return null;
   const names = tools.map((each) => each.function.name);
-  return { tools, ...readChoice(choice, names), parallel };
+  const read = readChoice(choice, names);
+  const asked = read.required && fields.get("parallel_tool_calls") === true;
+  const named = typeof choice === "object" && choice && "type" in choice && choice.type === "function";
+  const several = asked && !named;
+  return { tools, ...read, parallel, several };
 }
 
 /** The schemas of the tools that may be called. */

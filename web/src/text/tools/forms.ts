@@ -15,7 +15,9 @@ export type Frame = readonly [before: string, between: string, after: string];
  * objects. With `bare` an answer may also begin with such a thing, without any mark. With `named` it may be
  * the name, [ARGS], and the arguments alone, and with `xml` a function in XML (`xmlCalls.ts`). A call that
  * must come is written so: `begins`, which ends its prompt, then the name and the arguments in their `frame`.
- * `told` says that the model is told of tools in the system prompt, because its template knows none.
+ * Where there may be several of these, `beginsList` ends the prompt, each is in `listedFrame`, and then come
+ * `separator` before another and `tail` at the end; without a `tail` there is one. `told` says that the model
+ * is told of tools in the system prompt, because its template knows none.
  */
 export interface CallForm {
   readonly name: string;
@@ -26,6 +28,10 @@ export interface CallForm {
   readonly xml: boolean;
   readonly begins: string;
   readonly frame: Frame;
+  readonly beginsList: string;
+  readonly listedFrame: Frame;
+  readonly separator: string;
+  readonly tail: string;
   readonly told: boolean;
 }
 
@@ -38,18 +44,30 @@ function listed(): Frame {
 
 function form(name: string, opens: readonly string[], more: Partial<CallForm>): CallForm {
   const no = { bare: false, named: false, xml: false, told: false };
-  return { ...no, close: "", begins: "", frame: frameOf("arguments"), name, opens, ...more };
+  const single = { beginsList: "", listedFrame: frameOf("arguments"), separator: "", tail: "" };
+  return { ...no, ...single, close: "", begins: "", frame: frameOf("arguments"), name, opens, ...more };
 }
 
-const MARKED = { close: "</tool_call>", begins: "<tool_call>\n" };
+const MARKED = {
+  close: "</tool_call>",
+  begins: "<tool_call>\n",
+  beginsList: "<tool_call>\n",
+  separator: "\n</tool_call>\n<tool_call>\n",
+  tail: "\n</tool_call>",
+};
+const LISTED = { separator: ", ", tail: "]" };
 export const HERMES = form("hermes", ["<tool_call>"], MARKED);
 export const QWEN_CODER = form("qwen-coder", ["<tool_call>"], { ...MARKED, xml: true });
 const NAMED = { named: true, begins: "[TOOL_CALLS]" };
-export const MISTRAL = form("mistral", ["[TOOL_CALLS]"], { ...NAMED, frame: listed() });
+export const MISTRAL = form("mistral", ["[TOOL_CALLS]"], {
+  ...NAMED, ...LISTED, frame: listed(), beginsList: "[TOOL_CALLS][",
+});
 export const MISTRAL_ARGS = form("mistral-args", ["[TOOL_CALLS]"], { ...NAMED, frame: ["", "[ARGS]", ""] });
-const BARRED = { begins: "<|tool_call|>", frame: listed() };
+const BARRED = { ...LISTED, begins: "<|tool_call|>", frame: listed(), beginsList: "<|tool_call|>[" };
 export const GRANITE = form("granite", ["<|tool_call|>"], { ...BARRED, bare: true });
-export const PHI = form("phi", ["<|tool_call|>"], { ...BARRED, close: "<|/tool_call|>" });
+export const PHI = form("phi", ["<|tool_call|>"], {
+  ...BARRED, close: "<|/tool_call|>", tail: "]<|/tool_call|>",
+});
 export const LLAMA = form("llama", ["<|python_tag|>"], { bare: true, frame: frameOf("parameters") });
 export const PLAIN = form("json", [], { bare: true });
 export const PLAIN_PARAMETERS = form("json-parameters", [], { bare: true, frame: frameOf("parameters") });
@@ -89,6 +107,12 @@ const THOUGHTS: readonly Thoughts[] = [
   { open: "<seed:think>", close: "</seed:think>" },
   { open: "<|START_THINKING|>", close: "<|END_THINKING|>" },
 ];
+
+/** How a model writes calls and thoughts. */
+export interface Forms {
+  readonly calls: CallForm;
+  readonly thoughts: Thoughts | null;
+}
 
 /** The marks of a model's thoughts, null where neither its template nor its tokens have any. */
 export function thoughtsOf(source: string, tokens: ReadonlySet<string>): Thoughts | null {
