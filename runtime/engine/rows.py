@@ -9,14 +9,14 @@ have their logits fetched, and their ids written.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import TABLE_BUFFER, Sequences
-from runtime.device.executor import Executor, Fetch
+from runtime.device.executor import Executor, Fetch, Ticket
 from runtime.device.program import ProgramTable, StepBlock
 from runtime.engine.sampling import SamplingParams
 from runtime.engine.sequence import GREEDY_FIELDS, CachedSequence
@@ -56,12 +56,15 @@ class RowSteps:
         self._row = struct.Struct("<" + "".join(code for _, code in self._fields))
         self._vocab = vocab
 
-    def run(self, rows: Sequence[Row]) -> list[RowResult]:
-        """Run the step of two rows or more, each of another sequence, and wait for it."""
+    def run(self, rows: Sequence[Row], meanwhile: Callable[[], None] = lambda: None) -> list[RowResult]:
+        """Run the step of two rows or more, each of another sequence, do something `meanwhile`, and wait for
+        it."""
         fetch = [row.sequence.fetch_token(row.position) for row in rows]
         for at, row in enumerate(rows):
             fetch.append(Fetch(_LOGITS, 4 * self._vocab * at, 4 * self._vocab if row.whole else 4))
-        fetched = self._run(rows, fetch)
+        ticket = self._run(rows, fetch)
+        meanwhile()
+        fetched = ticket.result()
         tokens, scores = fetched[: len(rows)], fetched[len(rows) :]
         return [_result(*each) for each in zip(rows, tokens, scores, strict=True)]
 
@@ -77,7 +80,7 @@ class RowSteps:
         fetch = [sequence.fetch_token(first.position, len(rows))]
         if first.whole:
             fetch.append(Fetch(_LOGITS, 0, 4 * self._vocab * len(rows)))
-        fetched = self._run(rows, fetch)
+        fetched = self._run(rows, fetch).result()
         tokens = np.frombuffer(fetched[0], "<u4")
         if first.whole:
             logits = np.frombuffer(fetched[1], "<f4").reshape(len(rows), self._vocab)
@@ -95,7 +98,7 @@ class RowSteps:
         score = self._executor.read_buffer(_LOGITS, 4 * self._vocab * at, 4)
         return float(np.frombuffer(score, "<f4")[0])
 
-    def _run(self, rows: Sequence[Row], fetch: Sequence[Fetch]) -> list[bytes]:
+    def _run(self, rows: Sequence[Row], fetch: Sequence[Fetch]) -> Ticket:
         greedy = all(row.whole or row.sampling.greedy for row in rows)
         past, context = max(row.position for row in rows) - 1, rows[0].sequence.context
         roles = ("decode_rows", "greedy_rows" if greedy else "sample_rows")
@@ -105,7 +108,7 @@ class RowSteps:
         for row in rows:
             row.sequence.held.written(row.position - 1, 1)
             row.sequence.has_logits = False
-        return self._executor.run(programs, env, self._block.encode({**GREEDY_FIELDS, **env}), fetch).result()
+        return self._executor.run(programs, env, self._block.encode({**GREEDY_FIELDS, **env}), fetch)
 
     def _encoded(self, row: Row) -> bytes:
         sampling = _UNSAMPLED if row.whole else row.sampling

@@ -101,9 +101,22 @@ class SeatTokens(Iterator[Generated | None]):
         request = self._request
         return Row(self._sequence, self.position, request.sampling, request.choose is not None)
 
+    def prepare(self) -> None:
+        """Do what the next choice needs, while the device computes its logits. What is wrong with that is
+        raised by the next `__next__`.
+        """
+        if self._looks_ahead is None:
+            return
+        try:
+            self._looks_ahead.prepare()
+        except Exception as error:  # it is no other sequence's
+            self._made = error
+
     def deliver(self, result: RowResult) -> None:
         """Take what a step made. What is wrong with it is raised by the next `__next__`."""
         position, token = self.position, result.token
+        if self._made is not None:
+            return  # it failed while it was prepared
         try:
             if self._request.choose is not None and result.logits is not None:
                 token = chosen(self._request.choose, self._sequence, result.logits.copy(), position)

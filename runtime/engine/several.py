@@ -197,7 +197,13 @@ class SeveralEngine:
         if len(waiting) == 1:
             waiting[0].step_alone()
         elif waiting:
-            for tokens, result in zip(waiting, self._steps.run([each.row for each in waiting]), strict=True):
+
+            def prepare() -> None:
+                for each in waiting:
+                    each.prepare()
+
+            results = self._steps.run([each.row for each in waiting], prepare)
+            for tokens, result in zip(waiting, results, strict=True):
                 tokens.deliver(result)
 
     def lease(self) -> Lease:

@@ -95,8 +95,8 @@ export const FORMS = [
 
 /**
  * The form of a model whose chat template has this text. A template that does not look at `tools` gets the
- * form of Hermes, of which the model is told; where it writes calls of its own all the same, as DeepSeek's do,
- * these are read, too.
+ * form of Hermes, of which the model is told; where it writes calls of its own all the same, as DeepSeek's
+ * do, these are read, too.
  */
 export function formOf(source: string): CallForm {
   if (!/(?<![\p{L}\p{N}_])tools(?![\p{L}\p{N}_])/u.test(source)) {
