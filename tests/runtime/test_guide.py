@@ -165,3 +165,14 @@ def test_the_engine_gets_such_a_matcher() -> None:
     request = Setting("hermes", Coder(), thoughts=True, begins=True, several=True).request
     with pytest.raises(AssertionError, match="this engine has no logits"):
         list(completer.stream(request))
+
+
+def test_there_are_sixteen_calls_at_most() -> None:
+    setting = Setting("hermes", Coder(), thoughts=False, begins=False, several=True)
+    plan, matcher = setting.begin()
+    ids: list[int] = []
+    while not matcher.ended:
+        bits = np.unpackbits(matcher.mask().view(np.uint8), bitorder="little")
+        ids.append(int(np.flatnonzero(bits)[-1]))  # which is no end where there is another way
+        assert matcher.advance(ids[-1])
+    assert not plan.begun and ids.count(MARKS["<tool_call>"]) == MOST_CALLS

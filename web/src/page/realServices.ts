@@ -13,7 +13,6 @@ import {
   DatabaseShelf,
   ForgettingShelf,
   MemoryShelf,
-  type Shelf,
 } from "./keeping/conversationStore.js";
 import { saveFile } from "./keeping/saveFile.js";
 import { storagePreferences, type Services } from "./services.js";
@@ -22,11 +21,13 @@ import { BrowserSharing } from "./keeping/sharing.js";
 /** The page's real services; tests use others. */
 export async function realServices(): Promise<Services> {
   const base = new URL("./", document.baseURI).href;
+  // Where the browser keeps no database, chats last as long as the page, and so does what they computed.
+  const shelf = await DatabaseShelf.open().catch(() => null);
   return {
     base,
     fetchCatalog: () => fetchCatalog(base),
     createEngine: async (url, options) => {
-      const engine = await createWorkerEngine(url, { ...options, storePrefixes: true });
+      const engine = await createWorkerEngine(url, { ...options, storePrefixes: shelf !== null });
       const { chat, model } = engine;
       return { chat, model, measure: () => measure(engine), dispose: () => engine.dispose() };
     },
@@ -35,7 +36,7 @@ export async function realServices(): Promise<Services> {
     storedModels: () => storedModels(),
     deleteModel: (id) => deleteModel(id),
     requestPersistence: () => requestPersistence(),
-    conversations: new ConversationStore(new ForgettingShelf(await openShelf(), () => deletePrefixes())),
+    conversations: new ConversationStore(new ForgettingShelf(shelf ?? new MemoryShelf(), () => deletePrefixes())),
     sharing: new BrowserSharing(),
     preferences: storagePreferences(() => localStorage),
     session: storagePreferences(() => sessionStorage),
@@ -63,9 +64,4 @@ async function fetchCatalog(base: string): Promise<unknown> {
   if (!response.ok)
     throw new Error(`models.json: the server answered ${response.status} ${response.statusText}`.trim());
   return (await response.json()) as unknown;
-}
-
-/** Opens the database. Where the browser keeps none, chats last as long as the page. */
-async function openShelf(): Promise<Shelf> {
-  return DatabaseShelf.open().catch(() => new MemoryShelf());
 }
