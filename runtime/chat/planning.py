@@ -59,8 +59,9 @@ class Planner:
 
     def grammar_of(self, request: CompletionRequest) -> Grammar | None:
         """Return the grammar of the answer: the same object for the same tools. Raises: UsageError."""
-        if request.tools is not None and request.tools.required:
-            return self._required.of(request.tools).grammar
+        tools = request.tools
+        if tools is not None and (tools.required or (tools.held and self._form.begins)):
+            return self._required.of(tools).grammar
         return request.grammar
 
     def matcher_of(self, request: CompletionRequest, plan: Plan, constraints: Constraints) -> AnswerMatcher:
@@ -68,18 +69,23 @@ class Planner:
         tools, grammar = request.tools, self.grammar_of(request)
         assert grammar is not None
         constraint, drops_space = constraints.of(grammar), not plan.continued
-        if tools is None or not tools.required:
+        if tools is None:
             return Matcher(constraint, drops_space=drops_space)
-        call = self._required.of(tools)
+        call, free = self._required.of(tools), not tools.required
         if plan.begun and not call.several:
             return Matcher(constraint, drops_space=drops_space)
+        mark = self._form.opens[0] if free else ""
+        marks = self._tokens(mark)
         course = Course(
-            self._tokens(call.begins),
+            self._tokens(call.begins.removeprefix(mark)),
             constraint,
             after_thought=self._tokens("\n\n"),
             separator=self._tokens(call.separator),
             tail=self._tokens(call.tail),
             most=MOST_CALLS if call.several else 1,
+            free=free,
+            mark=mark.encode(),
+            mark_token=marks[0] if len(marks) == 1 else None,
         )
         return Guide(
             course,

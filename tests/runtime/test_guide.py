@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ TOOLS = tuple(
     Tool(name, {"type": "function", "function": {"name": name}}, json_schema_grammar(SCHEMA))
     for name in ("one", "other")
 )
+LOOSE = replace(TOOLS[1], grammar=None)
 SOURCES = {
     "hermes": "tools <tool_call>",
     "listed": "tools [TOOL_CALLS]",
@@ -74,14 +76,25 @@ class Coder(BytesCoder):
 
 
 class Setting:
-    def __init__(self, form: str, coder: BytesCoder, *, thoughts: bool, begins: bool, several: bool) -> None:
+    def __init__(
+        self,
+        form: str,
+        coder: BytesCoder,
+        *,
+        thoughts: bool,
+        begins: bool,
+        several: bool = False,
+        required: bool = True,
+    ) -> None:
         self.coder, size = coder, 304
         template = Template(SOURCES[form], thoughts, begins)
         self.planner = Planner(coder, template, prefix=[], context=4000, ends=[EOS])
         self.constraints = Constraints(coder, size, [EOS])
         self.request = CompletionRequest(
             messages=[{"role": "user", "content": "q"}],
-            tools=ToolUse(TOOLS, ("one", "other"), required=True, several=several),
+            tools=ToolUse(
+                TOOLS if required else (TOOLS[0], LOOSE), ("one", "other"), required=required, several=several
+            ),
             splits_thoughts=True,
             max_new=900,
         )
@@ -176,3 +189,42 @@ def test_there_are_sixteen_calls_at_most() -> None:
         ids.append(int(np.flatnonzero(bits)[-1]))  # which is no end where there is another way
         assert matcher.advance(ids[-1])
     assert not plan.begun and ids.count(MARKS["<tool_call>"]) == MOST_CALLS
+
+
+@pytest.mark.parametrize("thoughts", [False, True])
+@pytest.mark.parametrize("special", [False, True])
+@pytest.mark.parametrize("form", ["hermes", "listed", "args", "granite", "phi"])
+def test_a_call_of_a_strict_tool_follows_its_schema_wherever_it_comes(
+    form: str, special: bool, thoughts: bool
+) -> None:
+    """The model writes text and marks as it likes, and now and then the mark of a call."""
+    setting = Setting(
+        form, Coder() if special else BytesCoder(), thoughts=thoughts, begins=thoughts, required=False
+    )
+    mark = setting.planner._form.opens[0]  # pyright: ignore[reportPrivateUsage]
+    made = 0
+    for seed in range(6):
+        chance, (plan, matcher) = random.Random(seed), setting.begin()
+        deltas: list[Delta] = []
+        assert plan.parser is not None and matcher is not None
+        close = "x</think>" if thoughts else ""
+        wanted = setting.coder.encode(
+            f"{mark} no {close}Hello {mark}" if thoughts else f"Hello {mark}", parse_special=True
+        )
+        while not matcher.ended:
+            bits = np.unpackbits(matcher.mask().view(np.uint8), bitorder="little")
+            token = int(chance.choice(np.flatnonzero(bits)))
+            if wanted:
+                token = wanted.pop(0)
+            elif bits[EOS]:
+                token = EOS
+            assert matcher.advance(token)
+            deltas += [] if token == EOS else plan.parser.feed(plan.decoder.feed(token))
+        deltas += plan.parser.flush()
+        calls = calls_of(deltas)
+        made += len(calls)
+        assert text_of(deltas, "text").strip() == "Hello"
+        for call in calls:
+            given = json.loads(call.arguments)
+            assert given in ({"n": 1}, {"n": 23}) if call.name == "one" else isinstance(given, dict)
+    assert made >= 6

@@ -9,8 +9,10 @@ from runtime.chat.tools.forms import CallForm
 from runtime.chat.tools.use import ToolUse
 from runtime.grammar.grammar import Grammar
 from runtime.grammar.join import one_of
+from runtime.grammar.json.text import json_grammar
 
 _MOST_KEPT = 8
+_ANY = json_grammar()  # of arguments that no schema holds
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class RequiredCalls:
         The name of an only tool belongs to the beginning where nothing but special tokens stands around it.
         Raises: UsageError where its grammars together are too large.
         """
-        key = (use.several, *((each.name, id(each.grammar)) for each in use.called))
+        key = (use.several, use.required, *((each.name, id(each.grammar)) for each in use.called))
         if key not in self._kept:
             self._kept[key] = use, self._made(use)  # the use is kept so that ids stay those of its grammars
         self._kept.move_to_end(key)
@@ -52,11 +54,11 @@ class RequiredCalls:
 
     def _made(self, use: ToolUse) -> RequiredCall:
         form = self._form
-        several = use.several and bool(form.tail)
+        several = (use.several or not use.required) and bool(form.tail)
         before, between, after = form.listed_frame if several else form.frame
         begins = form.begins_list if several else form.begins
-        grammars = [(each.name, each.grammar) for each in use.called if each.grammar is not None]
-        if len(grammars) == 1 and not before and not after:
+        grammars = [(each.name, each.grammar or _ANY) for each in use.called]
+        if use.required and len(grammars) == 1 and not before and not after:
             name, grammar = grammars[0]
             return RequiredCall(begins + name + between, grammar)
         framed = [

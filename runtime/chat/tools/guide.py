@@ -35,6 +35,9 @@ class Course:
     `begins` come before the first call, and `after_thought` before these where the model has thought;
     `separator` comes between two calls and `tail` after the last; `call` is their grammar. With `most` 1 the
     answer ends with its call.
+
+    `free`: an answer may be anything, and end anywhere; a call begins where `mark` is written, as the token
+    that it may have or as its text, unless it is within a thought, and then `begins` come.
     """
 
     begins: Sequence[int]
@@ -43,6 +46,9 @@ class Course:
     separator: Sequence[int] = ()
     tail: Sequence[int] = ()
     most: int = 1
+    free: bool = False
+    mark: bytes = b""
+    mark_token: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,11 @@ class Guide:
         self._calls = 0
         self._said = b""
         self._thought = 0
-        self._thinking = thinking
+        self._thinking = thinking and not course.free
+        self._free = course.free
+        self._in_thought = thinking
+        if self._free:
+            return
         if begun:
             self._call(drops_space=drops_space)
         elif not thinking:
@@ -94,9 +104,9 @@ class Guide:
         if self._inner is not None:
             return self._inner.mask()
         bits = np.zeros(32 * self._vocabulary.words, np.bool_)
-        if self._thinking:
+        if self._thinking or self._free:
             bits[: self._vocabulary.size] = True
-            bits[list(self._ends)] = False
+            bits[list(self._ends)] = self._free
         for way in self._ways:
             bits[list(self._ends) if way.tokens[0] == _END else way.tokens[0]] = True
         if self.ended:
@@ -109,6 +119,8 @@ class Guide:
             return self._advance_call(self._inner, token)
         if self._thinking:
             return self._advance_thought(token)
+        if self._free:
+            return self._advance_freely(token)
         ways = [way for way in self._ways if self._is(way.tokens[0], token)]
         if not ways:
             return False
@@ -125,7 +137,7 @@ class Guide:
     def known(self, most: int) -> list[int]:
         """Return the tokens that must come here, at most `most`, and take them."""
         found: list[int] = []
-        while len(found) < most and self._inner is None and not self._thinking:
+        while len(found) < most and self._inner is None and not self._thinking and not self._free:
             following = {way.tokens[0] for way in self._ways}
             token = next(iter(following), _END)
             if len(following) != 1 or token == _END:
@@ -162,6 +174,31 @@ class Guide:
             self._ways = [Way([*closes, *self._course.after_thought, *self._course.begins], self._call)]
         return True
 
+    def _advance_freely(self, token: int) -> bool:
+        if token in self._ends:
+            self.ended, self._free = True, False
+            return True
+        if not 0 <= token < self._vocabulary.size:
+            return False
+        thoughts, mark = self._thoughts, self._course.mark
+        self._said = (self._said + self._vocabulary.pieces[token])[-256:]
+        if self._in_thought:
+            assert thoughts is not None
+            if [token] == list(thoughts.closes) or thoughts.text in self._said:
+                self._in_thought, self._said = False, b""
+        elif thoughts is not None and [token] == list(thoughts.opens):
+            self._in_thought = True
+        elif token == self._course.mark_token or self._said.endswith(mark):
+            self._free = False
+            if self._course.begins:
+                self._ways = [Way(self._course.begins, self._call)]
+            else:
+                self._call()
+        return True
+
+    def _go_on(self) -> None:
+        self._free, self._said = True, b""
+
     def _call(self, *, drops_space: bool = False) -> None:
         self._calls += 1
         self._inner = Matcher(self._course.call, drops_space=drops_space)
@@ -171,12 +208,19 @@ class Guide:
             return False
         if inner.ended:
             self.ended = True
-        elif inner.may_end and self._course.most > 1:  # a call is whole with its last brace
+        elif inner.may_end and (self._course.free or self._course.most > 1):  # whole with its last brace
             self._inner = None
-            self._ways = [Way([*self._course.tail, _END], self._end)]
-            if self._calls < self._course.most:
-                self._ways.append(Way(self._course.separator, self._call))
+            self._after_call()
         return True
+
+    def _after_call(self) -> None:
+        tail, separator = self._course.tail, self._course.separator
+        if self._course.free and not tail:
+            self._go_on()
+            return
+        ended = Way(tail, self._go_on) if self._course.free else Way([*tail, _END], self._end)
+        again = [Way(separator, self._call)] if separator and self._calls < self._course.most else []
+        self._ways = [ended, *again]
 
     def _end(self) -> None:
         self.ended = True

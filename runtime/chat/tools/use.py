@@ -13,7 +13,8 @@ from runtime.grammar.grammar import Grammar
 @dataclass(frozen=True)
 class Tool:
     """A tool. `definition` is what templates see: {"type": "function", "function": {"name", "description",
-    "parameters"}}. `grammar` is what the text of its arguments follows, where a call is required."""
+    "parameters"}}. `grammar` is what the text of its arguments follows, where a call is required or the tool
+    is strict."""
 
     name: str
     definition: Mapping[str, Any]
@@ -40,6 +41,11 @@ class ToolUse:
             raise UsageError("tools is empty, wanted at least one tool that may be called")
         if self.required and any(each.grammar is None for each in self.called):
             raise UsageError("a tool has no grammar, wanted one for each where a call is required")
+
+    @property
+    def held(self) -> bool:
+        """Whether calls follow grammars: one that is required, or of a tool that has one."""
+        return self.required or any(each.grammar is not None for each in self.called)
 
     @property
     def strings(self) -> dict[str, list[str]]:
