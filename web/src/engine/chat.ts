@@ -46,8 +46,10 @@ export class ChatCompletions {
     const { grammars, forms, processors } = this.parts;
     const makeProcess = processors.makerOf(checked.processor);
     const { format, tools } = checked;
-    const required = tools?.required
-      ? await grammars.ofCalls(forms, callSchemas(tools), tools.several)
+    const free = !tools?.required;
+    const holds = tools?.held.length && (tools.required || forms.calls.begins !== "");
+    const required = holds
+      ? await grammars.ofCalls(forms, callSchemas(tools), { several: tools.several, free })
       : null;
     const matchers = format && (await grammars.of(format));
     const reading = new AnswerReading(forms, checked, required);

@@ -48,6 +48,8 @@ export interface RequiredCall {
   readonly most: number;
   /** Whether the model may think first, of its own accord. */
   readonly mayThink: boolean;
+  /** Whether an answer may do without: only a call that begins is held to its schema. */
+  readonly free: boolean;
   readonly matchers: (where: Pick<Beginning, "begun" | "thinking">) => MatcherMaker;
 }
 
@@ -76,28 +78,29 @@ export class Grammars {
   /**
    * What holds an answer to one call in a form, of one of these tools, or with `asked` to several where the
    * form has a way of writing them. The name of an only tool belongs to the beginning where nothing but
-   * special tokens stands around it.
+   * special tokens stands around it. With `free` none must come, and what begins is held.
    *
    * @throws KernelcError "usage" as `of`.
    */
   async ofCalls(
     { calls: form, thoughts }: Forms,
     schemas: readonly CallSchema[],
-    asked: boolean,
+    { several: asked, free = false }: { readonly several: boolean; readonly free?: boolean },
   ): Promise<RequiredCall> {
     const code = await grammarCode();
-    const several = asked && form.tail !== "";
+    const several = (asked || free) && form.tail !== "";
     const starts = several ? form.beginsList : form.begins;
     const [before, between, after] = several ? form.listedFrame : form.frame;
     const [only] = schemas;
-    const named = only && schemas.length === 1 && !before && !after;
+    const named = only && schemas.length === 1 && !before && !after && !free;
     const framed = (): readonly Framed[] =>
       schemas.map(({ name, schema, path }) => {
-        const make = (): Grammar => code.jsonSchemaGrammar(JSON.parse(schema) as Json, path);
+        const make = (): Grammar =>
+          schema === null ? code.jsonGrammar() : code.jsonSchemaGrammar(JSON.parse(schema) as Json, path);
         const grammar = withField(code, path, make);
         return [named ? "" : before + name + between, grammar, after];
       });
-    const key = `call ${JSON.stringify([form.name, several, schemas])}`;
+    const key = `call ${JSON.stringify([form.name, several, free, schemas])}`;
     const begins = named ? starts + only.name + between : starts;
     const call = withField(code, "tools", () =>
       this.constraint(code, key, () => code.oneOf(framed(), "tools")),
@@ -105,13 +108,18 @@ export class Grammars {
     const most = several ? code.MOST_CALLS : 1;
     const [opens, closes] = [this.tokens(thoughts?.open), this.tokens(thoughts?.close)];
     const mayThink = begins !== "" && opens.length === 1;
+    const mark = free ? (form.opens[0] ?? "") : "";
+    const marks = this.tokens(mark);
     const course = {
-      begins: this.tokens(begins),
+      begins: this.tokens(begins.slice(mark.length)), // which the mark is the beginning of
       call,
       afterThought: this.tokens("\n\n"),
       separator: several ? this.tokens(form.separator) : [],
       tail: several ? this.tokens(form.tail) : [],
       most,
+      free,
+      mark: new TextEncoder().encode(mark),
+      markToken: marks.length === 1 ? (marks[0] ?? null) : null,
     };
     const text = new TextEncoder().encode(thoughts?.close);
     const matchers: RequiredCall["matchers"] = (where) => {
@@ -122,7 +130,7 @@ export class Grammars {
         return new code.Guide(course, thoughts && marks, { ...where, ...options });
       });
     };
-    return { begins, most, mayThink, matchers };
+    return { begins, most, mayThink, free, matchers };
   }
 
   private tokens(text = ""): readonly number[] {

@@ -29,7 +29,7 @@ export class AnswerReading {
   constructor(
     private readonly forms: Forms,
     private readonly request: CheckedRequest,
-    /** A call that must come. */
+    /** A call that must come, or that is held to its schema where one does. */
     private readonly call: RequiredCall | null,
   ) {
     const { tools, splitsThoughts, continues } = request;
@@ -53,18 +53,19 @@ export class AnswerReading {
   }
 
   private get isBegun(): boolean {
-    return !this.thinking && !this.call?.mayThink;
+    return this.call !== null && !this.call.free && !this.thinking && !this.call.mayThink;
   }
 
   /** What the next answer is read with, after `begun`; `ends` are the ids that end it, which are no marks. */
   reader(coder: Coder, ends: readonly number[], continued: boolean): Reader {
     const { form, request, thinking } = this;
-    const none = (request.continues && !thinking) || (this.call && this.isBegun);
+    const none = (request.continues && !thinking) || this.isBegun;
     const thoughts = none ? null : this.thoughts;
     const decoder = coder.stream({ continued });
     if (!form && !thoughts) return { decoder, parser: null };
     const special = new Map([...coder.specialIds].filter(([, id]) => !ends.includes(id)));
-    const mostCalls = this.call?.most ?? (request.tools && !request.tools.parallel ? 1 : null);
+    const most = this.call && !this.call.free ? this.call.most : null;
+    const mostCalls = most ?? (request.tools && !request.tools.parallel ? 1 : null);
     const { callable: names = [], tools = [] } = request.tools ?? {};
     const strings = new Map(tools.map((tool) => [tool.function.name, stringsOf(tool)] as const));
     const parser = new AnswerParser(form, thoughts, { names, strings, thinking, mostCalls });

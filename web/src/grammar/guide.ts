@@ -21,6 +21,9 @@ interface Way {
  * What an answer consists of, in tokens: `begins` come before the first call, and `afterThought` before these
  * where the model has thought; `separator` comes between two calls and `tail` after the last; `call` is their
  * grammar. With `most` 1 the answer ends with its call.
+ *
+ * `free`: an answer may be anything, and end anywhere; a call begins where `mark` is written, as the token
+ * that it may have or as its text, unless it is within a thought, and then `begins` come.
  */
 export interface Course {
   readonly begins: readonly number[];
@@ -29,6 +32,9 @@ export interface Course {
   readonly separator: readonly number[];
   readonly tail: readonly number[];
   readonly most: number;
+  readonly free: boolean;
+  readonly mark: Uint8Array;
+  readonly markToken: number | null;
 }
 
 /**
@@ -58,13 +64,18 @@ export class Guide {
   private said = "";
   private thought = 0;
   private thinking: boolean;
+  private free: boolean;
+  private inThought: boolean;
 
   constructor(
     private readonly course: Course,
     private readonly thoughts: ThoughtMarks | null,
     { begun, thinking, dropsSpace }: Beginning,
   ) {
-    this.thinking = thinking;
+    this.thinking = thinking && !course.free;
+    this.free = course.free;
+    this.inThought = thinking;
+    if (course.free) return;
     if (begun) this.call(dropsSpace);
     else if (!thinking) this.thinkOrCall();
   }
@@ -78,10 +89,10 @@ export class Guide {
       const [word, bit] = [mask[id >>> 5] ?? 0, 1 << (id & 31)];
       mask[id >>> 5] = allowed ? word | bit : word & ~bit;
     };
-    if (this.thinking) {
+    if (this.thinking || this.free) {
       mask.fill(0xffffffff);
       for (let id = vocabulary.size; id < 32 * vocabulary.words; id += 1) set(id, false);
-      for (const id of endIds) set(id, false);
+      for (const id of endIds) set(id, this.free);
     }
     for (const { tokens } of this.ways) {
       for (const id of tokens[0] === END ? endIds : tokens.slice(0, 1)) set(id, true);
@@ -94,6 +105,7 @@ export class Guide {
   advance(token: number): boolean {
     if (this.inner) return this.advanceCall(this.inner, token);
     if (this.thinking) return this.advanceThought(token);
+    if (this.free) return this.advanceFreely(token);
     const { endIds } = this.course.call;
     const is = (wanted: number | undefined): boolean =>
       wanted === END ? endIds.has(token) : wanted === token;
@@ -113,7 +125,7 @@ export class Guide {
   /** The tokens that must come here, at most `most`, which it takes. */
   known(most: number): number[] {
     const found: number[] = [];
-    while (found.length < most && !this.inner && !this.thinking) {
+    while (found.length < most && !this.inner && !this.thinking && !this.free) {
       const following = new Set(this.ways.map(({ tokens }) => tokens[0] ?? END));
       const [token = END] = following;
       if (following.size !== 1 || token === END) break;
@@ -147,6 +159,36 @@ export class Guide {
     return true;
   }
 
+  private advanceFreely(token: number): boolean {
+    const { course, thoughts } = this;
+    const { endIds, vocabulary } = course.call;
+    if (endIds.has(token)) {
+      this.ended = true;
+      this.free = false;
+      return true;
+    }
+    if (token < 0 || token >= vocabulary.size) return false;
+    const is = (tokens: readonly number[]): boolean => tokens.length === 1 && tokens[0] === token;
+    this.said = (this.said + latin.decode(vocabulary.piece(token))).slice(-256);
+    if (this.inThought && thoughts) {
+      if (!is(thoughts.closes) && !this.said.includes(latin.decode(thoughts.text))) return true;
+      this.inThought = false;
+      this.said = "";
+    } else if (thoughts && is(thoughts.opens)) {
+      this.inThought = true;
+    } else if (token === course.markToken || this.said.endsWith(latin.decode(course.mark))) {
+      this.free = false;
+      if (course.begins.length) this.ways = [{ tokens: course.begins, then: () => this.call() }];
+      else this.call();
+    }
+    return true;
+  }
+
+  private goOn(): void {
+    this.free = true;
+    this.said = "";
+  }
+
   private call(dropsSpace = false): void {
     this.calls += 1;
     this.inner = new Matcher(this.course.call, { dropsSpace });
@@ -154,15 +196,23 @@ export class Guide {
 
   private advanceCall(inner: Matcher, token: number): boolean {
     if (!inner.advance(token)) return false;
-    const { most, tail, separator } = this.course;
+    const { most, free } = this.course;
     if (inner.ended) this.ended = true;
-    else if (most > 1 && inner.mayEnd) {
+    else if ((free || most > 1) && inner.mayEnd) {
       this.inner = null; // a call is whole with its last brace
-      const end = { tokens: [...tail, END], then: () => void (this.ended = true) };
-      const again = { tokens: separator, then: () => this.call() };
-      this.ways = this.calls < most ? [end, again] : [end];
+      this.afterCall();
     }
     return true;
+  }
+
+  private afterCall(): void {
+    const { most, tail, separator, free } = this.course;
+    if (free && !tail.length) return this.goOn();
+    const end = free
+      ? { tokens: tail, then: () => this.goOn() }
+      : { tokens: [...tail, END], then: () => void (this.ended = true) };
+    const again = { tokens: separator, then: () => this.call() };
+    this.ways = separator.length && this.calls < most ? [end, again] : [end];
   }
 }
 

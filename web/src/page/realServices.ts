@@ -36,7 +36,9 @@ export async function realServices(): Promise<Services> {
     storedModels: () => storedModels(),
     deleteModel: (id) => deleteModel(id),
     requestPersistence: () => requestPersistence(),
-    conversations: new ConversationStore(new ForgettingShelf(shelf ?? new MemoryShelf(), () => deletePrefixes())),
+    conversations: new ConversationStore(
+      new ForgettingShelf(shelf ?? new MemoryShelf(), () => deletePrefixes()),
+    ),
     sharing: new BrowserSharing(),
     preferences: storagePreferences(() => localStorage),
     session: storagePreferences(() => sessionStorage),

@@ -86,7 +86,7 @@ describe("answers that are held to calls", () => {
     const coder = bytesCoder(special);
     const tokens = new Set(special ? MARKS.keys() : []);
     const model: Forms = { calls: formOf(source), thoughts: thoughtsOf(thinking ? `${source} </think>` : source, tokens) };
-    const call = await new Grammars(coder, SIZE, [END]).ofCalls(model, SCHEMAS, several);
+    const call = await new Grammars(coder, SIZE, [END]).ofCalls(model, SCHEMAS, { several });
     const begun = !thinking && !call.mayThink;
     const numbers: number[] = [];
     let thoughts = 0;
@@ -111,5 +111,52 @@ describe("answers that are held to calls", () => {
     expect(Math.max(...numbers)).toBeLessThanOrEqual(most);
     expect(Math.max(...numbers) > 1).toBe(most > 1);
     expect(thoughts > 0).toBe(thinking || (special && form !== "plain"));
+  });
+});
+
+describe("calls of strict tools", () => {
+  const forms = ["hermes", "listed", "args", "granite", "phi"] as const;
+  const settings = forms.flatMap((form) =>
+    [true, false].flatMap((special) => [true, false].map((thinking) => ({ form, special, thinking }))),
+  );
+
+  it.each(settings)("follow their schema wherever they come: %j", async ({ form, special, thinking }) => {
+    const coder = bytesCoder(special);
+    const source = thinking ? `${SOURCES[form]} </think>` : SOURCES[form];
+    const model: Forms = { calls: formOf(source), thoughts: thoughtsOf(source, new Set(special ? MARKS.keys() : [])) };
+    const [first, second] = SCHEMAS;
+    const schemas = [first, second && { ...second, schema: null }].filter((each) => each !== undefined);
+    const call = await new Grammars(coder, SIZE, [END]).ofCalls(model, schemas, { several: false, free: true });
+    const mark = model.calls.opens[0] ?? "";
+    let made = 0;
+    for (let seed = 0; seed < 6; seed += 1) {
+      const matcher = call.matchers({ begun: false, thinking })(false, 800);
+      const parser = new AnswerParser(model.calls, model.thoughts, {
+        names: NAMES, strings: new Map(), thinking, mostCalls: null,
+      });
+      // It writes text and marks as it likes; a mark within a thought is none.
+      const said = thinking ? `${mark} no x</think>Hello ${mark}` : `Hello ${mark}`;
+      const wanted = [...coder.encode(said, { parseSpecial: true })];
+      const deltas: Delta[] = [];
+      for (let draws = 0; draws < 900; draws += 1) {
+        const mask = matcher.mask();
+        const allowed = Array.from({ length: SIZE }, (_, id) => id).filter((id) => hasToken(mask, id));
+        const drawn = allowed[hashWords(seed, draws, 6) % allowed.length] ?? END;
+        const id = wanted.shift() ?? (allowed.includes(END) ? END : drawn);
+        matcher.advance(id);
+        if (id === END) break;
+        deltas.push(...parser.push(textOf(id, special)));
+      }
+      deltas.push(...parser.flush());
+      expect(textOfKind(deltas, "text").trim()).toBe("Hello");
+      for (const { text, index } of deltas.filter(({ kind }) => kind === "call")) {
+        made += 1;
+        const own = deltas.filter((each) => each.kind === "arguments" && each.index === index);
+        const given: unknown = JSON.parse(own.map((each) => each.text).join(""));
+        if (text === "one") expect([{ n: 1 }, { n: 23 }]).toContainEqual(given);
+        else expect(given).toBeTypeOf("object");
+      }
+    }
+    expect(made).toBeGreaterThanOrEqual(6);
   });
 });
