@@ -29,7 +29,7 @@ export interface ChatParts {
   /** How it writes calls and thoughts. */
   readonly forms: Forms;
   readonly stopIds: readonly number[];
-  readonly grammars: Grammars;
+  readonly grammars: Pick<Grammars, "of" | "ofCalls">;
   readonly processors: ProcessorTable;
   /** How the model's authors want answers sampled. */
   readonly generation: GenerationInfo | null;
@@ -182,7 +182,8 @@ export class Answer {
       return known;
     };
     const mask = (): Uint32Array<ArrayBuffer> => (tell(), matcher.mask());
-    const masks = { mask, allows: (id: number): boolean => hasToken(mask(), id) };
+    const { generation } = matcher;
+    const masks = { generation, mask, allows: (id: number): boolean => hasToken(mask(), id) };
     const alone = topLogprobs === null && !process && !changes(adjustments);
     return { choose, prepare: maskNow, follows, ...(alone && { masks }) };
   }

@@ -8,8 +8,7 @@ import { HIDDEN_BUFFER, LOGITS_BUFFER, type Manifest, type Role } from "../artif
 import { unlessAborted } from "../artifact/signals.js";
 import type { Executor } from "../gpu/executor.js";
 import type { PrefixCache } from "../prefixes/cache.js";
-import type { Generation, GenerationRequest } from "./generation.js";
-import { generationOf } from "./maskedGeneration.js";
+import { Generation, type GenerationRequest, type Recover } from "./generation.js";
 import { checkRow } from "./numbers.js";
 import { ProgramTable } from "./programTable.js";
 import { Recovery, type Reopen } from "./recovery.js";
@@ -272,7 +271,10 @@ export class TokenEngine {
       vocabSize: this.vocabSize,
       ahead: Math.min(options.ahead ?? AHEAD, this.mostAhead),
     };
-    return generationOf(this.sequence, request, (error) => this.recovery.recover(error));
+    const recover: Recover = (error) => this.recovery.recover(error);
+    const masks = this.sequence.table.has("mask") ? request.masks : undefined;
+    if (masks) return masks.generation(this.sequence, request, recover, masks);
+    return new Generation(this.sequence, request, recover);
   }
 
   /** Stop and release the device. */

@@ -26,6 +26,13 @@ export interface Masks {
   mask(): Uint32Array<ArrayBuffer>;
   /** Whether a token that was drawn is one of them. */
   allows(id: number): boolean;
+  /** Makes the generation that masks; its code is loaded with that of grammars. */
+  readonly generation: (
+    sequence: CachedSequence,
+    request: GenerationRequest,
+    recover: Recover,
+    masks: Masks,
+  ) => Generation;
 }
 
 /**

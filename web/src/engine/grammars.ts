@@ -1,11 +1,12 @@
 /**
  * The grammars of requests, made ready for a model's tokens and kept for the next request.
  *
- * The code of grammars is loaded when the first request needs it: most pages never ask for an answer with a
- * shape. The counterpart of `runtime/chat/constraints.py`.
+ * This module, with the code of grammars, is loaded when the first request needs it (`laterGrammars.ts`):
+ * most pages never ask for an answer with a shape. The counterpart of `runtime/chat/constraints.py`.
  */
 
 import { KernelcError } from "../artifact/errors.js";
+import * as code from "../grammar/index.js";
 import type {
   Beginning,
   Constraint,
@@ -18,7 +19,8 @@ import type {
 } from "../grammar/index.js";
 import type { Forms } from "../text/tools/forms.js";
 import type { Coder } from "../text/types.js";
-import { grammarCode, type Grammars as Code } from "./laterCode.js";
+import { maskedGeneration } from "./maskedGeneration.js";
+import type { Masks } from "./generation.js";
 import type { AnswerFormat } from "./request/format.js";
 import type { CallSchema } from "./request/tools.js";
 import { printable } from "./sampling.js";
@@ -33,6 +35,8 @@ export interface AnswerMatcher {
   advance(token: number): void;
   /** The tokens that must come after the one that was taken last, at most `most`, which it takes. */
   follows(most: number): readonly number[];
+  /** Makes a generation whose tokens the device draws among those. */
+  readonly generation: Masks["generation"];
 }
 
 /**
@@ -71,8 +75,7 @@ export class Grammars {
    *   the model's tokens cannot write.
    */
   async of(format: AnswerFormat): Promise<MatcherMaker> {
-    const code = await grammarCode();
-    return this.matchersOf(code, `${format.type} ${format.text}`, format.path, () => grammarOf(code, format));
+    return this.matchersOf(`${format.type} ${format.text}`, format.path, () => grammarOf(format));
   }
 
   /**
@@ -87,7 +90,6 @@ export class Grammars {
     schemas: readonly CallSchema[],
     { several: asked, free = false }: { readonly several: boolean; readonly free?: boolean },
   ): Promise<RequiredCall> {
-    const code = await grammarCode();
     const several = (asked || free) && form.tail !== "";
     const starts = several ? form.beginsList : form.begins;
     const [before, between, after] = several ? form.listedFrame : form.frame;
@@ -97,13 +99,13 @@ export class Grammars {
       schemas.map(({ name, schema, path }) => {
         const make = (): Grammar =>
           schema === null ? code.jsonGrammar() : code.jsonSchemaGrammar(JSON.parse(schema) as Json, path);
-        const grammar = withField(code, path, make);
+        const grammar = withField(path, make);
         return [named ? "" : before + name + between, grammar, after];
       });
     const key = `call ${JSON.stringify([form.name, several, free, schemas])}`;
     const begins = named ? starts + only.name + between : starts;
-    const call = withField(code, "tools", () =>
-      this.constraint(code, key, () => code.oneOf(framed(), "tools")),
+    const call = withField("tools", () =>
+      this.constraint(key, () => code.oneOf(framed(), "tools")),
     );
     const most = several ? code.MOST_CALLS : 1;
     const [opens, closes] = [this.tokens(thoughts?.open), this.tokens(thoughts?.close)];
@@ -124,8 +126,8 @@ export class Grammars {
     const text = new TextEncoder().encode(thoughts?.close);
     const matchers: RequiredCall["matchers"] = (where) => {
       const plain = where.begun && !several;
-      if (plain) return this.made(code, "tools", call, (options) => new code.Matcher(call, options));
-      return this.made(code, "tools", call, (options, room) => {
+      if (plain) return this.made("tools", call, (options) => new code.Matcher(call, options));
+      return this.made("tools", call, (options, room) => {
         const marks = { opens: mayThink ? opens : [], closes, text, most: Math.floor(room / 2) };
         return new code.Guide(course, thoughts && marks, { ...where, ...options });
       });
@@ -137,24 +139,24 @@ export class Grammars {
     return text ? this.coder.encode(text, { parseSpecial: true }) : [];
   }
 
-  private matchersOf(code: Code, key: string, param: string, make: () => Grammar): MatcherMaker {
-    const constraint = withField(code, param, () => this.constraint(code, key, make));
-    return this.made(code, param, constraint, (options) => new code.Matcher(constraint, options));
+  private matchersOf(key: string, param: string, make: () => Grammar): MatcherMaker {
+    const constraint = withField(param, () => this.constraint(key, make));
+    return this.made(param, constraint, (options) => new code.Matcher(constraint, options));
   }
 
   private made(
-    code: Code,
     param: string,
     constraint: Constraint,
     make: (options: { readonly dropsSpace: boolean }, room: number) => Matcher | Guide,
   ): MatcherMaker {
-    const named = <T>(work: () => T): T => withField(code, param, work);
+    const named = <T>(work: () => T): T => withField(param, work);
     return (continued, room) => {
       const matcher = named(() => make({ dropsSpace: !continued }, room));
       const forced = new code.ForcedTokens((text) => this.coder.encode(text), constraint.vocabulary);
       let last: number | null = null;
       return {
         mask: () => named(() => matcher.mask()),
+        generation: maskedGeneration,
         advance: (token) => named(() => void matcher.advance((last = token))),
         follows: (most) =>
           named(() => {
@@ -166,11 +168,11 @@ export class Grammars {
     };
   }
 
-  private constraint(code: Code, key: string, make: () => Grammar): Constraint {
+  private constraint(key: string, make: () => Grammar): Constraint {
     let constraint = this.kept.get(key);
     if (!constraint) {
       const grammar = make();
-      this.vocabulary ??= this.read(code);
+      this.vocabulary ??= this.read();
       constraint = new code.Constraint(grammar, this.vocabulary, this.endIds);
     }
     this.kept.delete(key);
@@ -181,7 +183,7 @@ export class Grammars {
   }
 
   /** The bytes of the tokens; markup has none. */
-  private read(code: Code): Vocabulary {
+  private read(): Vocabulary {
     const { coder, vocabSize } = this;
     const drops = coder.leadingSpace !== "keep";
     const droppable: number[] = [];
@@ -195,14 +197,14 @@ export class Grammars {
   }
 }
 
-function grammarOf(code: Code, { type, text, path }: AnswerFormat): Grammar {
+function grammarOf({ type, text, path }: AnswerFormat): Grammar {
   if (type === "json_object") return code.jsonGrammar();
   if (type === "json_schema") return code.jsonSchemaGrammar(JSON.parse(text) as Json, path);
   return type === "regex" ? code.regexGrammar(text, path) : code.gbnfGrammar(text, path);
 }
 
 /** What `work` gives; errors of a grammar name the field that it is from. */
-function withField<T>(code: Code, param: string, work: () => T): T {
+function withField<T>(param: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

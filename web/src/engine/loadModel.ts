@@ -6,7 +6,6 @@ import { LinkedAbort } from "../artifact/signals.js";
 import type { LoadedExecutor } from "../gpu/executor.js";
 import type { ArtifactSource } from "../gpu/source.js";
 import type { PrefixCache } from "../prefixes/cache.js";
-import { loadWarm } from "../prefixes/warm.js";
 import { openFiles, type ArtifactFiles, type FileSpec } from "../weights/files.js";
 import { openShards, type LoadProgress } from "../weights/load.js";
 import { getRecord, putRecord } from "../weights/records.js";
@@ -24,6 +23,7 @@ import { checkedContext } from "./memory/fitting.js";
 import { keeping } from "./memory/keeping.js";
 import { openDevice, type OpenedDevice, type OpenOptions } from "./openDevice.js";
 import { hiddenWidth } from "./hiddenWidth.js";
+import { warmCode } from "./laterCode.js";
 import { watchCoder, watched, watchTemplate, type Watch } from "./watched.js";
 
 const CHECKS = {
@@ -97,7 +97,12 @@ async function warmUp(
   build: string,
 ): Promise<void> {
   const fetch = (name: string, spec: FileSpec): Promise<Uint8Array> => files.file(name, spec);
-  await loadWarm(prefixes, list, fetch, (more) => files.belong(build, more)).catch(() => undefined);
+  try {
+    const { loadWarm } = await warmCode();
+    await loadWarm(prefixes, list, fetch, (more) => files.belong(build, more));
+  } catch {
+    // as if the site had computed nothing
+  }
 }
 
 /** As `openDevice`, with a way to release what was loaded. */

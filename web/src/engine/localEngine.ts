@@ -16,14 +16,17 @@ import type {
   ModelCard,
   Plan,
   Stats,
+  TextChunk,
+  TextCompletion,
   TextCompletions,
+  TextRequest,
   TokenCompletion,
   TokenRequest,
 } from "./api.js";
 import { ChatCompletions } from "./chat.js";
 import type { TokenEngine } from "./engine.js";
-import { Grammars } from "./grammars.js";
-import { embeddingCode } from "./laterCode.js";
+import { LaterGrammars } from "./laterGrammars.js";
+import { embeddingCode, textCode } from "./laterCode.js";
 import { processorModel, ProcessorTable, type LogitProcessorFactory } from "./logitProcessors.js";
 import { Mutex } from "./mutex.js";
 import { formsOf } from "./reading.js";
@@ -31,7 +34,6 @@ import { planManifest } from "./plan.js";
 import { disposed } from "./refusals.js";
 import { checkedRequest } from "./request/chat.js";
 import { checkedSampling, integer } from "./sampling.js";
-import { TextAnswers } from "./textCompletions.js";
 
 /** What an engine is made of. */
 export interface EngineParts {
@@ -73,7 +75,7 @@ export class LocalEngine implements LoadedModel {
       isPlain: template.isPlain,
       forms: formsOf(template, coder),
       stopIds: card.eos_token_ids,
-      grammars: new Grammars(coder, engine.vocabSize, card.eos_token_ids),
+      grammars: new LaterGrammars(coder, engine.vocabSize, card.eos_token_ids),
       processors: new ProcessorTable(
         parts.processors,
         processorModel(coder, engine.vocabSize, card.eos_token_ids),
@@ -84,7 +86,12 @@ export class LocalEngine implements LoadedModel {
     };
     const requireOpen = (): void => this.requireOpen();
     this.chat = { completions: creator(new ChatCompletions(answering), requireOpen) };
-    this.completions = creator(new TextAnswers(answering), requireOpen);
+    const texts = async () => new (await textCode()).TextAnswers(answering);
+    const later: Answers<TextRequest, TextCompletion, TextChunk> = {
+      complete: async (request) => (await texts()).complete(request),
+      stream: async (request) => (await texts()).stream(request),
+    };
+    this.completions = creator(later, requireOpen);
     const create = async (request: unknown): Promise<unknown> => {
       requireOpen();
       try {

@@ -11,16 +11,9 @@ import { Generation, type Flying, type GenerationRequest, type Masks, type Recov
 import { checkScore } from "./numbers.js";
 import type { CachedSequence } from "./sequence.js";
 
-/** The generation of a request: one that masks on the device where it may, and the artifact can. */
-export function generationOf(
-  sequence: CachedSequence,
-  request: GenerationRequest,
-  recover: Recover,
-): Generation {
-  const { masks } = request;
-  if (!masks || !sequence.table.has("mask")) return new Generation(sequence, request, recover);
-  return new MaskedGeneration(sequence, request, recover, masks);
-}
+/** A generation that masks on the device, which has a program for it. */
+export const maskedGeneration: Masks["generation"] = (sequence, request, recover, masks) =>
+  new MaskedGeneration(sequence, request, recover, masks);
 
 class MaskedGeneration extends Generation {
   /** The step that decodes the token which is being drawn. */

@@ -13,7 +13,8 @@ import { withLock } from "../weights/locks.js";
 import { getRecord, putRecord } from "../weights/records.js";
 import { isSha256, type Bytes } from "../weights/sha256.js";
 import { putBytes, type Store } from "../weights/stores/store.js";
-import { decoded, encoded, hasRings, HEADER_BYTES, type BlockSizes } from "./fileFormat.js";
+import { decoded, encoded, hasRings } from "./blockFiles.js";
+import { HEADER_BYTES, type BlockSizes } from "./fileFormat.js";
 import type { Block } from "./store.js";
 
 const AREA = "prefixes";

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { hashWords } from "../../src/engine/cpuSampler.js";
 import { GENERATE_ROLES, TokenEngine, type GenerateOptions } from "../../src/engine/engine.js";
+import { maskedGeneration } from "../../src/engine/maskedGeneration.js";
 import { drawAllowed, hasToken } from "../../src/engine/masking.js";
 import { checkedSampling, type Sampling } from "../../src/engine/sampling.js";
 import { CONTEXT, toyManifest, ToyExecutor, VOCAB } from "./engine_fakes.js";
@@ -53,7 +54,7 @@ async function say(sampling: Sampling, asked: Asked = {}): Promise<Said> {
   };
   const options: GenerateOptions = {
     choose: (logits, position) => drawAllowed(logits, sampling, position, maskAt(position)),
-    ...(onDevice && { masks: { mask: () => maskAt(next()), allows } }),
+    ...(onDevice && { masks: { generation: maskedGeneration, mask: () => maskAt(next()), allows } }),
     ...(follows && { follows: (most: number) => (next() % 5 === 0 ? [1, 2, 3].slice(0, most) : []) }),
   };
   const generation = engine.generate(count, sampling, [], options);

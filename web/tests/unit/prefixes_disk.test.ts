@@ -1,7 +1,8 @@
 /** Blocks of conversations on this device: written beside answers, bounded, and proved when they are read. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DiskBlocks } from "../../src/prefixes/disk.js";
-import { decoded, encoded, HEADER_BYTES } from "../../src/prefixes/fileFormat.js";
+import { decoded, encoded } from "../../src/prefixes/blockFiles.js";
+import { HEADER_BYTES } from "../../src/prefixes/fileFormat.js";
 import type { Block } from "../../src/prefixes/store.js";
 import { deletePrefixes, prefixBytes } from "../../src/weights/models.js";
 import { MemoryStore } from "../../src/weights/stores/memory.js";

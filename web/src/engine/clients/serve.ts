@@ -6,7 +6,10 @@
  * Such a worker may import nothing later, so what requests load elsewhere is a part of this module.
  */
 
-import * as grammars from "../../grammar/index.js";
+import * as disk from "../../prefixes/openDisk.js";
+import * as warm from "../../prefixes/warm.js";
+import * as grammars from "../grammars.js";
+import * as texts from "../textCompletions.js";
 import * as embeddings from "../embeddings.js";
 import { loadModel } from "../loadModel.js";
 import { provideCode } from "../laterCode.js";
@@ -69,7 +72,7 @@ export function serveExtension(options: ServeOptions & { readonly runtime?: Exte
 }
 
 function hubOf({ logitProcessors = {} }: ServeOptions): Hub {
-  provideCode({ grammars, embeddings });
+  provideCode({ grammars, embeddings, disk, warm, texts });
   const load = new SharedEngines((url, options) => {
     const all = { ...logitProcessors, ...options.logitProcessors };
     return loadModel(url, { ...options, logitProcessors: all });
