@@ -70,7 +70,13 @@ def main() -> None:
     parser.add_argument("--answers", type=int, default=20)
     parser.add_argument("--tokens", type=int, default=100, help="at most, in an answer")
     parser.add_argument("--out", type=Path, help="a JSON file for the result")
+    parser.add_argument(
+        "--pieces", type=Path, help="write what benchmarks/browser/masks.mjs wants, and no more"
+    )
     arguments = parser.parse_args()
+    if arguments.pieces:
+        arguments.pieces.write_text(json.dumps(pieces_of(arguments.model)), encoding="utf-8")
+        return
     began = thread_time()
     vocabulary, ends = vocabulary_of(arguments.model)
     result: dict[str, Any] = {
@@ -97,6 +103,25 @@ def vocabulary_of(model: Path) -> tuple[Vocabulary, list[int]]:
         pieces = [tokenizer.piece(token).data for token in range(tokenizer.vocab_size)]
         ends = [] if tokenizer.eos_id is None else [tokenizer.eos_id]
         return Vocabulary(pieces, excluded=tokenizer.special_tokens.values()), ends
+
+
+def pieces_of(model: Path) -> dict[str, Any]:
+    """Return the bytes of a model's tokens and this file's grammars, for the page's engine."""
+    with open_model(model) as opened:
+        tokenizer = load_tokenizer(opened.text)
+        return {
+            "model": model.name,
+            "pieces": [tokenizer.piece(token).data.hex() for token in range(tokenizer.vocab_size)],
+            "ends": [] if tokenizer.eos_id is None else [tokenizer.eos_id],
+            "excluded": sorted(tokenizer.special_tokens.values()),
+            "grammars": [
+                ["json mode", "json", ""],
+                ["schema of a person", "schema", json.dumps(PERSON)],
+                ["regex of a date", "regex", r"\d{4}-\d{2}-\d{2}"],
+                ["regex .{0,200}", "regex", r".{0,200}"],
+                ["gbnf of chess", "gbnf", CHESS],
+            ],
+        }
 
 
 def measure(

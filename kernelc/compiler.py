@@ -21,6 +21,7 @@ from kernelc.artifact import (
     Sequences,
     Weights,
 )
+from kernelc.artifact.schema import MASK_BUFFER
 from kernelc.compile_options import CompileOptions
 from kernelc.ir.dim import Dim, dim_max
 from kernelc.ir.formats import FormatTable
@@ -29,6 +30,7 @@ from kernelc.ir.packed_matrix import PackedMatrix
 from kernelc.ir.text import graph_text
 from kernelc.ir.types import DType
 from kernelc.ir.verify import verify
+from kernelc.kernels.sampling.mask import MaskProblem
 from kernelc.kernels.several.table import FIELDS, TABLE, sequence_rows
 from kernelc.kernels.spec import CONTEXT
 from kernelc.kernels.step_block import STEP
@@ -39,7 +41,7 @@ from kernelc.passes.hidden import hidden_states
 from kernelc.passes.last_row import last_row_early
 from kernelc.passes.lower import Lowered, ProgramSource, lower
 from kernelc.passes.memory import worst_case
-from kernelc.passes.sampling import greedy_calls, sample_calls
+from kernelc.passes.sampling import greedy_calls, mask_calls, sample_calls
 from kernelc.passes.select import PackedVector, Selection, SelectOptions, SplitOptions, select
 from kernelc.passes.several import ROW_LOGITS, DecodeCalls, Repeater, held_bytes, table_bytes
 from kernelc.passes.splits import decode_splits
@@ -232,6 +234,8 @@ class _Builder:
         symbols = {"seq": self.symbols["seq"], "past": self.symbols["past"]}
         self.sources.append(ProgramSource("sample_greedy", "sample_greedy", symbols, greedy_calls(vocab)))
         self.sources.append(ProgramSource("sample", "sample", symbols, sample_calls(vocab)))
+        self.sources.append(ProgramSource("mask", "mask", symbols, mask_calls(vocab)))
+        self.states[MASK_BUFFER] = 4 * MaskProblem(vocab).words
 
     def several(self) -> None:
         """Add the programs of steps of several rows, each of which is a sequence's that has its own part of

@@ -50,5 +50,18 @@ def test_chat_without_a_model_talks_to_the_demo(monkeypatch: pytest.MonkeyPatch,
     assert "42" in said
 
 
+def test_a_chat_that_is_opened_again_reads_its_prompt_from_the_disk(artifact: Path, tmp_path: Path) -> None:
+    system = "You are a helpful assistant who answers in few words and knows numbers and cities well. " * 4
+    options = ("--device", "cpu", "--top-k", 1, "--system", system, "--prefix-dir", tmp_path / "kept")
+    said, notes = zip(*(run("chat", artifact, *options, lines=TWO)[1:] for _ in range(2)), strict=True)
+    assert said[0] == said[1]
+    assert "more were cached" not in notes[0].splitlines()[0]
+    assert "more were cached" in notes[1].splitlines()[0], notes[1]
+    assert (
+        run("chat", artifact, *options[:-2], lines=TWO)[1] == said[0]
+    )  # and nothing is kept unless asked for
+    assert len(list(tmp_path.iterdir())) == 1
+
+
 def test_the_model_fits_in_sixteen_megabytes() -> None:
     assert sum(file.stat().st_size for file in demo_model().iterdir()) <= 16_000_000

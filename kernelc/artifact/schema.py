@@ -29,7 +29,7 @@ CODED_CACHES = ("q8",)
 """What caches may hold instead of numbers: bytes with a scale for each head of a position."""
 TARGETS = ("wgsl", "cuda", "spirv", "opencl", "c", "wasm")
 ROLES = (
-    "prefill", "decode", "score", "embed", "sample_greedy", "sample",
+    "prefill", "decode", "score", "embed", "sample_greedy", "sample", "mask",
     "decode_rows", "greedy_rows", "sample_rows",
 )  # fmt: skip
 SEVERAL_ROLES = ("decode_rows", "greedy_rows", "sample_rows")
@@ -40,6 +40,9 @@ BUFFER_KINDS = ("weight", "state", "slot")
 TOKENIZER_KINDS = ("sentencepiece", "tokenizers")
 STEP_BUFFER = "step"
 """The state buffer that holds the step block."""
+MASK_BUFFER = "mask"
+"""The state buffer with a bit for each token, the lowest bit of the first word for token 0: those that the
+program of the role "mask" leaves in the logits."""
 TABLE_BUFFER = "step_rows"
 """The state buffer that holds the table of a step over several sequences; see `Sequences`."""
 

@@ -12,9 +12,11 @@ from kernelc.commands.finding import with_draft
 from kernelc.commands.shared.draft_options import add_draft
 from kernelc.commands.shared.locating import MODEL_HELP
 from kernelc.commands.shared.options import FLAGS, add_device, add_sampling, sampling_of
+from kernelc.commands.shared.prefix_options import add_prefixes, prefixes_of
 from kernelc.errors import UsageError
 
 POLICIES = ("stop", "slide")
+PREFIX_MB = 256
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="when the context is full: stop, or slide and forget the oldest turns (default: stop)",
     )
     add_sampling(parser, own="the model's own, else ")
+    add_prefixes(parser, PREFIX_MB, "answer")
     build.add_compile_options(parser, target=None)
 
 
@@ -52,11 +55,12 @@ def run(args: argparse.Namespace) -> int:
 
     artifact = Artifact.open(folder)
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
-    where = (artifact, args.device, args.context)
-    if draft is None:
-        opened = opening.open_session(*where)
+    where, prefixes = (artifact, args.device, args.context), prefixes_of(args)
+    of_draft = None if draft is None else Artifact.open(draft)
+    if of_draft is None:
+        opened = opening.open_session(*where, prefixes=prefixes)
     else:
-        opened = opening.open_shared_session(*where, draft=Artifact.open(draft))
+        opened = opening.open_shared_session(*where, prefixes=prefixes, draft=of_draft)
     with closing(opened) as session:
         conversation = session.conversation(system=args.system, policy=args.context_policy, stop=args.stop)
         sampling = sampling_of(args, session.sampling)
@@ -74,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
         )
         if interactive:
             device = session.engine.executor.info
-            guessing = "" if draft is None else f" with {Artifact.open(draft).manifest.name} as its draft"
+            guessing = "" if of_draft is None else f" with {of_draft.manifest.name} as its draft"
             screen.note(
                 f"{artifact.manifest.name} ({artifact.manifest.quant}){guessing} on {device.name},"
                 f" {sampling.describe()}; /help, Ctrl-D leaves"

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kernelc.commands.finding import artifact_of, with_draft
-from kernelc.commands.serve_options import FITTING, KEYS_VARIABLE, PREFIX_DISK_MB, add_arguments
+from kernelc.commands.serve_options import FITTING, KEYS_VARIABLE, add_arguments
+from kernelc.commands.shared.prefix_options import prefixes_of
 from kernelc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from kernelc.serve.scheduler import Worker
     from kernelc.serve.server import Server, listening, url_of
 
-    prefixes = _prefixes(args)
+    prefixes = prefixes_of(args)
     access, limits = _access(args), Limits(body_bytes=args.max_body * 1_000_000)
     with ExitStack() as stack:
         bound = stack.enter_context(listening(args.host, args.port))  # before the long part
@@ -123,16 +123,6 @@ def _access(args: argparse.Namespace) -> Access:
     own = [] if args.host in ("0.0.0.0", "::") else [args.host.lower()]
     known = [host for host in own if ":" not in host]
     return Access(hosts=[*args.allow_host, *known], origins=args.cors_origin, keys=keys)
-
-
-def _prefixes(args: argparse.Namespace) -> PrefixSettings:
-    """Return how much of prompts is kept, and where."""
-    from kernelc.commands.shared.paths import cache_folder
-    from runtime.prefixes.settings import PrefixSettings
-
-    disk: int = args.prefix_disk if args.prefix_disk is not None else PREFIX_DISK_MB if args.prefix_dir else 0
-    folder = Path(args.prefix_dir) if args.prefix_dir else cache_folder("prefixes")
-    return PrefixSettings(args.prefix_cache * 1_000_000, disk * 1_000_000, folder)
 
 
 def _warn_if_open(host: str, access: Access) -> None:

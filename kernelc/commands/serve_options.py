@@ -11,16 +11,15 @@ from kernelc.commands.shared.options import (
     add_device,
     add_embeddings,
     add_sequences,
-    natural,
     port,
     positive,
 )
+from kernelc.commands.shared.prefix_options import add_prefixes
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8000
 MOST_WAITING = 32
 MOST_BODY_MB = 4
 PREFIX_MB = 1024
-PREFIX_DISK_MB = 4096
 KEYS_VARIABLE = "KERNELC_API_KEY"
 FITTING = 0  # `kernelc.compile_options.FITTING_SEQUENCES`
 
@@ -46,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser, "answer /v1/embeddings, too: the mean of the last hidden states, for models built with it"
     )
     _add_http(parser)
-    _add_prefixes(parser)
+    add_prefixes(parser, PREFIX_MB, "request")
     _add_access(parser)
     build.add_compile_options(parser, target=None)
     add_sequences(parser, FITTING, "8, fewer where their caches would have more than 4 GB, 1 with windows")
@@ -80,30 +79,6 @@ def _add_http(parser: argparse.ArgumentParser) -> None:
         default=MOST_BODY_MB,
         metavar="MB",
         help=f"largest body of a request, in MB (default: {MOST_BODY_MB})",
-    )
-
-
-def _add_prefixes(parser: argparse.ArgumentParser) -> None:
-    kept = parser.add_argument_group("beginnings of prompts that are not computed again")
-    kept.add_argument(
-        "--prefix-cache",
-        type=natural,
-        default=PREFIX_MB,
-        metavar="MB",
-        help="memory for them, for each model, taken as they come; 0 keeps only what the last request left"
-        f" (default: {PREFIX_MB})",
-    )
-    kept.add_argument(
-        "--prefix-disk",
-        type=natural,
-        metavar="MB",
-        help="keep them on disk, too, for the next start, in at most so many MB; whoever can read the folder"
-        f" can find out what was asked (default: 0, or {PREFIX_DISK_MB} with --prefix-dir)",
-    )
-    kept.add_argument(
-        "--prefix-dir",
-        metavar="DIR",
-        help="where on disk; a folder that nobody else may write to (default: one in the user's cache)",
     )
 
 

@@ -25,6 +25,7 @@ from kernelc.kernels.linear.matvec import MATVEC
 from kernelc.kernels.rms_norm import RMS_NORM
 from kernelc.kernels.sampling.argmax import ARGMAX, ARGMAX_BLOCKS
 from kernelc.kernels.sampling.argmax_final import ARGMAX_FINAL
+from kernelc.kernels.sampling.mask import MASK
 from kernelc.kernels.sampling.penalty import PENALTY
 from kernelc.kernels.sampling.sample import SAMPLE
 from kernelc.kernels.several.families import ROWS_OF
@@ -51,6 +52,7 @@ SPECS: dict[str, KernelSpec[Any, Any]] = {
         ARGMAX,
         ARGMAX_BLOCKS,
         ARGMAX_FINAL,
+        MASK,
         PENALTY,
         SAMPLE,
         *ROWS_OF.values(),

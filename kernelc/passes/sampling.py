@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kernelc.artifact.schema import MASK_BUFFER
 from kernelc.kernels.sampling.argmax import (
     ARGMAX,
     ARGMAX_BLOCKS,
@@ -12,6 +13,7 @@ from kernelc.kernels.sampling.argmax import (
     ArgmaxProblem,
 )
 from kernelc.kernels.sampling.argmax_final import ARGMAX_FINAL
+from kernelc.kernels.sampling.mask import MASK, MaskProblem
 from kernelc.kernels.sampling.penalty import PENALTY, PenaltyProblem
 from kernelc.kernels.sampling.sample import SAMPLE, SampleProblem
 from kernelc.passes.select import KernelCall
@@ -35,6 +37,12 @@ def greedy_calls(vocab: int) -> list[KernelCall]:
             _ORIGIN,
         ),
     ]
+
+
+def mask_calls(vocab: int) -> list[KernelCall]:
+    """Only the logits of tokens that the host allows, before one of the others."""
+    operands = {"mask": MASK_BUFFER, "logits": "logits"}
+    return [KernelCall(MASK, MaskProblem(vocab), operands, (), _ORIGIN)]
 
 
 def sample_calls(vocab: int) -> list[KernelCall]:

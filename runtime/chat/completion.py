@@ -29,7 +29,6 @@ from runtime.engine.chooser import ChosenLogprobs, SamplingChooser
 from runtime.engine.sampling import SamplingChanges, SamplingParams
 from runtime.engine.timings import Timings
 from runtime.grammar.ahead import ForcedTokens
-from runtime.grammar.matcher import Matcher
 
 _ID_LETTERS = string.ascii_letters + string.digits
 _ID_LENGTH = 9
@@ -231,7 +230,7 @@ class Completer:
         grammar = self._planner.grammar_of(request)
         if grammar is not None:
             constraint = self._constraints.of(grammar)
-            matcher = Matcher(constraint, drops_space=not plan.continued)
+            matcher = self._planner.matcher_of(request, plan, self._constraints)
             forced = ForcedTokens(self._coder.encode, constraint.vocabulary)
         return SamplingChooser(
             sampling,

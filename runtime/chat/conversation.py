@@ -109,6 +109,10 @@ class Conversation:
         """How many tokens the cache holds."""
         return len(self.engine.ids)
 
+    def settle(self) -> None:
+        """Keep what the cache holds for later prompts, now that nobody waits. Raises: DeviceError."""
+        self.engine.remember()
+
     def transcript(self) -> Transcript:
         """Return the system prompt and every turn, including those that slid out of the prompt."""
         return Transcript(self.system, tuple(self.turns))

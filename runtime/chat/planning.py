@@ -6,27 +6,34 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from kernelc.errors import ContextError
+from runtime.chat.constraints import Constraints
 from runtime.chat.messages import plain_messages
 from runtime.chat.prompt import PromptEncoder, StreamDecoder, Template, TextCoder
 from runtime.chat.request import CompletionRequest
 from runtime.chat.tools.characters import SPACE
 from runtime.chat.tools.constraint import RequiredCalls
 from runtime.chat.tools.forms import form_of, thoughts_of
+from runtime.chat.tools.guide import MOST_CALLS, Course, Guide, ThoughtMarks
 from runtime.chat.tools.marked import MarkedDecoder, shown_marks
 from runtime.chat.tools.parser import AnswerParser
+from runtime.engine.chooser import AnswerMatcher
 from runtime.grammar.grammar import Grammar
+from runtime.grammar.matcher import Matcher
 
 
 @dataclass(frozen=True)
 class Plan:
     """`text` is that of the prompt where it went through the template. `continued`: the answer goes on from
-    it. `parser` takes the answer apart, None where it is nothing but text."""
+    it. `parser` takes the answer apart, None where it is nothing but text. Of a call that must come: `begun`
+    says that the prompt has its beginning, `thinking` that it ends within a thought."""
 
     text: str | None
     ids: Sequence[int]
     continued: bool
     decoder: StreamDecoder
     parser: AnswerParser | None
+    begun: bool = False
+    thinking: bool = False
 
 
 class Planner:
@@ -52,9 +59,53 @@ class Planner:
 
     def grammar_of(self, request: CompletionRequest) -> Grammar | None:
         """Return the grammar of the answer: the same object for the same tools. Raises: UsageError."""
-        if request.tools is not None and request.tools.required:
-            return self._required.of(request.tools).grammar
+        tools = request.tools
+        if tools is not None and (tools.required or (tools.held and self._form.begins)):
+            return self._required.of(tools).grammar
         return request.grammar
+
+    def matcher_of(self, request: CompletionRequest, plan: Plan, constraints: Constraints) -> AnswerMatcher:
+        """Return what holds an answer to the grammar of its request."""
+        tools, grammar = request.tools, self.grammar_of(request)
+        assert grammar is not None
+        constraint, drops_space = constraints.of(grammar), not plan.continued
+        if tools is None:
+            return Matcher(constraint, drops_space=drops_space)
+        call, free = self._required.of(tools), not tools.required
+        if plan.begun and not call.several:
+            return Matcher(constraint, drops_space=drops_space)
+        mark = self._form.opens[0] if free else ""
+        marks = self._tokens(mark)
+        course = Course(
+            self._tokens(call.begins.removeprefix(mark)),
+            constraint,
+            after_thought=self._tokens("\n\n"),
+            separator=self._tokens(call.separator),
+            tail=self._tokens(call.tail),
+            most=MOST_CALLS if call.several else 1,
+            free=free,
+            mark=mark.encode(),
+            mark_token=marks[0] if len(marks) == 1 else None,
+        )
+        return Guide(
+            course,
+            self._ends,
+            self._thought_marks(min(request.max_new, self._context - len(plan.ids)) // 2),
+            begun=plan.begun,
+            thinking=plan.thinking,
+            drops_space=drops_space,
+        )
+
+    def _tokens(self, text: str) -> list[int]:
+        return self._coder.encode(text, parse_special=True) if text else []
+
+    def _thought_marks(self, most: int = 0) -> ThoughtMarks | None:
+        """Return the marks of thoughts as tokens. One that is no token by itself is none that may come."""
+        if self._thoughts is None:
+            return None
+        opens, closes = (self._tokens(mark) for mark in (self._thoughts.open, self._thoughts.close))
+        alone = opens if len(opens) == 1 else []
+        return ThoughtMarks(alone, closes, self._thoughts.close.encode(), most)
 
     def plan(self, request: CompletionRequest) -> Plan:
         """Return how a request is answered. Raises: ContextError, TemplateError, UsageError."""
@@ -79,14 +130,13 @@ class Planner:
         form = None if tools is None else self._form
         thoughts = self._thoughts
         thinking = thoughts is not None and text.rstrip(SPACE).endswith(thoughts.open)
-        begun = ""
+        begun, calls = "", False
         if tools is not None and tools.required:
-            # Such a call comes at once: a thought that the prompt begins is ended.
-            begun = self._required.of(tools).begins
-            if thinking and thoughts is not None:
-                text, thinking = f"{text}\n{thoughts.close}\n\n", False
-            thoughts = None
-        elif not request.splits_thoughts:
+            marks, begins = self._thought_marks(), self._required.of(tools).begins
+            may_think = marks is not None and bool(marks.opens) and bool(begins)
+            calls = not thinking and not may_think  # at once
+            begun = begins if calls else ""
+        if calls or not request.splits_thoughts:
             thoughts = None
         continued = self._template.is_plain
         decoder = self._coder.stream_decoder(continued=continued)
@@ -97,9 +147,13 @@ class Planner:
             }
             decoder = MarkedDecoder(decoder, shown_marks(special, form, thoughts))
             names = () if tools is None else tools.callable
-            most = 1 if tools is not None and (tools.required or not tools.parallel) else None
+            most = None
+            if tools is not None and (not tools.parallel or tools.required):
+                several = tools.required and self._required.of(tools).several
+                most = MOST_CALLS if several else 1
             strings = {} if tools is None else tools.strings
             parser = AnswerParser(form, thoughts, names, strings=strings, thinking=thinking, most_calls=most)
             parser.feed(begun)
         text += begun
-        return Plan(text, self.prompts.ids_of(text), continued, decoder, parser)
+        ids = self.prompts.ids_of(text)
+        return Plan(text, ids, continued, decoder, parser, begun=calls, thinking=thinking)

@@ -83,7 +83,7 @@ class CompletionRequest:
     @property
     def chooses_on_host(self) -> bool:
         """Whether the host must choose each token: kernels know neither biases nor counts nor grammars."""
-        constrained = self.grammar is not None or (self.tools is not None and self.tools.required)
+        constrained = self.grammar is not None or (self.tools is not None and self.tools.held)
         return constrained or self.adjustments.any or self.top_logprobs is not None
 
 

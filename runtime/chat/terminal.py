@@ -115,6 +115,7 @@ class Chat:
         self._screen.line()
         for note in _notes(answer, self._conversation):
             self._screen.note(spell_settings(note, self._spelling))
+        self._conversation.settle()
 
     def _show(self, answer: ConversationAnswer, pieces: Iterable[str]) -> None:
         """Show an answer as it comes, with its thoughts dimmed and without their marks where that can be."""

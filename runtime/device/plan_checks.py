@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from kernelc.artifact import ROLES, STEP_BUFFER, Bounds, Manifest
-from kernelc.artifact.schema import ELEMENT_BYTES
+from kernelc.artifact.schema import ELEMENT_BYTES, MASK_BUFFER
 from kernelc.errors import ArtifactError
 from kernelc.ir.dim import Dim, Var, bounds, substitute
 from runtime.device.executor import Fetch
@@ -24,6 +24,7 @@ _LEFT_BY: Mapping[str, str] = {
     "decode_rows": "logits",
     "score": "all_logits",
     "embed": "hidden",
+    "mask": "logits",
 }
 """The buffer that the host reads after a program of a role, where that is not "tokens"."""
 
@@ -83,6 +84,7 @@ def _wanted(manifest: Manifest, plan: LoadPlan, context: int) -> list[tuple[str,
         (STEP_BUFFER, _WORD_BYTES * len(manifest.params), "the step block"),
         ("tokens", _WORD_BYTES * (context + 1), f"{context + 1} ids"),
         ("logits", _WORD_BYTES * vocab, scores),
+        (MASK_BUFFER, _WORD_BYTES * -(-vocab // 32), f"a bit for each of {vocab} tokens"),
         ("all_logits", _WORD_BYTES * vocab * rows, f"{scores} in {rows} rows"),
     ]
 

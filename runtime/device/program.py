@@ -206,6 +206,10 @@ class ProgramTable:
             f"no {role} program takes {seq} tokens after {past}; wanted one of {self._ranges(role)}"
         )
 
+    def has(self, role: str) -> bool:
+        """Whether there are programs of a role."""
+        return role in self._by_role
+
     def most_rows(self, role: str, past: int) -> int:
         """Return the most tokens that one step of `role` takes at this position. Raises: UsageError."""
         fitting = [most for _, (_, most), (low, high) in self._of(role) if low <= past <= high]

@@ -13,7 +13,7 @@ from runtime.engine.host_sampling import F32, Adjustments, LogprobTable, TokenLo
 from runtime.engine.sampling import SamplingParams
 from runtime.grammar.ahead import ForcedTokens
 from runtime.grammar.masks import Mask
-from runtime.grammar.matcher import Matcher, bits_of
+from runtime.grammar.matcher import bits_of
 
 Chooser: TypeAlias = Callable[[F32, Sequence[int]], int]
 """`choose(logits, ids)` returns the id that comes after `ids`, all ids of the sequence so far.
@@ -35,6 +35,43 @@ class LooksAhead(Protocol):
         ...
 
 
+@runtime_checkable
+class Masks(Protocol):
+    """A chooser that may leave the drawing to the device."""
+
+    @property
+    def only_masks(self) -> bool:
+        """Whether all that it does to logits is to allow some tokens."""
+        ...
+
+    def mask(self) -> Mask:
+        """Return the tokens that may come next, u32 [words], not to be changed."""
+        ...
+
+    def took(self, token: int) -> bool:
+        """Take the token that was drawn. Return False, and change nothing, where it may not come here."""
+        ...
+
+
+class AnswerMatcher(Protocol):
+    """What says which tokens of an answer may come; see `runtime.grammar.matcher.Matcher`."""
+
+    ended: bool
+
+    def mask(self) -> Mask: ...
+
+    def advance(self, token: int) -> bool: ...
+
+    def forced_bytes(self) -> bytes: ...
+
+
+@runtime_checkable
+class KnowsTokens(Protocol):
+    """A matcher that knows tokens which must come, not only their text."""
+
+    def known(self, most: int) -> list[int]: ...
+
+
 @dataclass(frozen=True)
 class ChosenLogprobs:
     """Log probabilities at one position: of the chosen token, and of the likeliest ones."""
@@ -46,9 +83,9 @@ class ChosenLogprobs:
 class SamplingChooser:
     """A `Chooser` that samples as the device does, after adjustments that the device does not know.
 
-    With a `matcher` only the tokens that its grammar allows are drawn, and it is told of each. This is the
-    seam for masks on the device: they would take the same words, and leave the rest of the chooser out. With
-    `forced`, too, the tokens that the grammar leaves no choice about are not drawn.
+    With a `matcher` only the tokens that its grammar allows are drawn, and it is told of each; where that is
+    all, the device may draw them (`only_masks`). With `forced`, too, the tokens that the grammar leaves no
+    choice about are not drawn.
 
     `logprobs` grows by one entry per chosen token where log probabilities were asked for. They are those of
     the model itself, before any adjustment, temperature or filter.
@@ -61,7 +98,7 @@ class SamplingChooser:
         *,
         prompt_tokens: int,
         top_logprobs: int | None = None,
-        matcher: Matcher | None = None,
+        matcher: AnswerMatcher | None = None,
         forced: ForcedTokens | None = None,
     ) -> None:
         """`sampling` has its seed. Ids from `prompt_tokens` on count as generated; `top_logprobs` is how many
@@ -95,13 +132,37 @@ class SamplingChooser:
         if self._matcher is not None:
             self._mask = self._matcher.mask()
 
+    @property
+    def only_masks(self) -> bool:
+        """Whether the grammar alone keeps the device from sampling by itself; see `Masks`."""
+        return self._matcher is not None and not self._adjustments.any and self._top_logprobs is None
+
+    def mask(self) -> Mask:
+        """Return the tokens that the grammar allows; see `Masks`."""
+        assert self._matcher is not None
+        if self._mask is None:
+            self._mask = self._matcher.mask()
+        return self._mask
+
+    def took(self, token: int) -> bool:
+        """Let the matcher take a token that the device has drawn; see `Masks`."""
+        assert self._matcher is not None
+        if not self._matcher.advance(token):
+            return False
+        self._last, self._mask = token, None
+        return True
+
     def ahead(self, most: int) -> Sequence[int]:
         """Return the tokens that the grammar forces; see `LooksAhead`."""
         if self._matcher is None or self._forced is None or self._last is None or self._matcher.ended:
             return ()
-        return self._forced.take(self._matcher, self._last, most)
+        known: list[int] = []
+        if isinstance(self._matcher, KnowsTokens):
+            known = self._matcher.known(most)
+        after = known[-1] if known else self._last
+        return [*known, *self._forced.take(self._matcher, after, most - len(known))]
 
-    def _drawn_by_grammar(self, logits: F32, position: int, matcher: Matcher) -> int:
+    def _drawn_by_grammar(self, logits: F32, position: int, matcher: AnswerMatcher) -> int:
         mask, self._mask = matcher.mask() if self._mask is None else self._mask, None
         allowed = bits_of(mask, len(logits))
         logits[~allowed] = -np.inf

@@ -27,6 +27,7 @@ from runtime.engine.chooser import Chooser
 from runtime.engine.diagnosis import Diagnosis
 from runtime.engine.feeding import F32, checked_ids, feed, hidden_width, mean_hidden, score
 from runtime.engine.generation import Generated, Generation, Request
+from runtime.engine.masked import generation
 from runtime.engine.opening import opened_for
 from runtime.engine.rings import HeldPositions
 from runtime.engine.sampling import SamplingParams
@@ -36,7 +37,7 @@ from runtime.prefixes.settings import PrefixSettings, open_prefixes
 
 __all__ = ["ALL_ROLES", "EMBED_ROLES", "GENERATE_ROLES", "SCORE_ROLES", "Engine", "Generated", "Generation"]
 
-GENERATE_ROLES = ("prefill", "decode", "sample_greedy", "sample")
+GENERATE_ROLES = ("prefill", "decode", "sample_greedy", "sample", "mask")
 SCORE_ROLES = ("prefill", "decode", "score")
 ALL_ROLES = (*GENERATE_ROLES, "score")
 EMBED_ROLES = (*GENERATE_ROLES, "embed")
@@ -275,7 +276,7 @@ class Engine:
             keep_logits=logits,
             choose=choose,
         )
-        self._active = Generation(self._sequence, request)
+        self._active = generation(self._sequence, request)
         return self._active
 
     def profile(self, role: str = "decode", seq: int = 1) -> list[DispatchTime]:

@@ -56,10 +56,11 @@ class Request:
 
 
 @dataclass(frozen=True)
-class _Flight:
-    """A step that was handed over. `watched`: the first logit comes back with its id."""
+class Flight:
+    """A step that was handed over. `watched`: the first logit comes back with its id. No ticket: the id comes
+    of another one."""
 
-    ticket: Ticket
+    ticket: Ticket | None
     watched: bool
 
 
@@ -85,10 +86,11 @@ class Generation(Iterator[Generated]):
         self._sequence = sequence
         self._request = request
         self._fields = request.sampling.step_fields()
-        self._flying: deque[_Flight] = deque()
+        self._flying: deque[Flight] = deque()
         self._watching = True
         self._tokens = self._generate()
         self._last_seen = 0.0
+        self._end = 0  # the position after the last token that may come
 
     def __next__(self) -> Generated:
         return next(self._tokens)
@@ -107,10 +109,15 @@ class Generation(Iterator[Generated]):
         self._settle("cancelled")
 
     def _settle(self, reason: str) -> None:
-        while self._flying:
-            self._flying.popleft().ticket.discard()
+        self._discard()
         if self.finish_reason is None:
             self.finish_reason = reason
+
+    def _discard(self) -> None:
+        while self._flying:
+            ticket = self._flying.popleft().ticket
+            if ticket is not None:
+                ticket.discard()
 
     def _generate(self) -> Generator[Generated, None, None]:
         try:
@@ -123,6 +130,7 @@ class Generation(Iterator[Generated]):
         first = self._first_position()
         room = self._sequence.context + 1 - first  # the last token may lie just beyond the cache
         count = min(self._request.max_new, room)
+        self._end = first + count
         submitted = received = 0
         while received < count:
             while submitted < min(count, received + self._request.ahead):
@@ -158,7 +166,7 @@ class Generation(Iterator[Generated]):
         """
         return len(self._sequence.ids) + (self._sequence.next_id is not None)
 
-    def _submit(self, position: int) -> _Flight:
+    def _submit(self, position: int) -> Flight:
         """Hand over the step whose sampled id goes to `position`.
 
         It runs the token before that position, unless its logits are already there. If that token is in the
@@ -175,8 +183,8 @@ class Generation(Iterator[Generated]):
         has_logits = sequence.has_logits
         sequence.has_logits = False  # sampling may change them, decoding does
         if has_logits:
-            return _Flight(sequence.run(sampled, position - 1, 1, self._fields, fetch), watched)
-        return _Flight(sequence.decode(["decode", *sampled], position - 1, self._fields, fetch), watched)
+            return Flight(sequence.run(sampled, position - 1, 1, self._fields, fetch), watched)
+        return Flight(sequence.decode(["decode", *sampled], position - 1, self._fields, fetch), watched)
 
     def _receive(self, position: int) -> Generated:
         choose = self._request.choose
@@ -184,6 +192,7 @@ class Generation(Iterator[Generated]):
             choose.prepare()
         flight = self._flying.popleft()
         began = thread_time()
+        assert flight.ticket is not None
         fetched = flight.ticket.result()
         self._sequence.timings.host_seconds += thread_time() - began
         logits = np.frombuffer(fetched[1], dtype="<f4") if self._request.fetches_logits else None
@@ -203,8 +212,7 @@ class Generation(Iterator[Generated]):
 
     def _receive_again(self, position: int) -> Generated:
         """Repeat the step of a position, whose logits those handed over ahead have overwritten."""
-        while self._flying:
-            self._flying.popleft().ticket.discard()
+        self._discard()
         self._flying.append(self._submit(position))
         return self._receive(position)
 

@@ -23,6 +23,9 @@ from runtime.engine.sequence import CachedSequence
 from runtime.engine.timings import Timings
 from runtime.prefixes.settings import Prefixes
 
+LEAST_SHARED = 32
+"""Tokens of a beginning that are worth what else a sequence holds: fewer take no longer to compute again."""
+
 CROWDED_CHUNK = 128
 """Tokens of a prompt that are fed at once while others wait for their next token."""
 
@@ -68,6 +71,14 @@ class Seat:
     def common_prefix(self, ids: Sequence[int]) -> int:
         """Return how many of the first `ids` are in the cache already."""
         return self.sequence.common_prefix(ids)
+
+    def gain(self, ids: Sequence[int]) -> int:
+        """Return how many of the first `ids` need not be computed in this sequence; 0 where these are few,
+        and most of what it holds would go for them: BOS alone is no reason to take it.
+        """
+        common = self.common_prefix(ids)
+        worth = min(LEAST_SHARED, (len(self.sequence.ids) + 1) // 2)
+        return common if common >= worth else 0
 
     def truncate(self, length: int) -> int:
         """Keep the first `length` positions; see `Engine.truncate`."""

@@ -16,6 +16,7 @@ from runtime.engine.chooser import LooksAhead
 from runtime.engine.drafts.speculation import Speculation, Speculator
 from runtime.engine.feeding import append
 from runtime.engine.generation import Generated, Generation, Request, check_score, chosen
+from runtime.engine.masked import generation
 from runtime.engine.rows import Row, RowResult
 from runtime.engine.sequence import CachedSequence
 
@@ -88,8 +89,8 @@ class SeatTokens(Iterator[Generated | None]):
         """Make the next token where no other sequence waits for one."""
         request = replace(self._request, max_new=1, stop_ids=frozenset[int](), ahead=1)
         try:
-            with Generation(self._sequence, request) as generation:
-                self._made = next(generation)
+            with generation(self._sequence, request) as tokens:
+                self._made = next(tokens)
             self._last_seen = perf_counter()
         except Exception as error:  # it is no other sequence's
             self._made = error
@@ -104,9 +105,22 @@ class SeatTokens(Iterator[Generated | None]):
         request = self._request
         return Row(self._sequence, self.position, request.sampling, request.choose is not None)
 
+    def prepare(self) -> None:
+        """Do what the next choice needs, while the device computes its logits. What is wrong with that is
+        raised by the next `__next__`.
+        """
+        if self._looks_ahead is None:
+            return
+        try:
+            self._looks_ahead.prepare()
+        except Exception as error:  # it is no other sequence's
+            self._made = error
+
     def deliver(self, result: RowResult) -> None:
         """Take what a step made. What is wrong with it is raised by the next `__next__`."""
         position, token = self.position, result.token
+        if self._made is not None:
+            return  # it failed while it was prepared
         try:
             if self._request.choose is not None and result.logits is not None:
                 token = chosen(self._request.choose, self._sequence, result.logits.copy(), position)
@@ -166,7 +180,7 @@ class SeatTokens(Iterator[Generated | None]):
             if self._speculator is not None and self._is_alone():
                 self._alone = self._speculator.generation(self._sequence, request)
             else:
-                self._alone = Generation(self._sequence, request)
+                self._alone = generation(self._sequence, request, early=self._looks_ahead is None)
         try:
             token = next(self._alone)
         except StopIteration:

@@ -173,13 +173,13 @@ class SeveralEngine:
         return any(each.taken for each in self.seats if each is not seat)
 
     def take(self, ids: Sequence[int]) -> Seat:
-        """Return a free seat, taken: of those whose cache shares most with the beginning of `ids`, the one
-        that was unused for longest. Raises: UsageError where all are taken.
+        """Return a free seat, taken: of those that gain most for `ids` (see `Seat.gain`), the one that was
+        unused for longest, which is an empty one while there are any. Raises: UsageError where all are taken.
         """
         free = [seat for seat in self.seats if not seat.taken]
         if not free:
             raise UsageError(f"all {len(self.seats)} sequences are in use")
-        seat = max(free, key=lambda each: (each.common_prefix(ids), -each.used))
+        seat = max(free, key=lambda each: (each.gain(ids), not each.ids, -each.used))
         self._taken += 1
         seat.taken, seat.used = True, self._taken
         return seat

@@ -50,6 +50,8 @@ class StepsAhead:
             begun = self._begin([(tokens, tokens.row) for tokens in waiting])
         made = {at: tokens for tokens in waiting if (at := begun.row_of(tokens)) is not None}
         self._begun = self._next(begun, waiting, list(made.values()))
+        for tokens in made.values():
+            tokens.prepare()
         for at, result in enumerate(begun.step.finish()):
             if at in made:
                 made[at].deliver(result)

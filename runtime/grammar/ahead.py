@@ -11,11 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import takewhile
+from typing import Protocol
 
-from runtime.grammar.matcher import Matcher
 from runtime.grammar.vocabulary import Vocabulary
 
 _LEAST_TOKENS = 3  # for fewer a step over several rows costs a graphics card as much as it saves
+
+
+class Forcing(Protocol):
+    """What knows text that must come; see `runtime.grammar.matcher.Matcher`."""
+
+    def forced_bytes(self) -> bytes: ...
+
+    def advance(self, token: int) -> bool: ...
 
 
 class ForcedTokens:
@@ -26,7 +34,7 @@ class ForcedTokens:
         self._encode = encode
         self._vocabulary = vocabulary
 
-    def take(self, matcher: Matcher, after: int, most: int) -> list[int]:
+    def take(self, matcher: Forcing, after: int, most: int) -> list[int]:
         """Return the tokens that must come after a token, at most `most`, and let the matcher take them.
 
         None where the model should be asked.

@@ -3,8 +3,10 @@
     python -m tests.grammar.model_answers ARTIFACT [--device cpu] [--out benchmarks/results/NAME.json]
 
 Schemas and expressions are random ones from seeds, and the schemas of vectors/answers.json. Each schema is
-answered at temperatures 0 and 1.5, each expression at one of them. An answer that `--tokens` cuts off is not
-whole. Judges are jsonschema and Python's `re`, which share nothing with the grammars.
+answered at temperatures 0 and 1.5, each expression at one of them. An answer that `--tokens` cuts off, as one
+under `.*` may go on for ever, must still be the beginning of a valid one: it is judged with the fewest bytes
+that end it (`Matcher.shortest_end`), so every answer counts. Judges are jsonschema and Python's `re`, which
+share nothing with the grammars.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import json
 import random
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +35,9 @@ from tests.grammar.test_random_schemas import random_schema
 from tests.grammar.vocabularies import constraint, vectors
 
 TEMPERATURES = (0.0, 1.5)
+Ask = Callable[[Grammar, float, int], tuple[str, str]]
+"""Asks a model question number `at` under a grammar, at a temperature; returns the text and how it ended."""
+
 QUESTIONS = (
     "My name is Ada and I am 12 years old. Who am I?",
     "Describe a small town by the sea.",
@@ -81,6 +87,39 @@ def patterns(count: int) -> list[str]:
     return found
 
 
+def schema_answers(ask: Ask, count: int, temperature: float) -> Counter[str]:
+    """Answers under schemas: how each ended, and how many are valid."""
+    counts = Counter[str]()
+    for at, schema in enumerate(schemas(count)):
+        grammar = json_schema_grammar(schema)
+        text, why = ask(grammar, temperature, at)
+        whole = json.loads(completed(grammar, text, why))
+        counts.update(["answers", why, *["valid"] * Draft202012Validator(schema).is_valid(whole)])
+    return counts
+
+
+def regex_answers(ask: Ask, count: int) -> Counter[str]:
+    """Answers under regular expressions: how each ended, and how many are valid."""
+    counts = Counter[str]()
+    for at, pattern in enumerate(patterns(count)):
+        grammar = regex_grammar(pattern)
+        text, why = ask(grammar, TEMPERATURES[at % 2], at)
+        whole = completed(grammar, text, why)
+        counts.update(["answers", why, *["valid"] * (re.fullmatch(pattern, whole, re.ASCII) is not None)])
+    return counts
+
+
+def completed(grammar: Grammar, text: str, why: str) -> str:
+    """An answer that was cut off with the fewest bytes that end it, any other as it is. Half a character at
+    the end, which decoders show as U+FFFD, goes first."""
+    if why == "stop":
+        return text
+    text = text.rstrip("\ufffd")
+    matcher = Matcher(constraint(grammar), drops_space=False)
+    assert matcher.advance_bytes(text.encode()), text
+    return text + matcher.shortest_end().decode()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("artifact", type=Path)
@@ -105,29 +144,16 @@ def main() -> None:
             return done.text, done.finish_reason
 
         for temperature in TEMPERATURES:
-            counts = Counter[str]()
-            for at, schema in enumerate(schemas(arguments.schemas)):
-                text, why = ask(json_schema_grammar(schema), temperature, at)
-                counts[why] += 1
-                if why == "stop":
-                    counts["valid"] += Draft202012Validator(schema).is_valid(json.loads(text))
-            result[f"schemas at temperature {temperature}"] = dict(counts)
-            print(temperature, counts, flush=True)
-        counts = Counter[str]()
-        for at, pattern in enumerate(patterns(arguments.regexes)):
-            text, why = ask(regex_grammar(pattern), TEMPERATURES[at % 2], at)
-            counts[why] += 1
-            if why == "stop":
-                counts["valid"] += re.fullmatch(pattern, text, re.ASCII) is not None
-            if at % 100 == 99:
-                print(at + 1, counts, flush=True)
-        result["regular expressions"] = dict(counts)
+            found = schema_answers(ask, arguments.schemas, temperature)
+            result[f"schemas at temperature {temperature}"] = dict(found)
+            print(temperature, found, flush=True)
+        result["regular expressions"] = dict(regex_answers(ask, arguments.regexes))
     text = json.dumps(result, indent=1)
     print(text)
     if arguments.out:
         arguments.out.write_text(text + "\n", encoding="utf-8")
     for name, counts in result.items():
-        assert not isinstance(counts, dict) or counts.get("valid", 0) == counts.get("stop", 0), name
+        assert not isinstance(counts, dict) or counts.get("valid", 0) == counts["answers"], name
 
 
 if __name__ == "__main__":

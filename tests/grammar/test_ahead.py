@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterable
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -18,6 +17,7 @@ from runtime.grammar.grammar import Grammar
 from runtime.grammar.json.schema import json_schema_grammar
 from runtime.grammar.matcher import Constraint, Matcher
 from runtime.grammar.regular import choice_grammar, regex_grammar
+from tests.grammar.ahead_vectors import PATH, document, longest_first, written
 from tests.grammar.vocabularies import allowed_tokens, vocabulary
 
 NAMES = ["customer_name", "name_of_street", "nickname", "日本 é"]
@@ -28,28 +28,16 @@ SCHEMA = {
 }
 
 
-def longest_first(words: Iterable[str]) -> Callable[[str], list[int]]:
-    """A tokenizer that takes the longest token of the tests' vocabulary that fits."""
-    pieces = list(vocabulary(words).pieces)
-    by_length = sorted(range(2, len(pieces)), key=lambda token: -len(pieces[token]))
-
-    def encode(text: str) -> list[int]:
-        data, found = text.encode(), list[int]()
-        while data:
-            token = next(each for each in by_length if data.startswith(pieces[each]))
-            found.append(token)
-            data = data[len(pieces[token]) :]
-        return found
-
-    return encode
-
-
 def taken(grammar: Grammar, words: list[str], said: bytes, most: int = 99) -> list[bytes]:
     held = Constraint(grammar, vocabulary(words), [0])
     matcher = Matcher(held)
     assert matcher.advance_bytes(said)
     forced = ForcedTokens(longest_first(words), held.vocabulary)
     return [held.vocabulary.pieces[token] for token in forced.take(matcher, 2 + said[-1], most)]
+
+
+def test_the_vectors_that_the_page_follows_are_up_to_date() -> None:
+    assert PATH.read_text(encoding="utf-8") == written(document())
 
 
 def test_forced_text_is_taken_as_its_tokens() -> None:

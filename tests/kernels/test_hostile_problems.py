@@ -34,6 +34,7 @@ from kernelc.kernels.parts.rotary import Rotary
 from kernelc.kernels.registry import SPECS
 from kernelc.kernels.rms_norm import RmsNormProblem
 from kernelc.kernels.sampling.argmax import ArgmaxBlocksProblem, ArgmaxFinalProblem, ArgmaxProblem
+from kernelc.kernels.sampling.mask import MaskProblem
 from kernelc.kernels.sampling.penalty import PenaltyProblem
 from kernelc.kernels.sampling.sample import SampleProblem
 from kernelc.kernels.several.families import ROWS_OF
@@ -103,6 +104,7 @@ PROBLEMS: dict[str, tuple[Any, ...]] = {
     "argmax": (ArgmaxProblem(36),),
     "argmax_blocks": (ArgmaxBlocksProblem(36, 8),),
     "argmax_final": (ArgmaxFinalProblem(5),),
+    "mask": (MaskProblem(36), MaskProblem(37)),
     "penalty": (PenaltyProblem(36),),
     "sample": (SampleProblem(36),),
 }

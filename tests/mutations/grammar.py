@@ -9,6 +9,7 @@ _REGEX = ("tests/grammar/test_regex.py",)
 _GBNF = ("tests/grammar/test_gbnf.py",)
 _NUMBERS = ("tests/grammar/test_json_numbers.py",)
 _SCHEMAS = ("tests/grammar/test_json_schema.py", "tests/grammar/test_random_schemas.py")
+_GUIDE = ("tests/runtime/test_guide.py",)
 _ANSWERS = ("tests/grammar/test_answers.py", "-k", "chosen")
 
 GRAMMAR: tuple[Mutation, ...] = (
@@ -147,5 +148,29 @@ GRAMMAR: tuple[Mutation, ...] = (
         "if not allowed[token]:",
         "if False:",
         _ANSWERS,
+    ),
+    Mutation(
+        "mask_bit_of_a_neighbour",
+        "On the device a token is allowed by the bit of the one after it.",
+        "kernelc/kernels/sampling/mask.py",
+        "word = mask[first >> 5] >> (first & 31)",
+        "word = mask[first >> 5] >> ((first + 1) & 31)",
+        ("tests/kernels/test_mask.py", "-k", "interpreter or cpu"),
+    ),
+    Mutation(
+        "guide_ends_within_a_thought",
+        "An answer that must have a call may end while the model thinks.",
+        "runtime/chat/tools/guide.py",
+        "bits[list(self._ends)] = False",
+        "bits[list(self._ends)] = True",
+        _GUIDE,
+    ),
+    Mutation(
+        "guide_calls_for_ever",
+        "Another call may follow the last that may come.",
+        "runtime/chat/tools/guide.py",
+        "if self._calls < self._course.most:",
+        "if self._calls <= self._course.most:",
+        _GUIDE,
     ),
 )

@@ -75,7 +75,7 @@ def normal_form(call: ChatCall | TextCall) -> dict[str, Any]:
         "frequency_penalty": first.frequency_penalty,
         "presence_penalty": first.presence_penalty,
         "top_logprobs": first.top_logprobs,
-        "grammar": first.grammar is not None or (first.tools is not None and first.tools.required),
+        "grammar": first.grammar is not None or (first.tools is not None and first.tools.held),
     }
     assert call.logprobs == (first.top_logprobs is not None)
     if isinstance(call, ChatCall):
@@ -86,12 +86,15 @@ def normal_form(call: ChatCall | TextCall) -> dict[str, Any]:
 
 
 def shown(use: ToolUse) -> dict[str, Any]:
-    assert all((each.grammar is not None) == use.required for each in use.called)
+    held = [each.name for each in use.called if each.grammar is not None]
+    assert not use.required or held == list(use.callable)
     return {
         "tools": [each.definition for each in use.tools],
         "callable": list(use.callable),
         "required": use.required,
         "parallel": use.parallel,
+        "several": use.several,
+        "held": held,
     }
 
 

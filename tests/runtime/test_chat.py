@@ -64,6 +64,7 @@ def test_a_line_a_turn_through_a_pipe() -> None:
     notes = held.err.getvalue().splitlines()
     assert len(notes) == 3 and notes[1].startswith("(prefill 8 tokens (12 more were cached) at ")
     assert "decode 0 tokens at 0.0 tokens/s" in notes[1]  # the fake engine counts none
+    assert held.engine.remembered == 3  # after each answer, while nobody waits
 
 
 def test_on_a_terminal_notes_are_dim_and_beside_the_answers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -219,8 +219,9 @@ def test_a_thought_that_the_prompt_begins() -> None:
         forced = client.chat.completions.create(
             model="fake", messages=ask("hi"), tools=TOOLS, tool_choice="required"
         )
-        assert len(calls_of(forced.choices[0].message)) == 1  # the thought is ended before it
-        assert forced.choices[0].message.model_extra == {}
+        assert len(calls_of(forced.choices[0].message)) == 1
+        # It would never end by itself, so it is ended after half of the context.
+        assert forced.usage is not None and 1000 < forced.usage.completion_tokens <= 2200
 
 
 def test_marks_that_are_special_tokens_are_seen() -> None:

@@ -18,7 +18,7 @@ from runtime.engine.rows import BegunStep, Row, RowSteps
 from runtime.engine.several import SeveralEngine
 from runtime.prefixes.settings import PrefixSettings
 from runtime.prefixes.store import MemoryStore
-from tests.several.asked import ASKED, GREEDY, SEQUENCES, Asked, Running, ids_of, lone, together
+from tests.several.asked import ASKED, GREEDY, SEQUENCES, Asked, KnowsSome, Running, ids_of, lone, together
 
 
 def test_sequences_beside_each_other_get_the_ids_that_they_get_alone(
@@ -88,6 +88,28 @@ def test_a_prompt_takes_the_sequence_that_shares_most_with_it(engine: SeveralEng
     other.back()
 
 
+def test_a_prompt_that_shares_little_takes_an_empty_sequence(engine: SeveralEngine) -> None:
+    for seat in engine.seats:
+        seat.truncate(0)
+    bos = 1
+    first, second = [bos, *ids_of(21, 40)], [bos, *ids_of(22, 40)]
+    together(engine, [Asked(first, 1)])
+    together(engine, [Asked(second, 1)])
+    held = [max(seat.common_prefix(ids) for seat in engine.seats) for ids in (first, second)]
+    assert held == [41, 41]  # neither made room for the other
+    together(engine, [Asked([bos, *ids_of(23, 40)], 1) for _ in range(SEQUENCES - 2)])
+    seat = min(engine.seats, key=lambda each: each.used)
+    lease = engine.lease()
+    assert lease.reuse([bos, *ids_of(24, 40)]) < 3  # all hold something: the one that was unused for longest
+    assert lease.seat is seat
+    lease.back()
+    short = [bos, 5, 6, 7]
+    together(engine, [Asked(short, 1)])
+    lease = engine.lease()
+    assert lease.reuse(short) == 4  # few, but all that its sequence holds
+    lease.back()
+
+
 def test_prompts_that_are_kept_are_restored_in_any_sequence(
     artifact: Artifact, device: str, alone: Engine
 ) -> None:
@@ -147,6 +169,53 @@ def test_a_prompt_that_is_alone_can_be_stopped_on_its_way(engine: SeveralEngine)
         lease.feed(prompt, progress=stop)
     assert done == [(512, 600)]  # and not after the whole of it
     lease.back()
+
+
+class Prepares(KnowsSome):
+    """Writes down what is asked of it, and may be unable to prepare its second choice."""
+
+    def __init__(self, log: list[str], *, fails: bool = False) -> None:
+        super().__init__()
+        self._log, self._fails = log, fails
+
+    def prepare(self) -> None:
+        self._log.append("prepare")
+        if self._fails and self.choices == 1:
+            raise ValueError("no mask")
+
+    def __call__(self, logits: F32, ids: Sequence[int]) -> int:
+        self._log.append("choose")
+        return super().__call__(logits, ids)
+
+    def ahead(self, most: int) -> Sequence[int]:
+        return ()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_choices_of_a_step_are_prepared_before_any_is_made(engine: SeveralEngine, fails: bool) -> None:
+    log: list[str] = []
+    choosers = [Prepares(log), Prepares(log, fails=fails), Prepares(log)]
+    seats = [engine.take(ids_of(50 + at, 5)) for at in range(3)]
+    tokens = []
+    for at, (seat, chooser) in enumerate(zip(seats, choosers, strict=True)):
+        prompt = ids_of(50 + at, 5)
+        seat.truncate(0)
+        seat.feed(prompt)
+        tokens.append(seat.generate(6, GREEDY, (), choose=chooser))
+    late = [each for each in tokens if next(each) is None]  # the last prompt alone has its logits still
+    engine.step()
+    assert None not in [next(each) for each in late]
+    log.clear()
+    assert [next(each) for each in tokens] == [None] * 3
+    engine.step()
+    assert log[:3] == ["prepare"] * 3 and log[3:] == ["choose"] * (2 if fails else 3)
+    if fails:
+        with pytest.raises(ValueError, match="no mask"):
+            next(tokens[1])
+    assert next(tokens[0]) is not None and next(tokens[2]) is not None
+    for seat, each in zip(seats, tokens, strict=True):
+        each.close()
+        seat.taken = False
 
 
 @pytest.mark.parametrize("token", [1 << 20, None])

@@ -16,6 +16,7 @@ export { planArtifact, probe } from "./engine/plan.js";
 export { loadTranscript, saveTranscript } from "./text/transcript.js";
 export {
   deleteModel,
+  deletePrefixes,
   requestPersistence,
   storageEstimate,
   storedModels,

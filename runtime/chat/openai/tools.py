@@ -33,7 +33,7 @@ def read_tools(fields: Fields) -> ToolUse | None:
     Raises: RequestError, also for parameters that no grammar can hold a required call to.
     """
     parallel = fields.get("parallel_tool_calls") is None or fields.flag("parallel_tool_calls")
-    tools = _read_all(fields)
+    tools, strict = _read_all(fields)
     choice = fields.get("tool_choice")
     if not tools:
         if choice not in (None, "none", "auto"):
@@ -42,37 +42,45 @@ def read_tools(fields: Fields) -> ToolUse | None:
     if choice == "none":
         return None
     required, called = _read_choice(choice, [each.name for each in tools])
-    if required:
-        tools = [_held(at, each) if each.name in called else each for at, each in enumerate(tools)]
-    return ToolUse(tuple(tools), tuple(called), required, parallel)
+    tools = [
+        _held(at, each) if each.name in called and (required or each.name in strict) else each
+        for at, each in enumerate(tools)
+    ]
+    named = isinstance(choice, dict) and cast("dict[str, object]", choice).get("type") == "function"
+    several = required and not named and fields.get("parallel_tool_calls") is True
+    return ToolUse(tuple(tools), tuple(called), required, parallel, several)
 
 
 def may_make_grammar(body: Mapping[str, object]) -> bool:
     """Whether reading a request makes a grammar of its tools, which takes its time."""
-    return body.get("tools") is not None and body.get("tool_choice") not in (None, "none", "auto")
+    return body.get("tools") is not None and body.get("tool_choice") != "none"
 
 
-def _read_all(fields: Fields) -> list[Tool]:
+def _read_all(fields: Fields) -> tuple[list[Tool], set[str]]:
+    """Return the tools, and the names of those that are strict."""
     given = fields.get("tools")
     if given is None:
-        return []
+        return [], set()
     tools = as_list(given)
     if tools is None or not 0 < len(tools) <= _MOST_TOOLS:
         refuse("tools", given, f"a list of 1 to {_MOST_TOOLS} tools")
     found: list[Tool] = []
+    strict = set[str]()
     room = MOST_JSON
     for at, each in enumerate(tools):
-        found.append(_read_tool(an_object(f"tools[{at}]", each)))
+        tool, is_strict = _read_tool(an_object(f"tools[{at}]", each))
+        found.append(tool)
+        strict.update([tool.name] if is_strict else [])
         if any(found[-1].name == other.name for other in found[:-1]):
             refuse(f"tools[{at}].function.name", found[-1].name, "another name: each tool has its own")
         room -= len(json.dumps(found[-1].definition, ensure_ascii=False))
         if room < 0:
             message = f"tools have more than {MOST_JSON} characters up to tools[{at}], wanted at most as many"
             raise RequestError(message, param="tools")
-    return found
+    return found, strict
 
 
-def _read_tool(fields: Fields) -> Tool:
+def _read_tool(fields: Fields) -> tuple[Tool, bool]:
     kind = fields.get("type")
     if kind != "function":
         refuse(fields.path("type"), kind, '"function": no other tools are called')
@@ -87,9 +95,8 @@ def _read_tool(fields: Fields) -> Tool:
     function: dict[str, object] = {"name": name}
     if (description := described.get("description")) is not None:
         function["description"] = a_text(described.path("description"), description, 0, MOST_JSON)
-    described.flag("strict")
     function["parameters"] = _parameters(described)
-    return Tool(name, {"type": "function", "function": function})
+    return Tool(name, {"type": "function", "function": function}), described.flag("strict")
 
 
 def _parameters(described: Fields) -> dict[str, object]:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection, Mapping
 from runtime.chat.tools.characters import END, SPACE, Characters, Reading, Unreadable
 from runtime.chat.tools.deltas import Kind
 from runtime.chat.tools.forms import CallForm
-from runtime.chat.tools.xml_calls import function
+from runtime.chat.tools.typed_calls import typed_calls
+from runtime.chat.tools.xml_calls import function, keyed_function
 
 _ARGUMENTS = ("arguments", "parameters")
 _BARE_FIELDS = frozenset((*_ARGUMENTS, "name", "type", "id"))
@@ -44,6 +45,11 @@ class CallReader:
             yield from self._objects()
         elif marked and self._form.xml and char == "<":
             yield from function(self._characters, self._names, self._strings, self._put)
+        elif marked and self._form.keyed:
+            yield from keyed_function(self._characters, char, self._names, self._strings, self._put)
+        elif marked and self._form.typed:
+            yield from typed_calls(self._characters, char, self._names, self._put)
+            return
         elif marked and self._form.named:
             yield from self._named(char)
         else:

@@ -1,10 +1,16 @@
-"""Reads calls in XML, the form of Qwen3-Coder: a function's name, and its parameters by name, as texts.
+"""Reads calls in XML: a function's name, and its parameters by name, as texts. The forms of Qwen3-Coder
 
 <function=get_weather>
 <parameter=city>
 Paris
 </parameter>
 </function>
+
+and of GLM 4.5, up to the mark that closes a call:
+
+get_weather
+<arg_key>city</arg_key>
+<arg_value>Paris</arg_value>
 """
 
 from __future__ import annotations
@@ -18,6 +24,8 @@ from runtime.chat.tools.deltas import Kind
 
 _FUNCTION, _FUNCTION_END = "function=", "/function"
 _PARAMETER, _PARAMETER_END = "parameter=", "</parameter>"
+_KEY, _KEY_END, _KEYED, _KEYED_END = "arg_key", "</arg_key>", "arg_value", "</arg_value>"
+_CALL_END = "/tool_call"
 _MOST_TAG = 200
 
 
@@ -49,13 +57,10 @@ def function(
         if parameter == tag:
             _end(put)
         characters.unmark()
-        value = yield from _value(characters)
+        value = yield from _value(characters, _PARAMETER_END)
         if value is None:
             return  # it was cut off
-        text = json.dumps(value, ensure_ascii=False)
-        if parameter not in strings.get(name, ()) and _is_json(value):
-            text = value.strip(SPACE)
-        put("arguments", f"{separator}{json.dumps(parameter, ensure_ascii=False)}: {text}")
+        put("arguments", f"{separator}{_pair(parameter, value, strings.get(name, ()))}")
         separator = ", "
         characters.mark()
     else:
@@ -64,6 +69,66 @@ def function(
     put("arguments", "}")
     put("arguments", "")
     characters.mark()
+
+
+def keyed_function(
+    characters: Characters,
+    first: str,
+    names: Collection[str],
+    strings: Mapping[str, Collection[str]],
+    put: Callable[[Kind, str], None],
+) -> Reading[None]:
+    """Read a function whose parameters are keys and values; the first character of its name was read.
+
+    The mark that closes the call is left. See `function`. Raises: Unreadable.
+    """
+    name, char = "", first
+    while char not in ("<", "\n"):
+        if char == END or len(name) == _MOST_TAG:
+            raise Unreadable
+        name += char
+        char = yield from characters.next()
+    name = name.strip(SPACE)
+    if name not in names:
+        raise Unreadable
+    characters.unread(char)
+    characters.unmark()
+    put("call", name)
+    put("arguments", "{")
+    characters.mark()
+    separator = ""
+    while (yield from characters.after_space()) == "<":
+        tag = yield from _tag(characters)
+        if tag == _CALL_END:
+            characters.unread(f"<{tag}>")
+            break
+        if tag != _KEY:
+            _end(put)
+        key = yield from _value(characters, _KEY_END)
+        if key is None:
+            return  # it was cut off
+        if (yield from characters.after_space()) != "<" or (yield from _tag(characters)) != _KEYED:
+            _end(put)
+        characters.unmark()
+        value = yield from _value(characters, _KEYED_END)
+        if value is None:
+            return
+        put("arguments", f"{separator}{_pair(key.strip(SPACE), value, strings.get(name, ()))}")
+        separator = ", "
+        characters.mark()
+    else:
+        if characters.raw.strip(SPACE):
+            _end(put)
+    put("arguments", "}")
+    put("arguments", "")
+    characters.mark()
+
+
+def _pair(key: str, value: str, strings: Collection[str]) -> str:
+    """Return a parameter as a pair of JSON."""
+    is_json = key not in strings and _is_json(value)
+    text = value.strip(SPACE) if is_json else json.dumps(value, ensure_ascii=False)
+    return f"{json.dumps(key, ensure_ascii=False)}: {text}"
 
 
 def _end(put: Callable[[Kind, str], None]) -> NoReturn:
@@ -83,13 +148,13 @@ def _tag(characters: Characters) -> Reading[str]:
     return text
 
 
-def _value(characters: Characters) -> Reading[str | None]:
-    """Return the text up to a parameter's end, without a line's end around it; None where it has none."""
+def _value(characters: Characters, end: str) -> Reading[str | None]:
+    """Return the text up to an end, without a line's end around it; None where it has none."""
     found: list[str] = []
-    size = len(_PARAMETER_END)
+    size = len(end)
     while char := (yield from characters.next()):
         found.append(char)
-        if char == ">" and "".join(found[-size:]) == _PARAMETER_END:
+        if char == ">" and "".join(found[-size:]) == end:
             return "".join(found[:-size]).removeprefix("\n").removesuffix("\n")
     return None
 

@@ -28,7 +28,8 @@ from time import perf_counter
 from runtime.engine.chooser import LooksAhead
 from runtime.engine.drafts.lengths import Lengths
 from runtime.engine.drafts.model import Draft
-from runtime.engine.generation import Generated, Generation, Request, check_score, chosen
+from runtime.engine.generation import Generated, Request, check_score, chosen
+from runtime.engine.masked import generation
 from runtime.engine.rows import Row, RowResult, RowSteps
 from runtime.engine.sequence import CachedSequence
 
@@ -114,17 +115,17 @@ class Speculation(Iterator[Generated]):
             count = 1
         measured = not self._sequence.has_logits
         began, ended = perf_counter(), 0.0
-        generation = Generation(self._sequence, replace(self._request, max_new=count))
+        tokens = generation(self._sequence, replace(self._request, max_new=count))
         try:
             for _ in range(count):
-                token = next(generation, None)
+                token = next(tokens, None)
                 if token is None:
-                    self.stop_id, self.finish_reason = generation.stop_id, generation.finish_reason
+                    self.stop_id, self.finish_reason = tokens.stop_id, tokens.finish_reason
                     return
                 ended = perf_counter()
                 yield token
         finally:
-            generation.close()
+            tokens.close()
             self._last_seen = perf_counter()
         if measured:
             self._lengths.did_without(count, ended - began)

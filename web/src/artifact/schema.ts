@@ -19,6 +19,8 @@ export const STEP_BUFFER = "step";
 export const TOKENS_BUFFER = "tokens";
 /** The state buffer that holds the last row's logits. */
 export const LOGITS_BUFFER = "logits";
+/** The state buffer with a bit for each token that the program of the role "mask" leaves in the logits. */
+export const MASK_BUFFER = "mask";
 /** Where programs of the role "embed" leave final hidden states, a row for each position of a step. */
 export const HIDDEN_BUFFER = "hidden";
 
@@ -39,7 +41,7 @@ export const ACTIVATIONS = ["f32", "int8", "int8-fast"] as const;
 /** What caches may hold instead of numbers: bytes with a scale for each head of a position. */
 export const CODED_CACHES = ["q8"] as const;
 export const TARGETS = ["wgsl", "cuda", "spirv", "opencl", "c", "wasm"] as const;
-export const ROLES = ["prefill", "decode", "score", "embed", "sample_greedy", "sample"] as const;
+export const ROLES = ["prefill", "decode", "score", "embed", "sample_greedy", "sample", "mask"] as const;
 export const PARAM_TYPES = ["u32", "f32"] as const;
 export const ACCESSES = ["read", "read_write"] as const;
 export const BUFFER_KINDS = ["weight", "state", "slot"] as const;

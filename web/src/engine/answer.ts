@@ -6,15 +6,16 @@ import type { PromptEncoder } from "../text/prompt.js";
 import { has, type Delta } from "../text/tools/deltas.js";
 import type { Coder } from "../text/types.js";
 import type { AnswerDetails, FinishReason, PromptProgress } from "./openai.js";
-import { adjust, draw, LogprobTable, type IdLogprob } from "./cpuSampler.js";
-import type { TokenEngine } from "./engine.js";
+import { adjust, changes, draw, LogprobTable, type IdLogprob } from "./cpuSampler.js";
+import type { GenerateOptions, TokenEngine } from "./engine.js";
 import type { Chooser, Generation } from "./generation.js";
 import type { Grammars, MatcherMaker } from "./grammars.js";
 import { Latest } from "./latest.js";
-import { drawAllowed } from "./masking.js";
+import { drawAllowed, hasToken } from "./masking.js";
 import type { LogitProcessor, ProcessorTable } from "./logitProcessors.js";
 import type { Mutex } from "./mutex.js";
-import type { Forms, Reader } from "./reading.js";
+import type { Forms } from "../text/tools/forms.js";
+import type { Reader } from "./reading.js";
 import type { CheckedShared } from "./request/shared.js";
 import { StopMatcher } from "./stopStrings.js";
 
@@ -28,7 +29,7 @@ export interface ChatParts {
   /** How it writes calls and thoughts. */
   readonly forms: Forms;
   readonly stopIds: readonly number[];
-  readonly grammars: Grammars;
+  readonly grammars: Pick<Grammars, "of" | "ofCalls">;
   readonly processors: ProcessorTable;
   /** How the model's authors want answers sampled. */
   readonly generation: GenerationInfo | null;
@@ -149,14 +150,18 @@ export class Answer {
     return parts.engine.generate(maxNew, sampling, parts.stopIds, { signal, ...choosing });
   }
 
-  private choosing(sampling: Question["sampling"]): { choose: Chooser; prepare: () => void } {
+  private choosing(sampling: Question["sampling"]): GenerateOptions {
     const { ids, adjustments, continued, matchers, topLogprobs, process } = this.question;
-    const matcher = matchers?.(continued);
+    const room = Math.min(this.question.maxNew, this.parts.engine.context - ids.length);
+    const matcher = matchers?.(continued, room);
     let told = 0;
     // It is told of tokens once they are said: a step that is repeated on a new device chooses again.
-    const maskNow = (): Uint32Array | undefined => {
+    const tell = (): void => {
       for (const id of this.said.slice(told)) matcher?.advance(id);
-      told = this.said.length;
+      told = Math.max(told, this.said.length);
+    };
+    const maskNow = (): Uint32Array<ArrayBuffer> | undefined => {
+      tell();
       return matcher?.mask(); // found only once
     };
     const choose: Chooser = (logits, position) => {
@@ -168,7 +173,19 @@ export class Answer {
       const mask = maskNow();
       return mask ? drawAllowed(logits, sampling, position, mask) : draw(logits, sampling, position);
     };
-    return { choose, prepare: maskNow };
+    if (!matcher) return { choose };
+    // Tokens that nobody asks the model for have no log probabilities.
+    const follows = (most: number): readonly number[] => {
+      tell();
+      const known = topLogprobs === null ? matcher.follows(most) : [];
+      told += known.length; // they are going to be said
+      return known;
+    };
+    const mask = (): Uint32Array<ArrayBuffer> => (tell(), matcher.mask());
+    const { generation } = matcher;
+    const masks = { generation, mask, allows: (id: number): boolean => hasToken(mask(), id) };
+    const alone = topLogprobs === null && !process && !changes(adjustments);
+    return { choose, prepare: maskNow, follows, ...(alone && { masks }) };
   }
 
   /** The tokens' text, in whole characters, up to the end or to a stop string. */

@@ -84,6 +84,12 @@ export interface EngineOptions {
    */
   readonly warm?: WarmList;
   /**
+   * Whether the keys and values of conversations are kept on this device (in the origin private file system,
+   * at most 512 MB), so that a conversation goes on after a reload without being read again (default false:
+   * texts can be computed from them; see `deletePrefixes`). Browsers without that file system read it again.
+   */
+  readonly storePrefixes?: boolean;
+  /**
    * Whether weights are looked for, by their sha256, among the files that sites share (Cross-Origin Storage),
    * and offered to them once they are downloaded (default false: the browser may ask its user). Where the
    * browser has no such storage, nothing changes.
@@ -198,6 +204,9 @@ export interface Stats {
   /** Blocks of prompts that are kept beside the cache, of 64 tokens each, and their bytes. */
   readonly kept_blocks: number;
   readonly kept_bytes: number;
+  /** Blocks of this model that this device keeps for the next visit, and the bytes of those of all models. */
+  readonly stored_blocks: number;
+  readonly stored_bytes: number;
   readonly gpu_bytes: number;
   readonly staging_bytes: number;
   readonly pipelines: number;

@@ -10,7 +10,7 @@ import type { ChatChunk, ChatCompletion, ChatRequest, ChunkChoice } from "./open
 import { AnswerReading } from "./reading.js";
 import { checkedRequest, type CheckedRequest } from "./request/chat.js";
 import { callSchemas } from "./request/tools.js";
-import { alone, atLeastOne, begun, UsageCounter, usageOf } from "./running.js";
+import { alone, atLeastOne, begun, untilUsage, UsageCounter, usageOf } from "./running.js";
 
 export class ChatCompletions {
   private readonly parts: ChatParts;
@@ -23,7 +23,7 @@ export class ChatCompletions {
   /** A whole answer. @throws KernelcError: "usage", "context", "template", "aborted", "device-lost". */
   async complete(request: ChatRequest): Promise<ChatCompletion> {
     const choices: Gathered[] = [];
-    for await (const chunk of this.chunks(request)) {
+    for await (const chunk of untilUsage(this.chunks(request))) {
       const [choice] = chunk.choices;
       if (choice) (choices[choice.index] ??= new Gathered()).take(choice, chunk.kernelc);
       if (!chunk.usage) continue;
@@ -46,9 +46,13 @@ export class ChatCompletions {
     const { grammars, forms, processors } = this.parts;
     const makeProcess = processors.makerOf(checked.processor);
     const { format, tools } = checked;
-    const required = tools?.required ? await grammars.ofCalls(forms.calls, callSchemas(tools)) : null;
-    const matchers = required?.matchers ?? (format && (await grammars.of(format)));
-    const reading = new AnswerReading(forms, checked, required?.begins ?? null);
+    const free = !tools?.required;
+    const holds = tools?.held.length && (tools.required || forms.calls.begins !== "");
+    const required = holds
+      ? await grammars.ofCalls(forms, callSchemas(tools), { several: tools.several, free })
+      : null;
+    const matchers = format && (await grammars.of(format));
+    const reading = new AnswerReading(forms, checked, required);
     const run = (): Run => new Run(this.parts, checked, { matchers, reading, makeProcess }, this.fitter);
     yield* alone(this.parts.mutex, checked.signal, () => run().chunks());
   }
@@ -81,13 +85,22 @@ class Run {
     const continued = this.parts.isPlain || continues;
     for (const [index, seed] of seeds.entries()) {
       const reader = reading.reader(this.parts.coder, this.parts.stopIds, continued);
-      const more = { ids: prompt.ids, seed, continued, matchers, process: makeProcess(), reader };
+      const held = reading.matchers ?? matchers;
+      const more = { ids: prompt.ids, seed, continued, matchers: held, process: makeProcess(), reader };
       const answer = new Answer(this.parts, { ...this.request, ...more });
       yield this.chunk(index, { role: "assistant", content: "" });
+      let ended = false;
+      const remember = (): void => {
+        if (!ended && answer.said.length) prompts.remember(prompt, answer.said);
+        ended = true;
+      };
       try {
-        for await (const piece of answer.pieces()) yield this.chunkOf(index, piece, droppedTurns);
+        for await (const piece of answer.pieces()) {
+          if (piece.end) remember(); // the caller may have its next prompt made before anything follows
+          yield this.chunkOf(index, piece, droppedTurns);
+        }
       } finally {
-        if (answer.said.length) prompts.remember(prompt, answer.said);
+        remember();
       }
     }
     if (includeUsage) yield { ...this.head(), choices: [], usage: this.counter.usage };

@@ -29,6 +29,11 @@ export interface Adjustments {
   readonly presencePenalty: number;
 }
 
+/** Whether there is anything to change. */
+export function changes({ bias, frequencyPenalty, presencePenalty }: Adjustments): boolean {
+  return bias.size > 0 || frequencyPenalty !== 0 || presencePenalty !== 0;
+}
+
 /** 32 random bits that depend on every bit of three words (pcg3d of Jarzynski and Olano, 2020). */
 export function hashWords(x: number, y: number, z: number): number {
   let a = (Math.imul(x, MULTIPLIER) + INCREMENT) | 0;

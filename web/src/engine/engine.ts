@@ -9,7 +9,7 @@ import { unlessAborted } from "../artifact/signals.js";
 import type { Executor } from "../gpu/executor.js";
 import type { PrefixCache } from "../prefixes/cache.js";
 import { Naming } from "./diagnosis/naming.js";
-import { Generation, type Chooser } from "./generation.js";
+import { Generation, type GenerationRequest, type Recover } from "./generation.js";
 import { ProgramTable } from "./programTable.js";
 import { Recovery, type Reopen } from "./recovery.js";
 import { HeldPositions } from "./rings.js";
@@ -17,7 +17,7 @@ import { integer, type Sampling } from "./sampling.js";
 import { CachedSequence, type Fed } from "./sequence.js";
 import { Timings } from "./timings.js";
 
-export const GENERATE_ROLES: readonly Role[] = ["prefill", "decode", "sample_greedy", "sample"];
+export const GENERATE_ROLES: readonly Role[] = ["prefill", "decode", "sample_greedy", "sample", "mask"];
 
 /** The roles to load: those of answers, and what an engine is asked to do besides. */
 export function rolesFor(besides: {
@@ -49,12 +49,10 @@ export interface FeedOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-export interface GenerateOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly ahead?: number | undefined;
-  readonly choose?: Chooser | undefined;
-  readonly prepare?: (() => void) | undefined;
-}
+/** How to generate; see `GenerationRequest`. */
+export type GenerateOptions = Partial<
+  Pick<GenerationRequest, "signal" | "ahead" | "choose" | "masks" | "follows" | "prepare">
+>;
 
 /** A loaded artifact and one sequence in its cache. Not for several callers at once. */
 export class TokenEngine {
@@ -122,6 +120,11 @@ export class TokenEngine {
   /** How many blocks of prompts are kept beside the cache, and their bytes. */
   get kept(): { readonly size: number; readonly bytes: number } {
     return this.prefixes?.store ?? { size: 0, bytes: 0 };
+  }
+
+  /** How many of them this device keeps for the next visit, and the bytes of all that it keeps. */
+  get stored(): { readonly size: number; readonly bytes: number } {
+    return this.prefixes?.stored ?? { size: 0, bytes: 0 };
   }
 
   /** How many of the first `ids` are in the cache already. */
@@ -263,20 +266,22 @@ export class TokenEngine {
       throw new KernelcError("usage", "nothing to generate from", { help });
     }
     const request = {
+      ...options,
       maxNew,
       sampling,
       stopIds: new Set(stopIds),
-      ahead: Math.min(options.ahead ?? AHEAD, this.mostAhead),
       vocabSize: this.vocabSize,
-      choose: options.choose,
-      prepare: options.prepare,
-      signal: options.signal,
+      ahead: Math.min(options.ahead ?? AHEAD, this.mostAhead),
     };
-    return new Generation(this.sequence, request, (error) => this.recovery.recover(error));
+    const recover: Recover = (error) => this.recovery.recover(error);
+    const masks = this.sequence.table.has("mask") ? request.masks : undefined;
+    if (masks) return masks.generation(this.sequence, request, recover, masks);
+    return new Generation(this.sequence, request, recover);
   }
 
   /** Stop and release the device. */
   dispose(): void {
+    this.prefixes?.close();
     this.recovery.dispose();
     this.sequence.executor.release();
   }

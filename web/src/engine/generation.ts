@@ -20,6 +20,21 @@ export interface Generated {
  */
 export type Chooser = (logits: Float32Array<ArrayBuffer>, position: number) => number;
 
+/** Allows some tokens, which is all that keeps the device from drawing by itself. */
+export interface Masks {
+  /** A bit for each token that may come next, not to be changed. */
+  mask(): Uint32Array<ArrayBuffer>;
+  /** Whether a token that was drawn is one of them. */
+  allows(id: number): boolean;
+  /** Makes the generation that masks; its code is loaded with that of grammars. */
+  readonly generation: (
+    sequence: CachedSequence,
+    request: GenerationRequest,
+    recover: Recover,
+    masks: Masks,
+  ) => Generation;
+}
+
 /**
  * What to generate. `ahead` steps are submitted before the first id is read back; with 1, each waits for its
  * id.
@@ -31,6 +46,10 @@ export interface GenerationRequest {
   readonly ahead: number;
   readonly vocabSize: number;
   readonly choose?: Chooser | undefined;
+  /** Where that is all that `choose` would do, the device draws, if it has a program for masks. */
+  readonly masks?: Masks | undefined;
+  /** The ids that are known to follow what was returned, at most `most`; they count as chosen. */
+  readonly follows?: ((most: number) => readonly number[]) | undefined;
   /** Does what the next choice needs, while the device computes that choice's logits. */
   readonly prepare?: (() => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -39,7 +58,7 @@ export interface GenerationRequest {
 /** Replaces a lost device and fills its cache again. @throws `error` where its cause is something else. */
 export type Recover = (error: unknown) => Promise<void>;
 
-interface Flying {
+export interface Flying {
   readonly ticket: Ticket;
   /** Whether the step decoded the token before; if not, the logits were there already. */
   readonly decoded: boolean;
@@ -63,13 +82,15 @@ export class Generation implements AsyncIterable<Generated> {
   finishReason: "stop" | "length" | "context" | "cancelled" | null = null;
   stopId: number | null = null;
   readonly seed: number;
-  private readonly sequence: CachedSequence;
-  private readonly request: GenerationRequest;
+  protected readonly sequence: CachedSequence;
+  protected readonly request: GenerationRequest;
+  protected readonly fields: StepFields;
+  protected readonly sampleRole: Role;
+  protected flying: Flying[] = [];
+  /** The position after the last token that may come. */
+  protected end = 0;
   private readonly recover: Recover;
-  private readonly fields: StepFields;
-  private readonly sampleRole: Role;
   private readonly ahead: number;
-  private flying: Flying[] = [];
   private prepared = false;
   private watching = true;
 
@@ -92,9 +113,18 @@ export class Generation implements AsyncIterable<Generated> {
   }
 
   private settle(reason: "stop" | "length" | "context" | "cancelled"): void {
+    this.discard();
+    this.finishReason ??= reason;
+  }
+
+  protected discard(): void {
     for (const { ticket } of this.flying) ticket.discard();
     this.flying = [];
-    this.finishReason ??= reason;
+  }
+
+  /** The roles that it runs. */
+  protected get roles(): readonly Role[] {
+    return this.request.choose ? ["decode"] : ["decode", this.sampleRole];
   }
 
   private async *receiveAll(): AsyncGenerator<Generated, void, undefined> {
@@ -102,9 +132,10 @@ export class Generation implements AsyncIterable<Generated> {
     const first = sequence.ids.length + (sequence.nextId === null ? 0 : 1);
     const room = sequence.context + 1 - first; // the last token needs no place in the cache
     const count = Math.min(request.maxNew, room);
+    this.end = first + count;
     let lastSeen = performance.now();
     for (let received = 0; received < count; received += 1) {
-      const id = await this.next(first + received, first + count);
+      const id = await this.next(first + received);
       lastSeen = sequence.timings.countToken(lastSeen);
       if (request.stopIds.has(id)) {
         this.stopId = id;
@@ -112,17 +143,53 @@ export class Generation implements AsyncIterable<Generated> {
         return;
       }
       yield { id, position: first + received };
+      const known = request.follows?.(count - received - 1) ?? [];
+      for (const each of known) {
+        received += 1;
+        lastSeen = sequence.timings.countToken(lastSeen);
+        yield { id: each, position: first + received };
+      }
+      if (known.length && received + 1 < count) await this.append([id, ...known]);
     }
     this.settle(count === request.maxNew ? "length" : "context");
   }
 
+  /** Reads ids that were known before the next one is drawn, and leaves the logits of the last. */
+  private async append(ids: readonly number[]): Promise<void> {
+    const { sequence } = this;
+    this.discard();
+    const start = sequence.ids.length;
+    for (;;) {
+      throwIfAborted(this.request.signal);
+      try {
+        await unlessAborted(sequence.executor.prepare(["prefill"]), this.request.signal);
+        const done = sequence.ids.length - start;
+        if (done < ids.length) sequence.writeTokens(ids.slice(done));
+        while (sequence.ids.length < start + ids.length) {
+          const at = sequence.ids.length - start;
+          const rows = sequence.table.mostRows("prefill", sequence.ids.length);
+          sequence.feed("prefill", ids.slice(at, at + rows), []);
+        }
+        return;
+      } catch (error) {
+        await this.recoverFrom(error);
+      }
+    }
+  }
+
+  private async recoverFrom(error: unknown): Promise<void> {
+    this.discard();
+    this.prepared = false;
+    await this.recover(error);
+  }
+
   /** The id at `position`. First submits the steps after it, up to the one for `end`. */
-  private async next(position: number, end: number): Promise<number> {
+  private async next(position: number): Promise<number> {
     for (;;) {
       throwIfAborted(this.request.signal);
       try {
         if (!this.prepared) await this.prepare();
-        while (this.flying.length < this.ahead && position + this.flying.length < end) {
+        while (this.flying.length < this.ahead && position + this.flying.length < this.end) {
           this.flying.push(this.submit(position + this.flying.length));
         }
         this.request.prepare?.();
@@ -130,17 +197,13 @@ export class Generation implements AsyncIterable<Generated> {
       } catch (error) {
         // Replaying has left the logits.
         if (this.flying[0] && !this.flying[0].decoded) this.sequence.hasLogits = true;
-        for (const { ticket } of this.flying) ticket.discard();
-        this.flying = [];
-        this.prepared = false;
-        await this.recover(error);
+        await this.recoverFrom(error);
       }
     }
   }
 
   private async prepare(): Promise<void> {
-    const roles: readonly Role[] = this.request.choose ? ["decode"] : ["decode", this.sampleRole];
-    await unlessAborted(this.sequence.executor.prepare(roles), this.request.signal);
+    await unlessAborted(this.sequence.executor.prepare(this.roles), this.request.signal);
     this.prepared = true;
   }
 
@@ -150,7 +213,7 @@ export class Generation implements AsyncIterable<Generated> {
    * It decodes the token before, unless the logits are there already. Where that token is in the cache, as
    * after `truncate`, it is decoded once more.
    */
-  private submit(position: number): Flying {
+  protected submit(position: number): Flying {
     const { sequence, fields } = this;
     const decoded = !sequence.hasLogits;
     sequence.hasLogits = false; // decoding overwrites the logits, and sampling may change them
@@ -173,7 +236,7 @@ export class Generation implements AsyncIterable<Generated> {
     return watched ? [id, { buffer: LOGITS_BUFFER, offset: 0, bytes: 4 }] : [id];
   }
 
-  private async receive(position: number): Promise<number> {
+  protected async receive(position: number): Promise<number> {
     const { sequence, request } = this;
     const flying = this.flying[0];
     if (!flying) throw new Error("no step was submitted");
@@ -195,13 +258,13 @@ export class Generation implements AsyncIterable<Generated> {
 
   /** Repeats the step of a position, whose logits those submitted ahead have overwritten. */
   private receiveAgain(position: number): Promise<number> {
-    for (const { ticket } of this.flying) ticket.discard();
+    this.discard();
     this.flying = [this.submit(position)];
     return this.receive(position);
   }
 
   /** Write an id chosen here to where the device would have written its own. */
-  private chosen(id: number, position: number): number {
+  protected chosen(id: number, position: number): number {
     this.sequence.executor.write(TOKENS_BUFFER, 4 * position, new Uint32Array([id]));
     return id;
   }

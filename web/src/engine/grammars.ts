@@ -1,15 +1,26 @@
 /**
  * The grammars of requests, made ready for a model's tokens and kept for the next request.
  *
- * The code of grammars is loaded when the first request needs it: most pages never ask for an answer with a
- * shape. The counterpart of `runtime/chat/constraints.py`.
+ * This module, with the code of grammars, is loaded when the first request needs it (`laterGrammars.ts`):
+ * most pages never ask for an answer with a shape. The counterpart of `runtime/chat/constraints.py`.
  */
 
 import { KernelcError } from "../artifact/errors.js";
-import type { Constraint, Framed, Grammar, Json, Vocabulary } from "../grammar/index.js";
-import type { CallForm } from "../text/tools/forms.js";
+import * as code from "../grammar/index.js";
+import type {
+  Beginning,
+  Constraint,
+  Framed,
+  Grammar,
+  Guide,
+  Json,
+  Matcher,
+  Vocabulary,
+} from "../grammar/index.js";
+import type { Forms } from "../text/tools/forms.js";
 import type { Coder } from "../text/types.js";
-import { grammarCode, type Grammars as Code } from "./laterCode.js";
+import { maskedGeneration } from "./maskedGeneration.js";
+import type { Masks } from "./generation.js";
 import type { AnswerFormat } from "./request/format.js";
 import type { CallSchema } from "./request/tools.js";
 import { printable } from "./sampling.js";
@@ -20,17 +31,30 @@ const SPACE = 0x20;
 /** Which tokens may come next in an answer; `advance` is told of the one that was taken. */
 export interface AnswerMatcher {
   /** A bit per token, not to be changed. */
-  mask(): Uint32Array;
+  mask(): Uint32Array<ArrayBuffer>;
   advance(token: number): void;
+  /** The tokens that must come after the one that was taken last, at most `most`, which it takes. */
+  follows(most: number): readonly number[];
+  /** Makes a generation whose tokens the device draws among those. */
+  readonly generation: Masks["generation"];
 }
 
-/** Makes the matcher of an answer; `continued`: it goes on from a text, so that no space of it is dropped. */
-export type MatcherMaker = (continued: boolean) => AnswerMatcher;
+/**
+ * Makes the matcher of an answer; `continued`: it goes on from a text, so that no space of it is dropped.
+ * `room` is how many tokens may come.
+ */
+export type MatcherMaker = (continued: boolean, room: number) => AnswerMatcher;
 
-/** A call that must come: `begins` ends the prompt. */
+/** A call that must come: `begins` ends the prompt, or stands before it in the answer. */
 export interface RequiredCall {
   readonly begins: string;
-  readonly matchers: MatcherMaker;
+  /** The most calls. */
+  readonly most: number;
+  /** Whether the model may think first, of its own accord. */
+  readonly mayThink: boolean;
+  /** Whether an answer may do without: only a call that begins is held to its schema. */
+  readonly free: boolean;
+  readonly matchers: (where: Pick<Beginning, "begun" | "thinking">) => MatcherMaker;
 }
 
 /** The grammars that were used last, with all the masks that they have needed so far. */
@@ -51,50 +75,104 @@ export class Grammars {
    *   the model's tokens cannot write.
    */
   async of(format: AnswerFormat): Promise<MatcherMaker> {
-    const code = await grammarCode();
-    return this.matchersOf(code, `${format.type} ${format.text}`, format.path, () => grammarOf(code, format));
+    return this.matchersOf(`${format.type} ${format.text}`, format.path, () => grammarOf(format));
   }
 
   /**
-   * What holds an answer to one call in a form, of one of these tools. The name of an only tool belongs to
-   * the beginning where nothing but special tokens stands around it.
+   * What holds an answer to one call in a form, of one of these tools, or with `asked` to several where the
+   * form has a way of writing them. The name of an only tool belongs to the beginning where nothing but
+   * special tokens stands around it. With `free` none must come, and what begins is held.
    *
    * @throws KernelcError "usage" as `of`.
    */
-  async ofCalls(form: CallForm, schemas: readonly CallSchema[]): Promise<RequiredCall> {
-    const code = await grammarCode();
-    const { begins } = form;
-    const [before, between, after] = form.frame;
+  async ofCalls(
+    { calls: form, thoughts }: Forms,
+    schemas: readonly CallSchema[],
+    { several: asked, free = false }: { readonly several: boolean; readonly free?: boolean },
+  ): Promise<RequiredCall> {
+    const several = (asked || free) && form.tail !== "";
+    const starts = several ? form.beginsList : form.begins;
+    const [before, between, after] = several ? form.listedFrame : form.frame;
     const [only] = schemas;
-    const named = only && schemas.length === 1 && !before && !after;
+    const named = only && schemas.length === 1 && !before && !after && !free;
     const framed = (): readonly Framed[] =>
       schemas.map(({ name, schema, path }) => {
-        const make = (): Grammar => code.jsonSchemaGrammar(JSON.parse(schema) as Json, path);
-        const grammar = withField(code, path, make);
+        const make = (): Grammar =>
+          schema === null ? code.jsonGrammar() : code.jsonSchemaGrammar(JSON.parse(schema) as Json, path);
+        const grammar = withField(path, make);
         return [named ? "" : before + name + between, grammar, after];
       });
-    const key = `call ${JSON.stringify([form.name, schemas])}`;
-    const matchers = this.matchersOf(code, key, "tools", () => code.oneOf(framed(), "tools"));
-    return { begins: named ? begins + only.name + between : begins, matchers };
+    const key = `call ${JSON.stringify([form.name, several, free, schemas])}`;
+    const begins = named ? starts + only.name + between : starts;
+    const call = withField("tools", () =>
+      this.constraint(key, () => code.oneOf(framed(), "tools")),
+    );
+    const most = several ? code.MOST_CALLS : 1;
+    const [opens, closes] = [this.tokens(thoughts?.open), this.tokens(thoughts?.close)];
+    const mayThink = begins !== "" && opens.length === 1;
+    const mark = free ? (form.opens[0] ?? "") : "";
+    const marks = this.tokens(mark);
+    const course = {
+      begins: this.tokens(begins.slice(mark.length)), // which the mark is the beginning of
+      call,
+      afterThought: this.tokens("\n\n"),
+      separator: several ? this.tokens(form.separator) : [],
+      tail: several ? this.tokens(form.tail) : [],
+      most,
+      free,
+      mark: new TextEncoder().encode(mark),
+      markToken: marks.length === 1 ? (marks[0] ?? null) : null,
+    };
+    const text = new TextEncoder().encode(thoughts?.close);
+    const matchers: RequiredCall["matchers"] = (where) => {
+      const plain = where.begun && !several;
+      if (plain) return this.made("tools", call, (options) => new code.Matcher(call, options));
+      return this.made("tools", call, (options, room) => {
+        const marks = { opens: mayThink ? opens : [], closes, text, most: Math.floor(room / 2) };
+        return new code.Guide(course, thoughts && marks, { ...where, ...options });
+      });
+    };
+    return { begins, most, mayThink, free, matchers };
   }
 
-  private matchersOf(code: Code, key: string, param: string, make: () => Grammar): MatcherMaker {
-    const named = <T>(work: () => T): T => withField(code, param, work);
-    const constraint = named(() => this.constraint(code, key, make));
-    return (continued) => {
-      const matcher = named(() => new code.Matcher(constraint, { dropsSpace: !continued }));
+  private tokens(text = ""): readonly number[] {
+    return text ? this.coder.encode(text, { parseSpecial: true }) : [];
+  }
+
+  private matchersOf(key: string, param: string, make: () => Grammar): MatcherMaker {
+    const constraint = withField(param, () => this.constraint(key, make));
+    return this.made(param, constraint, (options) => new code.Matcher(constraint, options));
+  }
+
+  private made(
+    param: string,
+    constraint: Constraint,
+    make: (options: { readonly dropsSpace: boolean }, room: number) => Matcher | Guide,
+  ): MatcherMaker {
+    const named = <T>(work: () => T): T => withField(param, work);
+    return (continued, room) => {
+      const matcher = named(() => make({ dropsSpace: !continued }, room));
+      const forced = new code.ForcedTokens((text) => this.coder.encode(text), constraint.vocabulary);
+      let last: number | null = null;
       return {
         mask: () => named(() => matcher.mask()),
-        advance: (token) => named(() => void matcher.advance(token)),
+        generation: maskedGeneration,
+        advance: (token) => named(() => void matcher.advance((last = token))),
+        follows: (most) =>
+          named(() => {
+            if (last === null || matcher.ended) return [];
+            const known = "known" in matcher ? matcher.known(most) : [];
+            return [...known, ...forced.take(matcher, known.at(-1) ?? last, most - known.length)];
+          }),
       };
     };
   }
 
-  private constraint(code: Code, key: string, make: () => Grammar): Constraint {
+  private constraint(key: string, make: () => Grammar): Constraint {
     let constraint = this.kept.get(key);
     if (!constraint) {
       const grammar = make();
-      this.vocabulary ??= this.read(code);
+      this.vocabulary ??= this.read();
       constraint = new code.Constraint(grammar, this.vocabulary, this.endIds);
     }
     this.kept.delete(key);
@@ -105,7 +183,7 @@ export class Grammars {
   }
 
   /** The bytes of the tokens; markup has none. */
-  private read(code: Code): Vocabulary {
+  private read(): Vocabulary {
     const { coder, vocabSize } = this;
     const drops = coder.leadingSpace !== "keep";
     const droppable: number[] = [];
@@ -119,14 +197,14 @@ export class Grammars {
   }
 }
 
-function grammarOf(code: Code, { type, text, path }: AnswerFormat): Grammar {
+function grammarOf({ type, text, path }: AnswerFormat): Grammar {
   if (type === "json_object") return code.jsonGrammar();
   if (type === "json_schema") return code.jsonSchemaGrammar(JSON.parse(text) as Json, path);
   return type === "regex" ? code.regexGrammar(text, path) : code.gbnfGrammar(text, path);
 }
 
 /** What `work` gives; errors of a grammar name the field that it is from. */
-function withField<T>(code: Code, param: string, work: () => T): T {
+function withField<T>(param: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

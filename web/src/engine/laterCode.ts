@@ -1,23 +1,35 @@
 /**
- * Code that most pages never need, loaded when a request asks for it: grammars and embeddings. A service
- * worker may import nothing later; its own code brings them along.
+ * Code that most pages never need, loaded when it is asked for: grammars, embeddings, text completions, and
+ * prompts that a device or a site keeps. A service worker may import nothing later; its own code brings them
+ * along.
  */
 
 import { KernelcError } from "../artifact/errors.js";
 
-export type Grammars = typeof import("../grammar/index.js");
+export type Grammars = typeof import("./grammars.js");
 export type Embedding = typeof import("./embeddings.js");
+export type Disk = typeof import("../prefixes/openDisk.js");
+export type Warm = typeof import("../prefixes/warm.js");
+export type Texts = typeof import("./textCompletions.js");
 
-let provided: { readonly grammars: Grammars; readonly embeddings: Embedding } | null = null;
+interface Provided {
+  readonly grammars: Grammars;
+  readonly embeddings: Embedding;
+  readonly disk: Disk;
+  readonly warm: Warm;
+  readonly texts: Texts;
+}
+
+let provided: Provided | null = null;
 
 /** Use this code instead of loading it. */
-export function provideCode(code: NonNullable<typeof provided>): void {
+export function provideCode(code: Provided): void {
   provided = code;
 }
 
 export function grammarCode(): Promise<Grammars> {
   if (provided) return Promise.resolve(provided.grammars);
-  return loaded("response_format", import("../grammar/index.js"));
+  return loaded("response_format", import("./grammars.js"));
 }
 
 export function embeddingCode(): Promise<Embedding> {
@@ -25,8 +37,23 @@ export function embeddingCode(): Promise<Embedding> {
   return loaded("embeddings", import("./embeddings.js"));
 }
 
+export function diskCode(): Promise<Disk> {
+  if (provided) return Promise.resolve(provided.disk);
+  return loaded("storePrefixes", import("../prefixes/openDisk.js"));
+}
+
+export function warmCode(): Promise<Warm> {
+  if (provided) return Promise.resolve(provided.warm);
+  return loaded("warm", import("../prefixes/warm.js"));
+}
+
+export function textCode(): Promise<Texts> {
+  if (provided) return Promise.resolve(provided.texts);
+  return loaded("text completions", import("./textCompletions.js"));
+}
+
 /** What was loaded. @throws KernelcError "network" that says what (`what`) it would have been for. */
-export async function loaded<Code>(what: string, loading: Promise<Code>): Promise<Code> {
+async function loaded<Code>(what: string, loading: Promise<Code>): Promise<Code> {
   try {
     return await loading;
   } catch (error) {

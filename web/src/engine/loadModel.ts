@@ -1,15 +1,11 @@
 /** Loads an artifact in this thread. */
 
 import { KernelcError, throwIfAborted } from "../artifact/errors.js";
-import { parseManifest, type Manifest, type Role } from "../artifact/manifest.js";
+import { parseManifest, type Manifest } from "../artifact/manifest.js";
 import { LinkedAbort } from "../artifact/signals.js";
 import type { LoadedExecutor } from "../gpu/executor.js";
 import type { ArtifactSource } from "../gpu/source.js";
-import { PrefixCache } from "../prefixes/cache.js";
-import { layoutOf } from "../prefixes/layout.js";
-import { BlockStore } from "../prefixes/store.js";
-import { loadWarm } from "../prefixes/warm.js";
-import { planLoad } from "../gpu/loadPlan.js";
+import type { PrefixCache } from "../prefixes/cache.js";
 import { openFiles, type ArtifactFiles, type FileSpec } from "../weights/files.js";
 import { openShards, type LoadProgress } from "../weights/load.js";
 import { getRecord, putRecord } from "../weights/records.js";
@@ -23,14 +19,12 @@ import { rolesFor, TokenEngine } from "./engine.js";
 import { loadProcessors } from "./logitProcessors.js";
 import { LocalEngine } from "./localEngine.js";
 import { memoryBudget } from "./memory/budget.js";
-import { checkedContext, takenBytes } from "./memory/fitting.js";
+import { checkedContext } from "./memory/fitting.js";
+import { keeping } from "./memory/keeping.js";
 import { openDevice, type OpenedDevice, type OpenOptions } from "./openDevice.js";
 import { hiddenWidth } from "./hiddenWidth.js";
-import { GREEDY_FIELDS } from "./sampling.js";
+import { warmCode } from "./laterCode.js";
 import { watchCoder, watched, watchTemplate, type Watch } from "./watched.js";
-
-/** The most memory for beginnings of prompts, taken as they come. */
-const PREFIX_BYTES = 256 * 2 ** 20;
 
 const CHECKS = {
   get: (key: string): Promise<unknown> => getRecord("check", key),
@@ -84,32 +78,15 @@ async function open(url: string, options: EngineOptions): Promise<LoadedModel> {
     options.onNotice?.({ code: "device-restored", message });
     return reloaded.executor;
   };
-  const prefixes = keeping(manifest, found.id, context, loading.roles, budget);
+  const { roles } = loading;
+  const stored = options.storePrefixes === true;
+  const prefixes = await keeping({ manifest, build: found.id, context, roles, budget, executor, stored });
   const engine = new TokenEngine(executor, manifest, context, loading.roles, reopen, prefixes);
   tell({ phase: "ready" });
   if (prefixes && options.warm) void warmUp(prefixes, options.warm, files, found.id);
   const loadSeconds = (performance.now() - began) / 1000;
   const facts = card(found.id, files.folder, manifest, context);
   return new LocalEngine({ engine, manifest, ...texts, card: facts, loadSeconds, processors });
-}
-
-/**
- * What keeps beginnings of prompts, so that conversations may take turns, in half of the memory that the
- * model leaves of `budget`; null where nothing can.
- */
-function keeping(
-  manifest: Manifest,
-  build: string,
-  context: number,
-  roles: readonly Role[],
-  budget: number,
-): PrefixCache | null {
-  const plan = planLoad(manifest, context, roles);
-  const layout = layoutOf(manifest, plan.buffers, context);
-  const bytes = Math.min(PREFIX_BYTES, Math.floor((budget - takenBytes(manifest, plan)) / 2));
-  if (!layout || bytes <= 0) return null;
-  const idle = { ...GREEDY_FIELDS, seq: 1, past: 0, context };
-  return new PrefixCache({ layout, build, store: new BlockStore(bytes), idle });
 }
 
 /** Takes what the site's builder computed, beside the first answers. Without it they are only later. */
@@ -120,7 +97,12 @@ async function warmUp(
   build: string,
 ): Promise<void> {
   const fetch = (name: string, spec: FileSpec): Promise<Uint8Array> => files.file(name, spec);
-  await loadWarm(prefixes, list, fetch, (more) => files.belong(build, more)).catch(() => undefined);
+  try {
+    const { loadWarm } = await warmCode();
+    await loadWarm(prefixes, list, fetch, (more) => files.belong(build, more));
+  } catch {
+    // as if the site had computed nothing
+  }
 }
 
 /** As `openDevice`, with a way to release what was loaded. */

@@ -22,9 +22,8 @@ import type {
 } from "./api.js";
 import { ChatCompletions } from "./chat.js";
 import type { TokenEngine } from "./engine.js";
-import { Grammars } from "./grammars.js";
-import { embeddingCode } from "./laterCode.js";
-import { textCode } from "./laterText.js";
+import { LaterGrammars } from "./laterGrammars.js";
+import { embeddingCode, textCode } from "./laterCode.js";
 import { processorModel, ProcessorTable, type LogitProcessorFactory } from "./logitProcessors.js";
 import { Mutex } from "./mutex.js";
 import { formsOf } from "./reading.js";
@@ -73,7 +72,7 @@ export class LocalEngine implements LoadedModel {
       isPlain: template.isPlain,
       forms: formsOf(template, coder),
       stopIds: card.eos_token_ids,
-      grammars: new Grammars(coder, engine.vocabSize, card.eos_token_ids),
+      grammars: new LaterGrammars(coder, engine.vocabSize, card.eos_token_ids),
       processors: new ProcessorTable(
         parts.processors,
         processorModel(coder, engine.vocabSize, card.eos_token_ids),
@@ -146,6 +145,8 @@ export class LocalEngine implements LoadedModel {
       cached_tokens: engine.ids.length,
       kept_blocks: engine.kept.size,
       kept_bytes: engine.kept.bytes,
+      stored_blocks: engine.stored.size,
+      stored_bytes: engine.stored.bytes,
       gpu_bytes: plannedBytes(manifest, planLoad(manifest, engine.context, engine.roles)),
       staging_bytes: executor.stagingBytes,
       pipelines: executor.pipelines,

@@ -42,6 +42,11 @@ function countOf(mask: Uint32Array): number {
   return count;
 }
 
+/** Whether a mask has a token. */
+export function hasToken(mask: Uint32Array, id: number): boolean {
+  return ((mask[id >>> 5] ?? 0) >>> (id & 31)) % 2 === 1;
+}
+
 function firstOf(mask: Uint32Array): number {
   const word = mask.findIndex(Boolean);
   return 32 * word + 31 - Math.clz32((mask[word] ?? 0) & -(mask[word] ?? 0));

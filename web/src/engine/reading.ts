@@ -1,16 +1,11 @@
 /** How the answer to a request is read: which marks are seen in it, and what it is taken apart into. */
 
-import { formOf, thoughtsOf, type CallForm, type Thoughts } from "../text/tools/forms.js";
+import { formOf, thoughtsOf, type CallForm, type Forms, type Thoughts } from "../text/tools/forms.js";
 import { markedDecoder, shownMarks } from "../text/tools/marked.js";
 import { AnswerParser } from "../text/tools/parser.js";
 import type { Coder, Definition, StreamDecoder, Template } from "../text/types.js";
+import type { MatcherMaker, RequiredCall } from "./grammars.js";
 import type { CheckedRequest } from "./request/chat.js";
-
-/** How a model writes calls and thoughts. */
-export interface Forms {
-  readonly calls: CallForm;
-  readonly thoughts: Thoughts | null;
-}
 
 /** What one answer is read with. */
 export interface Reader {
@@ -34,40 +29,47 @@ export class AnswerReading {
   constructor(
     private readonly forms: Forms,
     private readonly request: CheckedRequest,
-    /** What a call that is required begins with. */
-    private readonly begins: string | null,
+    /** A call that must come, or that is held to its schema where one does. */
+    private readonly call: RequiredCall | null,
   ) {
     const { tools, splitsThoughts, continues } = request;
     // What goes on cannot begin with a call that has no mark.
     this.form = tools && { ...forms.calls, bare: forms.calls.bare && !continues };
-    this.thoughts = splitsThoughts && begins === null ? forms.thoughts : null;
+    this.thoughts = splitsThoughts ? forms.thoughts : null;
   }
 
   /**
-   * What follows a prompt of which the template wrote this. A call that is required comes at once: a thought
-   * that the prompt begins is ended.
+   * What follows a prompt of which the template wrote this: the beginning of a call that must come, unless
+   * the model thinks before it.
    */
   begun(written: string): string {
     this.thinking = this.isThinking(written);
-    if (this.begins === null) return "";
-    const end = this.thinking ? `\n${this.forms.thoughts?.close ?? ""}\n\n` : "";
-    this.thinking = false;
-    return end + this.begins;
+    return this.isBegun ? (this.call?.begins ?? "") : "";
+  }
+
+  /** What holds the answer to a call that must come, after `begun`; null where none must. */
+  get matchers(): MatcherMaker | null {
+    return this.call && this.call.matchers({ begun: this.isBegun, thinking: this.thinking });
+  }
+
+  private get isBegun(): boolean {
+    return this.call !== null && !this.call.free && !this.thinking && !this.call.mayThink;
   }
 
   /** What the next answer is read with, after `begun`; `ends` are the ids that end it, which are no marks. */
   reader(coder: Coder, ends: readonly number[], continued: boolean): Reader {
     const { form, request, thinking } = this;
-    const thoughts = request.continues && !thinking ? null : this.thoughts;
+    const none = (request.continues && !thinking) || this.isBegun;
+    const thoughts = none ? null : this.thoughts;
     const decoder = coder.stream({ continued });
     if (!form && !thoughts) return { decoder, parser: null };
     const special = new Map([...coder.specialIds].filter(([, id]) => !ends.includes(id)));
-    const single = request.tools && (request.tools.required || !request.tools.parallel);
-    const mostCalls = single ? 1 : null;
+    const most = this.call && !this.call.free ? this.call.most : null;
+    const mostCalls = most ?? (request.tools && !request.tools.parallel ? 1 : null);
     const { callable: names = [], tools = [] } = request.tools ?? {};
     const strings = new Map(tools.map((tool) => [tool.function.name, stringsOf(tool)] as const));
     const parser = new AnswerParser(form, thoughts, { names, strings, thinking, mostCalls });
-    parser.push(this.begins ?? "");
+    if (this.isBegun) parser.push(this.call?.begins ?? "");
     return { decoder: markedDecoder(decoder, shownMarks(special, form, thoughts)), parser };
   }
 

@@ -64,6 +64,25 @@ async function* resumed<Chunk extends AnyChunk>(
   if (!finished) throwIfAborted(signal);
 }
 
+/**
+ * The chunks of an answer, for a caller that leaves at the one that tells the usage: what is done after an
+ * answer, such as keeping its keys and values, is done all the same, beside that caller.
+ */
+export async function* untilUsage<Chunk extends AnyChunk>(
+  answer: AsyncGenerator<Chunk, void, undefined>,
+): AsyncGenerator<Chunk, void, undefined> {
+  let told = false;
+  try {
+    for (let next = await answer.next(); !next.done; next = await answer.next()) {
+      told = Boolean(next.value.usage);
+      yield next.value;
+    }
+  } finally {
+    if (told) void answer.next().catch(() => undefined);
+    else await answer.return();
+  }
+}
+
 /** Adds up the usage of a request; a prompt that has several answers counts once. */
 export class UsageCounter {
   private prompt = 0;

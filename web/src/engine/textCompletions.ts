@@ -16,7 +16,7 @@ import type {
 import { characters } from "./request/fields.js";
 import type { PromptInput } from "./request/prompts.js";
 import { checkedText, type CheckedText } from "./request/text.js";
-import { alone, atLeastOne, begun, UsageCounter, usageOf } from "./running.js";
+import { alone, atLeastOne, begun, untilUsage, UsageCounter, usageOf } from "./running.js";
 
 export class TextAnswers {
   private readonly parts: ChatParts;
@@ -28,7 +28,7 @@ export class TextAnswers {
   /** Whole answers. @throws KernelcError: "usage", "context", "aborted", "device-lost". */
   async complete(request: TextRequest): Promise<TextCompletion> {
     const choices: Gathered[] = [];
-    for await (const chunk of this.chunks(request)) {
+    for await (const chunk of untilUsage(this.chunks(request))) {
       const [choice] = chunk.choices;
       if (choice) (choices[choice.index] ??= new Gathered()).take(choice, chunk.kernelc);
       if (!chunk.usage) continue;

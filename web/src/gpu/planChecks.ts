@@ -10,6 +10,7 @@ import {
   ELEMENT_BYTES,
   HIDDEN_BUFFER,
   LOGITS_BUFFER,
+  MASK_BUFFER,
   STEP_BUFFER,
   TOKENS_BUFFER,
   type Manifest,
@@ -23,6 +24,7 @@ const LEFT_BY: Readonly<Partial<Record<Role, string>>> = {
   decode: LOGITS_BUFFER,
   score: "all_logits",
   embed: HIDDEN_BUFFER,
+  mask: LOGITS_BUFFER,
 };
 
 /** What is checked of a load plan. */
@@ -72,6 +74,7 @@ function wantedSizes(manifest: Manifest, plan: Planned): [string, number, string
     [STEP_BUFFER, WORD_BYTES * manifest.params.length, "the step block"],
     ["tokens", WORD_BYTES * (plan.context + 1), `${plan.context + 1} ids`],
     ["logits", WORD_BYTES * vocab_size, scores],
+    [MASK_BUFFER, WORD_BYTES * Math.ceil(vocab_size / 32), `a bit for each of ${vocab_size} tokens`],
     ["all_logits", WORD_BYTES * vocab_size * rows, `${scores} in ${rows} rows`],
   ];
 }

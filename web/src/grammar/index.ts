@@ -1,6 +1,8 @@
 /** Grammars, as the engine loads them when a request asks for an answer with a shape. */
 
+export { ForcedTokens } from "./ahead.js";
 export { gbnfGrammar } from "./gbnf.js";
+export { Guide, MOST_CALLS, type Beginning } from "./guide.js";
 export type { Grammar } from "./grammar.js";
 export { oneOf, type Framed } from "./join.js";
 export { jsonSchemaGrammar } from "./json/schema.js";

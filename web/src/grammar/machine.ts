@@ -120,6 +120,18 @@ export class Machine {
     return this.table[256 * state + byte] ?? DEAD;
   }
 
+  /** The byte that must come next; null where several may, or none. */
+  onlyByte(state: number): number | null {
+    if (!this.filled[state]) this.fill(state);
+    let found: number | null = null;
+    for (let byte = 0; byte < 256; byte += 1) {
+      if (this.table[256 * state + byte] === DEAD) continue;
+      if (found !== null) return null;
+      found = byte;
+    }
+    return found;
+  }
+
   /** Find out a state's next states. @throws GrammarError where the grammar is too ambiguous. */
   fill(state: number): void {
     const moves: ByteEdge[] = [];

@@ -13,7 +13,7 @@ import { DEAD, type Machine } from "./machine.js";
 import type { Level, Vocabulary } from "./vocabulary.js";
 
 /** A bit per token, the lowest bit of the first word for token 0. */
-export type Mask = Uint32Array;
+export type Mask = Uint32Array<ArrayBuffer>;
 
 const MOST_BYTES = 64 * 2 ** 20;
 

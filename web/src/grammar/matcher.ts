@@ -139,6 +139,20 @@ export class Matcher {
     return true;
   }
 
+  /** The bytes that must come next, up to `most`, for whoever feeds them without sampling. */
+  forcedBytes(most = 256): Uint8Array {
+    const [state, below] = [this.current(), this.below];
+    const found: number[] = [];
+    while (found.length < most && !this.machine.ends[this.state]) {
+      const byte = this.machine.onlyByte(this.state);
+      if (byte === null) break;
+      found.push(byte);
+      this.enter(this.machine.step(this.state, byte));
+    }
+    this.become(state, below);
+    return Uint8Array.from(found);
+  }
+
   /** The fewest bytes that end the answer from here. */
   shortestEnd(): Uint8Array {
     const [state, below] = [this.current(), this.below];
@@ -192,6 +206,6 @@ function allow(mask: Mask, token: number, isAllowed: boolean): void {
 }
 
 /** Whether a mask has a token. */
-export function isAllowed(mask: Mask, token: number): boolean {
+export function isAllowed(mask: Uint32Array, token: number): boolean {
   return ((mask[token >>> 5] ?? 0) >>> (token & 31)) % 2 === 1;
 }

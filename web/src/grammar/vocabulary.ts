@@ -77,6 +77,27 @@ export class Vocabulary {
     return this.bytes.subarray(this.begins[id], this.begins[id + 1]);
   }
 
+  /** Whether some token begins with these bytes and goes on. */
+  hasLonger(beginning: Uint8Array): boolean {
+    let node = 0;
+    for (let depth = 0; depth < beginning.length; depth += 1) {
+      const next = this.levels[depth + 1];
+      if (!next) return false;
+      const [from, to] = this.childrenOf(depth, node);
+      let child = from;
+      while (child < to && next.byte[child] !== beginning[depth]) child += 1;
+      if (child === to) return false;
+      node = child;
+    }
+    const [from, to] = this.childrenOf(beginning.length, node);
+    return to > from;
+  }
+
+  private childrenOf(depth: number, node: number): readonly [number, number] {
+    const begins = this.levels[depth]?.childBegin;
+    return [begins?.[node] ?? 0, begins?.[node + 1] ?? 0];
+  }
+
   private length(id: number): number {
     return (this.begins[id + 1] ?? 0) - (this.begins[id] ?? 0);
   }

@@ -1,8 +1,19 @@
 import type { Engine } from "../engine/api.js";
 import { planArtifact, probe } from "../engine/plan.js";
 import { createWorkerEngine } from "../engine/worker/workerEngine.js";
-import { deleteModel, requestPersistence, storageEstimate, storedModels } from "../weights/models.js";
-import { ConversationStore, DatabaseShelf, MemoryShelf, type Shelf } from "./keeping/conversationStore.js";
+import {
+  deleteModel,
+  deletePrefixes,
+  requestPersistence,
+  storageEstimate,
+  storedModels,
+} from "../weights/models.js";
+import {
+  ConversationStore,
+  DatabaseShelf,
+  ForgettingShelf,
+  MemoryShelf,
+} from "./keeping/conversationStore.js";
 import { saveFile } from "./keeping/saveFile.js";
 import { storagePreferences, type Services } from "./services.js";
 import { BrowserSharing } from "./keeping/sharing.js";
@@ -10,11 +21,13 @@ import { BrowserSharing } from "./keeping/sharing.js";
 /** The page's real services; tests use others. */
 export async function realServices(): Promise<Services> {
   const base = new URL("./", document.baseURI).href;
+  // Where the browser keeps no database, chats last as long as the page, and so does what they computed.
+  const shelf = await DatabaseShelf.open().catch(() => null);
   return {
     base,
     fetchCatalog: () => fetchCatalog(base),
     createEngine: async (url, options) => {
-      const engine = await createWorkerEngine(url, options);
+      const engine = await createWorkerEngine(url, { ...options, storePrefixes: shelf !== null });
       const { chat, model } = engine;
       return { chat, model, measure: () => measure(engine), dispose: () => engine.dispose() };
     },
@@ -23,7 +36,9 @@ export async function realServices(): Promise<Services> {
     storedModels: () => storedModels(),
     deleteModel: (id) => deleteModel(id),
     requestPersistence: () => requestPersistence(),
-    conversations: new ConversationStore(await openShelf()),
+    conversations: new ConversationStore(
+      new ForgettingShelf(shelf ?? new MemoryShelf(), () => deletePrefixes()),
+    ),
     sharing: new BrowserSharing(),
     preferences: storagePreferences(() => localStorage),
     session: storagePreferences(() => sessionStorage),
@@ -51,9 +66,4 @@ async function fetchCatalog(base: string): Promise<unknown> {
   if (!response.ok)
     throw new Error(`models.json: the server answered ${response.status} ${response.statusText}`.trim());
   return (await response.json()) as unknown;
-}
-
-/** Opens the database. Where the browser keeps none, chats last as long as the page. */
-async function openShelf(): Promise<Shelf> {
-  return DatabaseShelf.open().catch(() => new MemoryShelf());
 }

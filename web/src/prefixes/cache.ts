@@ -5,7 +5,9 @@
 
 import { TOKENS_BUFFER } from "../artifact/schema.js";
 import type { Executor, Fetch, StepFields, Ticket } from "../gpu/executor.js";
-import { longestRing, positionBytes, rangesOf, type CacheLayout, type CacheRows } from "./layout.js";
+import type { DiskBlocks } from "./disk.js";
+import { sizesOf } from "./fileFormat.js";
+import { longestRing, rangesOf, type CacheLayout, type CacheRows } from "./layout.js";
 import { BLOCK, namesOf } from "./names.js";
 import type { Block, BlockStore } from "./store.js";
 
@@ -32,6 +34,8 @@ export interface PrefixOptions {
   readonly idle: StepFields;
   readonly block?: number;
   readonly leastGain?: number;
+  /** What keeps blocks on this device for the next visit. */
+  readonly disk?: DiskBlocks | null;
 }
 
 export class PrefixCache {
@@ -40,6 +44,7 @@ export class PrefixCache {
   readonly build: string;
   readonly store: BlockStore;
   readonly layout: CacheLayout;
+  private readonly disk: DiskBlocks | null;
   private readonly idle: StepFields;
   private readonly block: number;
   private readonly leastGain: number;
@@ -49,6 +54,7 @@ export class PrefixCache {
     this.layout = options.layout;
     this.build = options.build;
     this.store = options.store;
+    this.disk = options.disk ?? null;
     this.idle = options.idle;
     this.block = options.block ?? BLOCK;
     this.leastGain = options.leastGain ?? LEAST_GAIN;
@@ -56,46 +62,88 @@ export class PrefixCache {
     this.longest = longestRing(this.layout);
   }
 
+  /** Ends what keeps blocks on this device. */
+  close(): void {
+    this.disk?.close();
+  }
+
+  /** How many blocks this device keeps for the next visit, and the bytes of all that it keeps. */
+  get stored(): { readonly size: number; readonly bytes: number } {
+    return this.disk ?? { size: 0, bytes: 0 };
+  }
+
   /**
-   * Makes the sequence, which holds the first `kept` of `ids`, hold more of them, if the store has more.
+   * Makes the sequence, which holds the first `kept` of `ids`, hold more of them, if they are kept anywhere.
    * Returns how many it holds then.
    */
   async restore(rows: Rows, ids: readonly number[], kept: number): Promise<number> {
     const names = await namesOf(this.build, ids, this.block);
-    const known: Block[] = [];
+    await this.disk?.ready;
+    const rings: boolean[] = [];
     for (const name of names) {
-      const block = this.store.get(name);
-      if (!block || !this.fits(block)) break;
-      known.push(block);
+      const found = this.kept(name);
+      if (found === undefined) break;
+      rings.push(found);
     }
-    for (let count = known.length; count * this.block >= kept + this.leastGain; count -= 1) {
-      const blocks = known.slice(0, count);
-      const oldest = (blocks.findLastIndex(({ ring }) => !ring) + 1) * this.block;
+    for (let count = rings.length; count * this.block >= kept + this.leastGain; count -= 1) {
+      const oldest = (rings.slice(0, count).lastIndexOf(false) + 1) * this.block;
       const length = count * this.block;
       if (oldest && oldest + this.longest > length + rows.held.spare) continue;
-      this.write(rows.executor, blocks, kept);
-      rows.executor.write(TOKENS_BUFFER, 0, Uint32Array.from(ids.slice(0, length)));
-      rows.filled(ids.slice(0, length), oldest);
-      this.store.used(names.slice(0, count));
-      return length;
+      return this.put(rows, ids, names.slice(0, count), kept, oldest);
     }
     return kept;
   }
 
-  private fits({ full, ring }: Block): boolean {
-    const bytes = (caches: readonly CacheRows[]): number => this.block * positionBytes(caches);
-    return (
-      full.length === bytes(this.layout.full) && (!ring || ring.length === bytes(this.layout.rings))
-    );
+  /** Whether a block has the rows of rings, wherever it is kept; undefined where it is not. */
+  private kept(name: string): boolean | undefined {
+    const block = this.store.get(name);
+    if (!block || !this.fits(block)) return this.disk?.kept(name);
+    return block.ring !== null || this.disk?.kept(name) === true;
   }
 
-  /** Writes blocks from the beginning on: what rings then hold are the last ones' rows. */
-  private write(executor: Executor, blocks: readonly Block[], kept: number): void {
-    blocks.forEach(({ full, ring }, number) => {
-      const start = number * this.block;
-      if (start + this.block > kept) this.writeRows(executor, this.layout.full, full, start);
-      if (ring) this.writeRows(executor, this.layout.rings, ring, start);
-    });
+  private async get(name: string, wantsRing: boolean): Promise<Block | undefined> {
+    const block = this.store.get(name);
+    if (block && this.fits(block) && (block.ring || !wantsRing)) return block;
+    const found = await this.disk?.get(name);
+    return found && this.fits(found) && (found.ring || !wantsRing) ? found : undefined;
+  }
+
+  private fits({ full, ring }: Block): boolean {
+    const sizes = sizesOf(this.layout, this.block);
+    return full.length === sizes.full && (!ring || ring.length === sizes.ring);
+  }
+
+  /**
+   * Puts blocks into the sequence, one after the other, from the first one that lacks: what rings then hold
+   * are the last ones' rows. A block that is damaged ends it: the positions before it are held then, none
+   * where rings have lost what these had.
+   */
+  private async put(
+    rows: Rows,
+    ids: readonly number[],
+    names: readonly string[],
+    kept: number,
+    oldest: number,
+  ): Promise<number> {
+    const { executor } = rows;
+    const inRings = Math.max(oldest, names.length * this.block - this.longest);
+    const first = Math.floor((this.urgent ? Math.min(kept, inRings) : kept) / this.block);
+    let done = first;
+    for (const name of names.slice(first)) {
+      const start = done * this.block;
+      const block = await this.get(name, this.urgent && start >= oldest);
+      if (!block) break;
+      this.writeRows(executor, this.layout.full, block.full, start);
+      if (block.ring) this.writeRows(executor, this.layout.rings, block.ring, start);
+      done += 1;
+    }
+    const length = done === names.length || !this.urgent ? done * this.block : 0;
+    if (length <= kept && !(this.urgent && done > first)) return kept;
+    if (length) executor.write(TOKENS_BUFFER, 0, Uint32Array.from(ids.slice(0, length)));
+    rows.filled(ids.slice(0, length), length ? oldest : 0);
+    this.store.used(names.slice(0, done));
+    this.disk?.note(names.slice(0, done));
+    return length;
   }
 
   private writeRows(
@@ -113,20 +161,28 @@ export class PrefixCache {
     }
   }
 
-  /** Keeps the blocks that the sequence holds and the store does not. @throws KernelcError "device-lost". */
+  /** Keeps the blocks that the sequence holds and nothing keeps. @throws KernelcError "device-lost". */
   async save(rows: Rows): Promise<void> {
     const { full, rings } = this.layout;
-    const room = this.store.roomFor(this.block * (positionBytes(full) + positionBytes(rings)));
+    const sizes = sizesOf(this.layout, this.block);
+    const bytes = sizes.full + sizes.ring;
+    const room = Math.max(this.store.roomFor(bytes), this.disk?.roomFor(bytes) ?? 0);
     const names = (await namesOf(this.build, rows.ids, this.block)).slice(0, room);
+    await this.disk?.ready;
     const { oldest } = rows.held;
     this.store.used(names); // or its own beginning would make room, where it was not used for long
+    this.disk?.note(names);
     for (const [number, name] of names.entries()) {
       const start = number * this.block;
-      const block = this.store.get(name);
-      if (block && (block.ring || start < oldest)) continue;
-      const whole = this.fetch(rows, full, start);
-      const ofRings = start >= oldest && this.fetch(rows, rings, start);
-      this.store.put(name, { full: await joined(whole), ring: ofRings ? await joined(ofRings) : null });
+      const found = this.kept(name);
+      let block = this.store.get(name);
+      if (found === undefined || (!found && start >= oldest)) {
+        const whole = this.fetch(rows, full, start);
+        const ofRings = start >= oldest && this.fetch(rows, rings, start);
+        block = { full: await joined(whole), ring: ofRings ? await joined(ofRings) : null };
+        this.store.put(name, block);
+      }
+      if (block) this.disk?.put(name, block); // unless it has it
     }
     this.store.used(names);
   }

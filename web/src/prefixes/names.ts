@@ -32,12 +32,14 @@ function words(numbers: readonly number[]): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-function bytesOf(hex: string): Uint8Array {
+/** The bytes of a sha256 in hex digits. */
+export function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
   const byte = (at: number): number => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16);
   return Uint8Array.from({ length: HASH_BYTES }, (_, at) => byte(at));
 }
 
-function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+/** The parts, one after the other. */
+export function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -7,16 +7,13 @@ import { KernelcError } from "../artifact/errors.js";
 import { isSha256 } from "../weights/sha256.js";
 import type { FileSpec } from "../weights/files.js";
 import type { PrefixCache } from "./cache.js";
-import { positionBytes, type CacheLayout } from "./layout.js";
+import { HEADER_BYTES, lengthIn, MAGIC, magicOf, sizesOf } from "./fileFormat.js";
+import type { CacheLayout } from "./layout.js";
 import { BLOCK } from "./names.js";
 import type { Block } from "./store.js";
 
 const VERSION = 1;
 const MOST_BLOCKS = 4096;
-/** A block's file, `runtime/prefixes/file_format.py`: what it is, its sha256, the bytes of its full rows. */
-const MAGIC = "kprefix1";
-const HASH_BYTES = 32;
-const HEADER_BYTES = MAGIC.length + HASH_BYTES + 8;
 
 /** The list of a site's blocks: a file beside the manifest. */
 export interface WarmList extends FileSpec {
@@ -57,8 +54,9 @@ export async function loadWarm(
 }
 
 /** Bytes of a block's file with the rows of rings, as builders write them. */
-function fileBytes({ full, rings }: CacheLayout): number {
-  return HEADER_BYTES + BLOCK * (positionBytes(full) + positionBytes(rings));
+function fileBytes(layout: CacheLayout): number {
+  const { full, ring } = sizesOf(layout);
+  return HEADER_BYTES + full + ring;
 }
 
 function readList(data: Uint8Array, build: string): WarmBlock[] {
@@ -85,20 +83,13 @@ function isBlock(value: unknown): value is WarmBlock {
 }
 
 /** The block in a file whose sha256 has been checked. */
-function decoded(data: Uint8Array, file: string, { full, rings }: CacheLayout): Block {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const split = BLOCK * positionBytes(full);
-  const magic = new TextDecoder().decode(data.subarray(0, MAGIC.length));
-  if (data.length !== HEADER_BYTES + split + BLOCK * positionBytes(rings) || magic !== MAGIC) {
+function decoded(data: Uint8Array, file: string, layout: CacheLayout): Block {
+  const { full } = sizesOf(layout);
+  if (data.length !== fileBytes(layout) || magicOf(data) !== MAGIC) {
     throw wrong("it is no block of this model", file);
   }
-  if (view.getBigUint64(MAGIC.length + HASH_BYTES, true) !== BigInt(split)) {
-    throw wrong("it is a block of another layout", file);
-  }
-  return {
-    full: data.slice(HEADER_BYTES, HEADER_BYTES + split),
-    ring: data.slice(HEADER_BYTES + split),
-  };
+  if (lengthIn(data) !== BigInt(full)) throw wrong("it is a block of another layout", file);
+  return { full: data.slice(HEADER_BYTES, HEADER_BYTES + full), ring: data.slice(HEADER_BYTES + full) };
 }
 
 function wrong(why: string, file = "the list of its blocks"): KernelcError {

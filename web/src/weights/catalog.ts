@@ -1,4 +1,5 @@
 import { KernelcError } from "../artifact/errors.js";
+import { deletePrefixes } from "./keptPrefixes.js";
 import { tryLock } from "./locks.js";
 import { allRecords, putRecord, removeRecord } from "./records.js";
 import { isSha256 } from "./sha256.js";
@@ -60,6 +61,7 @@ export async function forgetModel(store: Store, id: string): Promise<void> {
   const files = new Set([...model.files, model.id]);
   for (const other of others) for (const sha256 of [...other.files, other.id]) files.delete(sha256);
   await removeAll(store, "files", files);
+  await deletePrefixes(model.id, store);
   await removeRecord(KIND, id, store);
 }
 

@@ -2,6 +2,7 @@ import { forgetModel, rememberedModels, storedShardBytes, type ModelRecord } fro
 import { defaultStore } from "./stores/openStore.js";
 import type { Store } from "./stores/store.js";
 
+export { deletePrefixes, prefixBytes } from "./keptPrefixes.js";
 export { requestPersistence, storageEstimate, type StorageEstimate } from "./persist.js";
 
 /** A model that is stored on this device, at least in part. */

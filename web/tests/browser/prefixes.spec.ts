@@ -83,6 +83,37 @@ describe.skipIf(!hasChromium)("beginnings of prompts", { timeout: 180_000 }, () 
     expect(cached.map(([, tokens]) => tokens >= 64)).toEqual([false, false, true]);
   });
 
+  test("are there after a reload where the engine keeps them on the device, until they are deleted", async () => {
+    const visit = async (content: string, deleting = false) => {
+      const page = await openEngine(context, server);
+      const found = await page.evaluate(
+        async ([content, deleting]) => {
+          const [{ path }] = ((await (await fetch("/warm/models.json")).json()) as { models: [{ path: string }] }).models;
+          if (deleting) await kernelc.deletePrefixes();
+          const engine = await kernelc.createWorkerEngine(`/warm/${path}`, { storePrefixes: true });
+          const messages = [{ role: "user" as const, content: content.repeat(50) }];
+          const { choices, usage } = await engine.chat.completions.create({ messages, temperature: 0, max_tokens: 8 });
+          const blocks = Math.floor(((usage?.prompt_tokens ?? 0) - 1) / 64);
+          for (let left = 200; left > 0 && (await engine.stats()).stored_blocks < blocks; left -= 1) {
+            await new Promise((resolve) => setTimeout(resolve, 50));
+          }
+          const { stored_blocks } = await engine.stats();
+          await engine.dispose();
+          const cached = usage?.prompt_tokens_details?.cached_tokens ?? 0;
+          return { text: choices[0].message.content ?? "", cached, blocks, stored: stored_blocks >= blocks };
+        },
+        [content, deleting] as const,
+      );
+      await page.close();
+      return found;
+    };
+    const first = await visit("q r s ");
+    expect(first).toMatchObject({ cached: 0, stored: true });
+    expect(first.blocks).toBeGreaterThan(1);
+    expect(await visit("q r s ")).toEqual({ ...first, cached: 64 * first.blocks });
+    expect(await visit("q r s ", true)).toEqual(first);
+  });
+
   test("that the site has computed are put back, at the next visit without a download", async () => {
     const [alone] = await ask([[0, "When?"]], false);
     server.reset();

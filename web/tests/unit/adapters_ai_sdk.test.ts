@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { createKernelc, embeddingModel, languageModel } from "../../src/adapters/aiSdk.js";
 import { KernelcError } from "../../src/artifact/errors.js";
 import type { ChatRequest, EmbeddingRequest, Engine } from "../../src/engine/api.js";
-import type { Forms } from "../../src/engine/reading.js";
+import type { Forms } from "../../src/text/tools/forms.js";
 import { TOLD } from "../../src/text/tools/forms.js";
 import type { StreamDecoder } from "../../src/text/types.js";
 import { coderOf, setUp } from "./engine_letters.js";

@@ -31,6 +31,7 @@ export function toyManifest(): Manifest {
     score: program("score", SCORE_CHUNK),
     sample_greedy: program("sample_greedy", CONTEXT),
     sample: program("sample", CONTEXT),
+    mask: program("mask", CONTEXT),
   };
   const model = { ...(json["model"] as Json), vocab_size: VOCAB, max_context: CONTEXT };
   return parseManifest(new TextEncoder().encode(JSON.stringify({ ...json, symbols, programs, model })), "toy.json");
@@ -54,6 +55,7 @@ export class ToyExecutor implements Executor {
   flying = 0;
   mostFlying = 0;
   private readonly tokens = new Uint32Array(CONTEXT + 1);
+  private readonly mask = new Uint32Array(VOCAB / 32);
   protected readonly values = new Uint32Array(CONTEXT);
   private logits: Float32Array = new Float32Array(VOCAB);
   private rows: Float32Array[] = [];
@@ -104,6 +106,11 @@ export class ToyExecutor implements Executor {
       this.tokens[past + seq] = draw(this.logits, sampling, past + seq);
       return;
     }
+    if (program === "mask") {
+      const allows = (id: number): boolean => ((this.mask[id >>> 5] ?? 0) >>> (id & 31)) % 2 === 1;
+      this.logits = this.logits.map((score, id) => (allows(id) ? score : -Infinity));
+      return;
+    }
     this.rows = [];
     for (let at = past; at < past + seq; at += 1) {
       const kind = program.startsWith("decode") ? 1 : 2; // as rounding differs between programs
@@ -115,7 +122,8 @@ export class ToyExecutor implements Executor {
 
   /** A buffer that outlives steps. */
   protected state(buffer: string): Uint32Array | null {
-    return buffer === "tokens" ? this.tokens : buffer === "cache" ? this.values : null;
+    const states = { tokens: this.tokens, cache: this.values, mask: this.mask };
+    return states[buffer as keyof typeof states] ?? null;
   }
 
   private read(buffer: string): Uint8Array {

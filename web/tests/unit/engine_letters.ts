@@ -4,7 +4,7 @@ import { ChatCompletions } from "../../src/engine/chat.js";
 import { GENERATE_ROLES, TokenEngine } from "../../src/engine/engine.js";
 import { Grammars } from "../../src/engine/grammars.js";
 import { processorModel, ProcessorTable, type LogitProcessorFactory } from "../../src/engine/logitProcessors.js";
-import type { Forms } from "../../src/engine/reading.js";
+import type { Forms } from "../../src/text/tools/forms.js";
 import { Mutex } from "../../src/engine/mutex.js";
 import { TextAnswers } from "../../src/engine/textCompletions.js";
 import { TOLD } from "../../src/text/tools/forms.js";

@@ -76,8 +76,8 @@ function normalForm({ endpoint }: Entry, request: Json): Json {
   expect(new Set(checked.seeds).size).toBe(checked.seeds.length);
   const { bias, frequencyPenalty, presencePenalty } = checked.adjustments;
   const changed = bias.size > 0 || frequencyPenalty !== 0 || presencePenalty !== 0;
-  const required = "tools" in checked && (checked.tools?.required ?? false);
-  const grammar = ("format" in checked && checked.format !== null) || required;
+  const held = "tools" in checked && Boolean(checked.tools?.held.length);
+  const grammar = ("format" in checked && checked.format !== null) || held;
   expect(checked.lockStep).toBe(changed || checked.processor !== null || checked.topLogprobs !== null || grammar);
   const found = {
     model: checked.model ?? null,
@@ -114,7 +114,7 @@ async function refusalOf({ endpoint, request }: Entry): Promise<KernelcError> {
       const { format, tools } = checkedRequest(expanded(request) as never, GOLDEN.vocab_size, OWN);
       const grammars = new Grammars(coder, GOLDEN.vocab_size, [0]);
       if (format) await grammars.of(format);
-      if (tools?.required) await grammars.ofCalls(TOLD, callSchemas(tools));
+      if (tools?.held.length) await grammars.ofCalls({ calls: TOLD, thoughts: null }, callSchemas(tools), tools);
     }
   } catch (error) {
     if (error instanceof KernelcError) return error;

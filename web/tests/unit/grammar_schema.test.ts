@@ -1,6 +1,7 @@
 /** JSON schemas by the vectors that both engines share, hostile ones, and answers that are drawn at random. */
 
 import { describe, expect, it, vi } from "vitest";
+import { ForcedTokens } from "../../src/grammar/ahead.js";
 import { decimalOf, truncated } from "../../src/grammar/decimal.js";
 import { Dfa, fromTree, intersection } from "../../src/grammar/dfa.js";
 import type { Grammar } from "../../src/grammar/grammar.js";
@@ -13,6 +14,7 @@ import { Matcher } from "../../src/grammar/matcher.js";
 import { prepare } from "../../src/grammar/pushdown.js";
 import { GrammarError } from "../../src/grammar/refusal.js";
 import { parseRegex } from "../../src/grammar/regex.js";
+import { regexGrammar } from "../../src/grammar/regular.js";
 import { Stacks } from "../../src/grammar/stacks.js";
 import {
   accepts, constraintOf, pieces, random, vectorFile, vectors, vocabularyOf, walked,
@@ -277,6 +279,53 @@ describe("random answers", () => {
     };
     const shallow = walksAt(5);
     expect(walksAt(300)).toBeLessThanOrEqual(shallow + 2);
+  });
+});
+
+describe("tokens that a grammar forces", () => {
+  interface Forced {
+    readonly pattern: string;
+    readonly words: readonly string[];
+    readonly said: string;
+    readonly most: number;
+    readonly forced: string;
+    readonly taken: readonly number[];
+  }
+
+  /** The native tests' vocabulary: the end, markup, every byte, words, and the first of them twice. */
+  function listed(words: readonly string[]): Uint8Array[] {
+    const all = words.map((word) => new TextEncoder().encode(word));
+    const bytes = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
+    return [new Uint8Array(0), new Uint8Array(0), ...bytes, ...all, ...all.slice(0, 1)];
+  }
+
+  /** A tokenizer that takes the longest token that fits. */
+  function longestFirst(all: readonly Uint8Array[]): (text: string) => number[] {
+    const order = all.map((_, id) => id).slice(2).sort((a, b) => (all[b]?.length ?? 0) - (all[a]?.length ?? 0) || a - b);
+    return (text) => {
+      let data = Buffer.from(text);
+      const found: number[] = [];
+      while (data.length) {
+        const id = order.find((each) => data.subarray(0, all[each]?.length).equals(all[each] ?? data)) ?? 0;
+        found.push(id);
+        data = data.subarray(all[id]?.length);
+      }
+      return found;
+    };
+  }
+
+  const cases = vectors<Forced>("ahead").map((each) => [each.pattern, each] as const);
+  it.each(cases)("are the native ones: %s", (_, { pattern, words, said, most, forced, taken }) => {
+    const all = listed(words);
+    const constraint = constraintOf(regexGrammar(pattern), vocabularyOf(all));
+    const matcher = new Matcher(constraint);
+    const before = Buffer.from(said, "hex");
+    expect(matcher.advanceBytes(before)).toBe(true);
+    expect(Buffer.from(matcher.forcedBytes()).toString("hex")).toBe(forced);
+    const last = 2 + (before.at(-1) ?? 0);
+    expect(new ForcedTokens(longestFirst(all), constraint.vocabulary).take(matcher, last, most)).toEqual(taken);
+    const left = Buffer.concat(taken.map((id) => all[id] ?? new Uint8Array(0))).length;
+    expect(Buffer.from(matcher.forcedBytes()).toString("hex")).toBe(forced.slice(2 * left));
   });
 });
 

@@ -3,11 +3,15 @@ import { hashWords } from "../../src/engine/cpuSampler.js";
 import { GENERATE_ROLES, TokenEngine } from "../../src/engine/engine.js";
 import { checkedSampling, GREEDY_FIELDS } from "../../src/engine/sampling.js";
 import { PrefixCache } from "../../src/prefixes/cache.js";
+import { DiskBlocks } from "../../src/prefixes/disk.js";
+import { sizesOf } from "../../src/prefixes/fileFormat.js";
 import { layoutOf, rangesOf, type CacheLayout } from "../../src/prefixes/layout.js";
 import { namesOf } from "../../src/prefixes/names.js";
 import { BlockStore } from "../../src/prefixes/store.js";
 import { loadWarm } from "../../src/prefixes/warm.js";
 import { sha256Hex } from "../../src/weights/sha256.js";
+import { MemoryStore } from "../../src/weights/stores/memory.js";
+import { getBytes, putBytes } from "../../src/weights/stores/store.js";
 import { CONTEXT, toyManifest, ToyExecutor, VOCAB } from "./engine_fakes.js";
 import { RING, RING_MANIFEST, RingExecutor } from "./ring_fakes.js";
 
@@ -23,10 +27,10 @@ interface Kept {
   readonly executor: ToyExecutor;
 }
 
-function open({ rings = false, most = 1 << 20, block = 4 } = {}): Kept {
+function open({ rings = false, most = 1 << 20, block = 4, disk = null as DiskBlocks | null } = {}): Kept {
   const store = new BlockStore(most);
   const layout = rings ? RINGED : PLAIN;
-  const prefixes = new PrefixCache({ layout, build: BUILD, store, idle: IDLE, block, leastGain: 1 });
+  const prefixes = new PrefixCache({ layout, build: BUILD, store, idle: IDLE, block, leastGain: 1, disk });
   const executor = rings ? new RingExecutor() : new ToyExecutor();
   const again = async (): Promise<ToyExecutor> => (rings ? new RingExecutor() : new ToyExecutor());
   const manifest = rings ? RING_MANIFEST : toyManifest();
@@ -127,6 +131,54 @@ describe("conversations that take turns", () => {
       expect(await generate(kept, 4)).toEqual(await generate(fresh, 4));
     }
     expect(won).toBeGreaterThan(60);
+  });
+});
+
+describe("what this device keeps", () => {
+  /** A new visit: nothing in memory, the same files. */
+  async function visit(files: MemoryStore, rings: boolean): Promise<[Kept, DiskBlocks]> {
+    const sizes = sizesOf(rings ? RINGED : PLAIN, 4);
+    const disk = new DiskBlocks({ store: files, place: "place", sizes, mostBytes: 1 << 20 });
+    const kept = open({ rings, disk });
+    await disk.ready;
+    return [kept, disk];
+  }
+
+  async function firstVisit(files: MemoryStore, rings: boolean, ids: readonly number[]): Promise<void> {
+    const [kept, disk] = await visit(files, rings);
+    await load(kept, ids);
+    await kept.engine.remember();
+    await disk.settled();
+    kept.engine.dispose();
+  }
+
+  it.each([false, true])("is gone on from after a reload (rings: %s)", async (rings) => {
+    const files = new MemoryStore();
+    const ids = some(1, 41);
+    await firstVisit(files, rings, ids);
+    const [kept] = await visit(files, rings);
+    expect(await load(kept, [...ids, 1, 2])).toBe(40);
+    const fresh = open({ rings });
+    await fresh.engine.feed([...ids, 1, 2]);
+    expect(await generate(kept, 8)).toEqual(await generate(fresh, 8));
+  });
+
+  it.each([
+    [false, 5],
+    [true, 5],
+    [true, 9],
+  ])("is taken up to a block that is damaged (rings: %s, block %i)", async (rings, damaged) => {
+    const files = new MemoryStore();
+    const ids = some(1, 41);
+    await firstVisit(files, rings, ids);
+    const [kept] = await visit(files, rings);
+    const name = `place-${(await namesOf(BUILD, ids, 4))[damaged] ?? ""}`;
+    const data = await getBytes(files, "prefixes", name);
+    await putBytes(files, "prefixes", name, (data ?? new Uint8Array(0)).map((byte) => byte ^ 1));
+    expect(await load(kept, [...ids, 1, 2])).toBe(rings ? 0 : 4 * damaged);
+    const fresh = open({ rings });
+    await fresh.engine.feed([...ids, 1, 2]);
+    expect(await generate(kept, 8)).toEqual(await generate(fresh, 8));
   });
 });
 

@@ -6,15 +6,16 @@
  * Such a worker may import nothing later, so what requests load elsewhere is a part of this module.
  */
 
-import * as grammars from "../../grammar/index.js";
+import * as disk from "../../prefixes/openDisk.js";
+import * as warm from "../../prefixes/warm.js";
 import * as culprits from "../diagnosis/culprit.js";
 import { provideCulprits } from "../diagnosis/laterCode.js";
+import * as grammars from "../grammars.js";
+import * as texts from "../textCompletions.js";
 import * as embeddings from "../embeddings.js";
 import { loadModel } from "../loadModel.js";
 import { provideCode } from "../laterCode.js";
-import { provideText } from "../laterText.js";
 import type { LogitProcessors } from "../logitProcessors.js";
-import * as text from "../textCompletions.js";
 import { Hub, type Reply } from "./hub.js";
 import { isOurs, read, written, type ToEngines } from "./messages.js";
 import { PORT_NAME, type ExtensionPort } from "./ports.js";
@@ -73,9 +74,8 @@ export function serveExtension(options: ServeOptions & { readonly runtime?: Exte
 }
 
 function hubOf({ logitProcessors = {} }: ServeOptions): Hub {
-  provideCode({ grammars, embeddings });
+  provideCode({ grammars, embeddings, disk, warm, texts });
   provideCulprits(culprits);
-  provideText(text);
   const load = new SharedEngines((url, options) => {
     const all = { ...logitProcessors, ...options.logitProcessors };
     return loadModel(url, { ...options, logitProcessors: all });

@@ -63,7 +63,7 @@ export function checkedRequest(
     messages,
     maxNew: limit ?? shared.maxNew,
     topLogprobs,
-    lockStep: format !== null || (tools?.required ?? false) || needsLockStep(shared, topLogprobs),
+    lockStep: format !== null || Boolean(tools?.held.length) || needsLockStep(shared, topLogprobs),
     format,
     contextPolicy: policy(fields.get("context_policy") ?? "stop"),
     continues,

@@ -26,12 +26,19 @@ export interface ToolUse {
   readonly required: boolean;
   /** Whether there may be several calls. */
   readonly parallel: boolean;
+  /** Whether there may be several calls where one is required, if the model's form can write them. */
+  readonly several: boolean;
+  /** The names of those whose calls are held to their parameters. */
+  readonly held: readonly string[];
 }
 
-/** What a tool's arguments follow where a call is required: a schema as JSON, and where it is from. */
+/**
+ * What a tool's arguments follow where a call is held to them: a schema as JSON, null for any object, and
+ * where it is from.
+ */
 export interface CallSchema {
   readonly name: string;
-  readonly schema: string;
+  readonly schema: string | null;
   readonly path: string;
 }
 
@@ -42,7 +49,7 @@ export interface CallSchema {
  */
 export function readTools(fields: Fields): ToolUse | null {
   const parallel = (fields.get("parallel_tool_calls") ?? null) === null || fields.flag("parallel_tool_calls");
-  const tools = readAll(fields);
+  const [tools, strict] = readAll(fields);
   const choice = fields.get("tool_choice") ?? null;
   if (!tools.length) {
     if (choice !== null && choice !== "none" && choice !== "auto") {
@@ -52,31 +59,41 @@ export function readTools(fields: Fields): ToolUse | null {
   }
   if (choice === "none") return null;
   const names = tools.map((each) => each.function.name);
-  return { tools, ...readChoice(choice, names), parallel };
+  const read = readChoice(choice, names);
+  const asked = read.required && fields.get("parallel_tool_calls") === true;
+  const named = typeof choice === "object" && choice && "type" in choice && choice.type === "function";
+  const several = asked && !named;
+  const held = read.callable.filter((name) => read.required || strict.has(name));
+  return { tools, ...read, parallel, several, held };
 }
 
 /** The schemas of the tools that may be called. */
-export function callSchemas({ tools, callable }: ToolUse): readonly CallSchema[] {
-  return tools.flatMap(({ function: { name, parameters } }, at) => {
+export function callSchemas({ tools, callable, held }: ToolUse): readonly CallSchema[] {
+  return tools.flatMap(({ function: { name, parameters } }, at): CallSchema[] => {
     if (!callable.includes(name)) return [];
+    const path = `tools[${at}].function.parameters`;
+    if (!held.includes(name)) return [{ name, schema: null, path }];
     const schema: Record<string, unknown> = { type: "object", ...parameters };
     const { properties } = schema;
     const lists = typeof properties === "object" && properties !== null && !Object.keys(properties).length;
     if (lists) schema["additionalProperties"] ??= false;
-    return [{ name, schema: JSON.stringify(schema), path: `tools[${at}].function.parameters` }];
+    return [{ name, schema: JSON.stringify(schema), path }];
   });
 }
 
-function readAll(fields: Fields): readonly Definition[] {
+/** The tools, and the names of those that are strict. */
+function readAll(fields: Fields): readonly [readonly Definition[], ReadonlySet<string>] {
   const given = fields.get("tools") ?? null;
-  if (given === null) return [];
+  const strict = new Set<string>();
+  if (given === null) return [[], strict];
   if (!Array.isArray(given) || !given.length || given.length > MOST_TOOLS) {
     return refuse("tools", given, `a list of 1 to ${MOST_TOOLS} tools`);
   }
   const names = new Set<string>();
   let room = MOST_JSON;
-  return given.map((each: unknown, at) => {
-    const tool = readTool(anObject(`tools[${at}]`, each));
+  const tools = given.map((each: unknown, at) => {
+    const [tool, isStrict] = readTool(anObject(`tools[${at}]`, each));
+    if (isStrict) strict.add(tool.function.name);
     const { name } = tool.function;
     if (names.has(name)) refuse(`tools[${at}].function.name`, name, "another name: each tool has its own");
     names.add(name);
@@ -87,9 +104,10 @@ function readAll(fields: Fields): readonly Definition[] {
     }
     return tool;
   });
+  return [tools, strict];
 }
 
-function readTool(fields: Fields): Definition {
+function readTool(fields: Fields): readonly [Definition, boolean] {
   const type = fields.get("type");
   if (type !== "function") refuse(fields.path("type"), type, '"function": no other tools are called');
   checkNames(fields, ["type", "function"], NO_NAMES);
@@ -99,9 +117,9 @@ function readTool(fields: Fields): Definition {
   if (typeof name !== "string" || !NAME.test(name)) return refuse(described.path("name"), name, NAME_WANTED);
   const given = described.get("description") ?? undefined;
   const text = given === undefined ? undefined : aText(described.path("description"), given, 0, MOST_JSON);
-  described.flag("strict");
   const more = text === undefined ? {} : { description: text };
-  return { type: "function", function: { name, ...more, parameters: readParameters(described) } };
+  const parameters = readParameters(described);
+  return [{ type: "function", function: { name, ...more, parameters } }, described.flag("strict")];
 }
 
 function readParameters(described: Fields): JsonObject {

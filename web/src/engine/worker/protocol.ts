@@ -30,6 +30,7 @@ export type PlainOptions = Pick<
   | "score"
   | "embeddings"
   | "warm"
+  | "storePrefixes"
   | "crossOriginStorage"
 > & {
   /** Addresses of modules, by the names that requests use. */

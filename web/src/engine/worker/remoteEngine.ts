@@ -41,6 +41,7 @@ const PLAIN = [
   "score",
   "embeddings",
   "warm",
+  "storePrefixes",
   "crossOriginStorage",
 ] as const satisfies readonly (keyof PlainOptions)[];
 

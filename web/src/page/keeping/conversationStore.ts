@@ -76,6 +76,39 @@ export class MemoryShelf implements Shelf {
   }
 }
 
+/**
+ * A shelf that also has forgotten what conversations have computed, when one is deleted: from keys and values
+ * texts could be computed. Whose they are cannot be told, so those of all go.
+ */
+export class ForgettingShelf implements Shelf {
+  constructor(
+    private readonly shelf: Shelf,
+    private readonly forget: () => Promise<void>,
+  ) {}
+
+  all(): Promise<unknown[]> {
+    return this.shelf.all();
+  }
+
+  get(id: string): Promise<unknown> {
+    return this.shelf.get(id);
+  }
+
+  put(conversation: Conversation): Promise<void> {
+    return this.shelf.put(conversation);
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.shelf.delete(id);
+    await this.forget();
+  }
+
+  async clear(): Promise<void> {
+    await this.shelf.clear();
+    await this.forget();
+  }
+}
+
 const STORE = "conversations";
 
 /** A shelf in IndexedDB. */

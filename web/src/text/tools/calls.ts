@@ -3,7 +3,8 @@
 import { END, Unreadable, withoutSpace, type Characters, type Reading } from "./characters.js";
 import type { Kind } from "./deltas.js";
 import type { CallForm } from "./forms.js";
-import { readFunction, type Strings } from "./xmlCalls.js";
+import { readTypedCalls } from "./typedCalls.js";
+import { readFunction, readKeyedFunction, type Strings } from "./xmlCalls.js";
 
 /** The tools that may be called. */
 export type Names = Pick<ReadonlySet<string>, "has">;
@@ -37,6 +38,10 @@ export class CallReader {
     else if (char === "{") yield* this.objects();
     else if (marked && this.form.xml && char === "<") {
       yield* readFunction(this.characters, this.names, this.strings, this.put);
+    } else if (marked && this.form.keyed) {
+      yield* readKeyedFunction(this.characters, char, this.names, this.strings, this.put);
+    } else if (marked && this.form.typed) {
+      return yield* readTypedCalls(this.characters, char, this.names, this.put);
     } else if (marked && this.form.named) yield* this.named(char);
     else throw new Unreadable();
     if (marked) yield* this.close();

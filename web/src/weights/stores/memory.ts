@@ -11,6 +11,7 @@ export class MemoryStore implements Store {
     shards: new Map(),
     files: new Map(),
     records: new Map(),
+    prefixes: new Map(),
   };
 
   /** @param keepsShards - true where shards may stay in memory too (tests). */

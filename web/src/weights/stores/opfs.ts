@@ -36,8 +36,10 @@ export class OpfsStore implements Store {
     try {
       const root = await (await storage.getDirectory()).getDirectoryHandle(ROOT, { create: true });
       const open = (area: Area) => root.getDirectoryHandle(area, { create: true });
-      const [shards, files, records] = await Promise.all([open("shards"), open("files"), open("records")]);
-      return new OpfsStore({ shards, files, records });
+      const areas = ["shards", "files", "records", "prefixes"] as const;
+      const [shards, files, records, prefixes] = await Promise.all(areas.map(open));
+      if (!shards || !files || !records || !prefixes) return undefined;
+      return new OpfsStore({ shards, files, records, prefixes });
     } catch {
       return undefined; // a private window, or storage is blocked for this site
     }

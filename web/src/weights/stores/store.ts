@@ -1,10 +1,11 @@
 import type { Bytes } from "../sha256.js";
 
 /**
- * Where files are kept: "shards" and "files" by the sha256 of their whole contents, "records" (small JSON) by
- * name. A shard that is being downloaded is there in part; its size says how far the download is.
+ * Where files are kept: "shards" and "files" by the sha256 of their whole contents, "records" (small JSON)
+ * and "prefixes" (what conversations have computed) by name. A shard that is being downloaded is there in
+ * part; its size says how far the download is.
  */
-export type Area = "shards" | "files" | "records";
+export type Area = "shards" | "files" | "records" | "prefixes";
 
 /**
  * Appends to one stored file. What was written is kept after `close`, and most of it even if the page dies
