@@ -1,4 +1,5 @@
-"""Puts the built page into wheels, where there is one: `kernelc web` copies it from kernelc/web_site.
+"""Puts the built pages into wheels, where there are any: `kernelc web` copies kernelc/web_site, `kernelc
+explore` kernelc/explore_site.
 
 Build it first (`npm ci && npm run build` in web/); a wheel without it says so when it is asked for a site.
 """
@@ -14,10 +15,11 @@ from hatchling.builders.hooks.plugin.interface import (  # pyright: ignore[repor
 
 
 class PageHook(BuildHookInterface):
-    """Adds web/dist/site to a wheel; an editable install takes the page from the checkout."""
+    """Adds the pages under web/dist to a wheel; an editable install takes them from the checkout."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Name the folder for the wheel."""
-        page = Path(self.root) / "web" / "dist" / "site"
-        if version == "standard" and (page / "index.html").is_file():
-            build_data["force_include"][str(page)] = "kernelc/web_site"
+        """Name the folders for the wheel."""
+        for built, packaged in (("site", "web_site"), ("explore", "explore_site")):
+            page = Path(self.root) / "web" / "dist" / built
+            if version == "standard" and (page / "index.html").is_file():
+                build_data["force_include"][str(page)] = f"kernelc/{packaged}"

@@ -164,7 +164,7 @@ def test_a_folder_of_somebody_elses_is_left_alone(name: str, demo: Path, built: 
     out.mkdir()
     (out / name).write_text("{}")
     assert web(demo, "--out", out) == 2
-    assert "holds no site that `kernelc web` wrote" in capsys.readouterr().err
+    assert "holds no site that kernelc wrote" in capsys.readouterr().err
     assert files(out) == {name}
 
 
@@ -281,7 +281,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("index.html", "package.json", "package-lock.json", "vite.config.ts", "src/main.ts"):
         (folder / name).write_text("{}")
     monkeypatch.setattr(page, "WEB", folder)
-    monkeypatch.setattr(page, "BUILT", folder / "dist" / "site")
+    monkeypatch.setattr(page, "CHAT", page.Page(tmp_path / "web_site", folder / "dist" / "site"))
     monkeypatch.setattr(page, "_environment", lambda: {"PATH": str(tmp_path / "bin")})
     return folder
 
@@ -331,7 +331,7 @@ def test_a_build_that_fails_shows_what_npm_said(checkout: Path, tmp_path: Path, 
 
 def test_a_package_brings_its_page_or_says_that_it_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(page, "WEB", tmp_path / "none")
-    monkeypatch.setattr(page, "PACKAGED", tmp_path / "web_site")
+    monkeypatch.setattr(page, "CHAT", page.Page(tmp_path / "web_site", tmp_path / "none" / "dist"))
     with pytest.raises(UsageError, match="packaged without its page"):
         page.built_page()
     (tmp_path / "web_site").mkdir()

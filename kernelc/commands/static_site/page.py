@@ -8,45 +8,59 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import kernelc
 from kernelc.errors import UsageError, WorkFailed
 
 PACKAGE = Path(kernelc.__file__ or "").parent
-PACKAGED = PACKAGE / "web_site"
 WEB = PACKAGE.parent / "web"
-BUILT = WEB / "dist" / "site"
 SOURCES = ("index.html", "package.json", "package-lock.json", "vite.config.ts", "src", "public")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: where it lies in a package of kernelc, where npm puts it, and what it is built from."""
+
+    packaged: Path
+    built: Path
+    sources: tuple[str, ...] = SOURCES
+
+
+CHAT = Page(PACKAGE / "web_site", WEB / "dist" / "site")
+EXPLORER = Page(
+    PACKAGE / "explore_site", WEB / "dist" / "explore", (*SOURCES, "explore", "vite.explore.config.ts")
+)
 LEAST_NODE = (20, 19)
 
 
-def built_page() -> Path:
-    """Return the folder of the built page. In a checkout it is built if it is missing or out of date.
+def built_page(page: Page = CHAT) -> Path:
+    """Return the folder of a built page. In a checkout it is built if it is missing or out of date.
 
     Raises: UsageError saying what is missing to build it; WorkFailed where the build fails.
     """
     if not (WEB / "package.json").is_file():
-        if (PACKAGED / "index.html").is_file():
-            return PACKAGED
+        if (page.packaged / "index.html").is_file():
+            return page.packaged
         help_ = "build the package again after `npm ci && npm run build` in web/"
-        raise UsageError("this kernelc was packaged without its page", where=str(PACKAGED), help=help_)
-    if not _is_current():
+        raise UsageError("this kernelc was packaged without its page", where=str(page.packaged), help=help_)
+    if not _is_current(page):
         _build()
-    return BUILT
+    return page.built
 
 
-def _is_current() -> bool:
+def _is_current(page: Page) -> bool:
     """Whether the page is there and none of its sources is newer."""
     try:
-        built = (BUILT / "index.html").stat().st_mtime
+        built = (page.built / "index.html").stat().st_mtime
     except OSError:
         return False
-    return all(path.stat().st_mtime <= built for path in _sources())
+    return all(path.stat().st_mtime <= built for path in _sources(page))
 
 
-def _sources() -> Iterator[Path]:
-    for name in SOURCES:
+def _sources(page: Page) -> Iterator[Path]:
+    for name in page.sources:
         path = WEB / name
         yield from (each for each in (path, *path.rglob("*")) if each.is_file())
 

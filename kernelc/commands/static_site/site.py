@@ -143,14 +143,25 @@ def write_site(page: Path, entries: Sequence[Entry], out: Path) -> None:
     Files are hard-linked where possible, else copied. Raises: UsageError where `out` holds anything else;
     WorkFailed where it cannot be written.
     """
+    write_whole(out, [entry.artifact.folder for entry in entries], lambda draft: _fill(draft, page, entries))
+
+
+def write_whole(out: Path, artifacts: Sequence[Path], fill: Callable[[Path], None]) -> None:
+    """Have `fill` write a site to an empty folder, and put that to `out`, in place of a site of ours there.
+
+    Raises: UsageError where `out` holds anything else, or is inside one of the `artifacts`; WorkFailed where
+    it cannot be written.
+    """
     out = Path(os.path.realpath(out))
     _refuse_foreign(out)
-    _refuse_inside(out, entries)
+    _refuse_inside(out, artifacts)
     mark = secrets.token_hex(4)
     draft, replaced = (out.parent / f".{out.name}.{mark}.{word}" for word in ("building", "replaced"))
     try:
         draft.mkdir(parents=True)
-        _fill(draft, page, entries)
+        fill(draft)
+        listed = json.dumps(sorted(_files(draft)), indent=1)
+        (draft / MARK).write_text(listed + "\n", encoding="utf-8")
         _put_in_place(draft, out, replaced)
     except OSError as error:
         help_ = "free some space or choose another folder with --out"
@@ -162,7 +173,7 @@ def write_site(page: Path, entries: Sequence[Entry], out: Path) -> None:
 
 
 def _fill(draft: Path, page: Path, entries: Sequence[Entry]) -> None:
-    _link_or_copy(page, draft, _page_files(page))
+    copy_page(page, draft)
     for entry in entries:
         names = {MANIFEST, *(named.file for named in entry.artifact.manifest.files())}
         folder = draft / "models" / entry.name
@@ -172,7 +183,11 @@ def _fill(draft: Path, page: Path, entries: Sequence[Entry]) -> None:
             (folder / name).write_bytes(data)
     models = {"version": VERSION, "models": [entry.to_json() for entry in entries]}
     (draft / MODELS).write_text(json.dumps(models, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (draft / MARK).write_text(json.dumps(sorted(_files(draft)), indent=1) + "\n", encoding="utf-8")
+
+
+def copy_page(page: Path, folder: Path) -> None:
+    """Put a built page's files into a folder."""
+    _link_or_copy(page, folder, _page_files(page))
 
 
 def _page_files(page: Path) -> list[str]:
@@ -204,10 +219,10 @@ def _put_in_place(draft: Path, out: Path, replaced: Path) -> None:
         raise
 
 
-def _refuse_inside(out: Path, entries: Sequence[Entry]) -> None:
+def _refuse_inside(out: Path, artifacts: Sequence[Path]) -> None:
     """Raises: UsageError for a site inside an artifact, which could then not be built again."""
-    for entry in entries:
-        folder = Path(os.path.realpath(entry.artifact.folder))
+    for artifact in artifacts:
+        folder = Path(os.path.realpath(artifact))
         if out.is_relative_to(folder):
             help_ = "choose a folder beside it with --out"
             raise UsageError(f"this is inside the artifact {folder.name}", where=str(out), help=help_)
@@ -228,7 +243,7 @@ def _refuse_foreign(folder: Path) -> None:
     except (OSError, ValueError):
         listed = None
     if not isinstance(listed, list):
-        message = "the folder is not empty, and holds no site that `kernelc web` wrote"
+        message = "the folder is not empty, and holds no site that kernelc wrote"
         raise UsageError(message, where=str(folder), help=help_)
     more = found - {MARK, *(str(name) for name in listed)}  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]  (JSON)
     if more:
