@@ -35,11 +35,13 @@ EXPLORER = Page(
 LEAST_NODE = (20, 19)
 
 
-def built_page(page: Page = CHAT) -> Path:
-    """Return the folder of a built page. In a checkout it is built if it is missing or out of date.
+def built_page(page: Page | None = None) -> Path:
+    """Return the folder of a built page, the chat's for None. In a checkout it is built if it is missing or
+    out of date.
 
     Raises: UsageError saying what is missing to build it; WorkFailed where the build fails.
     """
+    page = page or CHAT
     if not (WEB / "package.json").is_file():
         if (page.packaged / "index.html").is_file():
             return page.packaged
