@@ -94,13 +94,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _subject(args: argparse.Namespace) -> Subject:
     from kernelc.artifact import Artifact
+    from kernelc.commands.shared.tracing import traced_of
     from kernelc.explore.graphs import graphs_by_role, traced_graphs
     from kernelc.explore.site import Subject
 
     path = Path(args.artifact)
     if is_artifact(path):
         artifact = Artifact.open(path)
-        return Subject.of(artifact, _traced(args.model, artifact))
+        return Subject.of(artifact, traced_of(args.model, artifact))
     if args.model is not None:
         raise UsageError("this is for an artifact, and a model was named already", where="--model")
     from kernelc.commands.shared.options import demo_model
@@ -110,35 +111,6 @@ def _subject(args: argparse.Namespace) -> Subject:
     plan = planned(named, args)
     traced = traced_graphs(plan.model, plan.manifest, graphs_by_role(plan.compiled.graph))
     return Subject(plan.manifest, plan.compiled.graph, traced)
-
-
-def _traced(named: str | None, artifact: Any) -> dict[str, str]:
-    """Return the graphs of the model that --model names, before fusing.
-
-    Raises: UsageError where the artifact was built from another one.
-    """
-    if named is None:
-        return {}
-    from kernelc.commands.shared.options import demo_model
-    from kernelc.explore.graphs import graphs_by_role, traced_graphs
-    from model.families.registry import find_model
-    from model.opening import layout_of, open_model
-
-    path = demo_model() if named == DEMO and not Path(named).exists() else Path(named)
-    graph = artifact.manifest.graph
-    fused = graphs_by_role(artifact.text(graph.file)) if graph else {}
-    if layout_of(path) is None:
-        traced = traced_graphs(find_model(str(path)), artifact.manifest, fused)
-    else:
-        with open_model(path) as files:
-            traced = traced_graphs(files.model, artifact.manifest, fused)
-    if fused and not traced:
-        raise UsageError(
-            f"its graph, fused, is not that of the artifact {artifact.manifest.name}",
-            where=f"--model {named}",
-            help="name the model that the artifact was built from, or leave it out",
-        )
-    return traced
 
 
 def _measured(files: list[str], subject: Subject) -> dict[str, list[dict[str, Any]]]:

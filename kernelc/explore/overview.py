@@ -14,8 +14,11 @@ VERSION = 1
 """Of the data's form: the page reads this one alone."""
 
 
-def overview(manifest: Manifest, graphs: Mapping[str, list[str]], notes: list[str]) -> dict[str, Any]:
-    """Return the page's first file. `graphs`: by role, which there are; `notes`: what a reader must know.
+def overview(
+    manifest: Manifest, graphs: Mapping[str, list[str]], notes: list[str], chat: str | None = None
+) -> dict[str, Any]:
+    """Return the page's first file. `graphs`: by role, which there are; `notes`: what a reader must know;
+    `chat`: the relative address of a chat page that it stands beside.
 
     `buffers` have their bytes at the longest context. A dispatch is the number of its kernel, its origin and
     the numbers of the buffers that it binds, in the order of the kernel's bindings.
@@ -48,6 +51,7 @@ def overview(manifest: Manifest, graphs: Mapping[str, list[str]], notes: list[st
         "params": to_json(manifest.params),
         "graphs": {role: list(found) for role, found in graphs.items()},
         "notes": notes,
+        "chat": chat,
         "buffers": [
             {"name": name, "kind": each.kind, "bytes": evaluate(each.bytes, context)}
             for name, each in manifest.buffers.items()

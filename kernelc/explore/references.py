@@ -30,10 +30,12 @@ def reference_of(spec: KernelSpec[Any, Any]) -> list[dict[str, Any]]:
 
 
 def _called(function: FunctionType) -> Iterator[FunctionType]:
-    """The functions of kernelc that a function names, in the order in which it names them."""
+    """The functions of kernelc that a function names, in its order, but for those that compute sizes."""
     for name in function.__code__.co_names:
         named = function.__globals__.get(name)
-        if isinstance(named, FunctionType) and named.__module__.startswith("kernelc."):
+        if not isinstance(named, FunctionType) or named.__module__.startswith("kernelc.ir.dim"):
+            continue
+        if named.__module__.startswith("kernelc."):
             yield named
 
 

@@ -51,9 +51,15 @@ class Subject:
 
 
 def explore_files(
-    subject: Subject, measured: Measured | None = None, report: Report | None = None
+    subject: Subject,
+    measured: Measured | None = None,
+    report: Report | None = None,
+    chat: str | None = None,
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield the names and bytes of the page's files. `measured`: by kernel, what was measured of it."""
+    """Yield the names and bytes of the page's files.
+
+    `measured`: by kernel, what was measured of it; `chat`: the relative address of a chat page beside it.
+    """
     manifest, notes = subject.manifest, list[str]()
     tiles, data = manifest.checks, b""
     if tiles is None:
@@ -93,7 +99,7 @@ def explore_files(
             graphs = {"traced": graph_page(subject.traced[role]), **graphs}
         found[role] = list(graphs)
         yield f"graphs/{role}.json", _json(graphs)
-    yield "explore.json", _json(overview(manifest, found, notes))
+    yield "explore.json", _json(overview(manifest, found, notes, chat))
 
 
 def _json(value: object) -> bytes:

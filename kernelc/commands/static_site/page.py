@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,7 @@ EXPLORER = Page(
     PACKAGE / "explore_site", WEB / "dist" / "explore", (*SOURCES, "explore", "vite.explore.config.ts")
 )
 LEAST_NODE = (20, 19)
+MODELS = "models.json"
 
 
 def built_page(page: Page | None = None) -> Path:
@@ -103,3 +104,26 @@ def _environment() -> dict[str, str]:
     """Return the environment with this Python's scripts first on PATH: `make setup` installs node there."""
     scripts = os.path.dirname(sys.executable)
     return {**os.environ, "PATH": os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)])}
+
+
+def copy_page(page: Path, folder: Path) -> None:
+    """Put a built page's files into a folder. Models in a developer's build of the page are left out."""
+    own = (name for name in files_in(page) if name != MODELS and not name.startswith("models/"))
+    link_or_copy(page, folder, sorted(own))
+
+
+def link_or_copy(source: Path, target: Path, names: Iterable[str]) -> None:
+    """Hard-link or copy files into a folder."""
+    for name in names:
+        to = target / name
+        to.parent.mkdir(parents=True, exist_ok=True)
+        real = os.path.realpath(source / name)
+        try:
+            os.link(real, to)
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(real, to)
+
+
+def files_in(folder: Path) -> set[str]:
+    """Return all files in a folder, as relative paths with slashes."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}

@@ -1,4 +1,4 @@
-/** The page: a list of what there is beside what is chosen. Addresses are fragments, so links can be shared. */
+/** The page: a list of what there is beside what is chosen. Addresses are fragments, which can be shared. */
 
 import { KernelcError } from "../artifact/errors.js";
 import { h } from "../page/dom.js";
@@ -55,7 +55,7 @@ export class App {
     this.main.focus();
   }
 
-  private header({ name }: Overview): HTMLElement {
+  private header({ name, chat }: Overview): HTMLElement {
     const menu = h("button", {
       class: "icon-button menu",
       type: "button",
@@ -64,7 +64,6 @@ export class App {
       on: { click: () => this.openNav(!this.body.classList.contains("nav-open")) },
     });
     menu.append(icon("menu"));
-    const back = document.querySelector<HTMLMetaElement>('meta[name="kernelc-chat"]')?.content;
     return h(
       "header",
       { class: "top" },
@@ -76,7 +75,7 @@ export class App {
         h("span", {}, ` explorer · ${name}`),
       ),
       h("span", { class: "space" }),
-      back && h("a", { class: "button small quiet", href: back }, "Chat"),
+      chat !== null && h("a", { class: "button small quiet", href: chat }, "Chat"),
       themeSwitch(),
     );
   }
@@ -136,7 +135,8 @@ export class App {
       else link.removeAttribute("aria-current");
       if (here && !moved) link.scrollIntoView({ block: "nearest" });
     }
-    const waiting = setTimeout(() => this.main.replaceChildren(h("p", { role: "status" }, "Loading …")), 200);
+    const wait = (): void => this.main.replaceChildren(h("p", { role: "status" }, "Loading …"));
+    const waiting = setTimeout(wait, 200);
     let view: View;
     try {
       view = await this.view(address, overview);

@@ -11,15 +11,14 @@ export interface Part {
 const C_WORDS =
   "if|else|for|while|return|const|static|struct|void|switch|case|break|continue|extern|inline|restrict|" +
   "__\\w+|asm|volatile|template|typename|using|typedef";
-const C_TYPES =
-  "(?:u|i|f)(?:8|16|32|64)(?:x\\d+)?|float\\d*|int\\d*|uint\\d*|unsigned|half\\d*|bool\\d*|uchar\\d*|char\\d*|size_t";
+const C_TYPES = "[uif](?:8|16|32|64)(?:x\\d+)?|(?:float|u?int|half|bool|u?char)\\d*|unsigned|size_t";
 const C = rules("//.*|/\\*.*?\\*/", C_WORDS, C_TYPES);
 
 const RULES: Readonly<Record<Language, RegExp>> = {
   python: rules(
     "#.*",
-    "def|class|return|if|elif|else|for|while|in|not|and|or|is|with|as|lambda|yield|from|import|None|True|False|" +
-      "assert|raise|match|case|try|except|self",
+    "def|class|return|if|elif|else|for|while|in|not|and|or|is|with|as|lambda|yield|from|import|" +
+      "None|True|False|assert|raise|match|case|try|except|self",
     "int|float|str|bool|tuple|list|dict|u32|i32|f32x?\\d*|f16|Any",
   ),
   ir: rules(
@@ -44,7 +43,8 @@ function rules(comment: string, keywords: string, types: string): RegExp {
   const string = "\"(?:[^\"\\\\]|\\\\.)*\"|'(?:[^'\\\\]|\\\\.)*'";
   const number = `${word}(?:0x[\\da-f]+|\\d[\\d.]*(?:e[+-]?\\d+)?)[ufhl]?`;
   return new RegExp(
-    `(${comment})|(${string})|(${number})|${word}(${keywords})(?!\\w)|((?<!\\w)(?:${types})(?!\\w))|(\\w+)(?=\\()`,
+    `(${comment})|(${string})|(${number})|${word}(${keywords})(?!\\w)|` +
+      `((?<!\\w)(?:${types})(?!\\w))|(\\w+)(?=\\()`,
     "gi",
   );
 }

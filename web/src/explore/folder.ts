@@ -1,4 +1,4 @@
-/** For a page that was opened from a file: its reader chooses the page's folder, and its files are read there. */
+/** For a page that was opened from a file: its reader chooses the page's folder, from which it then reads. */
 
 import { KernelcError } from "../artifact/errors.js";
 import { h } from "../page/dom.js";
@@ -21,8 +21,8 @@ export function askForFolder(body: HTMLElement, found: (fetch: Fetch) => void): 
       h(
         "p",
         {},
-        "This page was opened from a file, and browsers let such a page load nothing by itself. Put its folder on " +
-          "any file server (",
+        "This page was opened from a file, and browsers let such a page load nothing by itself. Put its " +
+          "folder on any file server (",
         h("code", {}, "python3 -m http.server"),
         " in it will do), or choose the folder here; nothing is sent anywhere.",
       ),

@@ -1,4 +1,4 @@
-/** Which lines of Python are lit. Panes tell of the line under the pointer or the keyboard, and hear of others'. */
+/** Which lines of Python are lit. Panes tell of the line that pointer or keyboard is at, and hear of all. */
 
 /** Lines of Python by their numbers; the first is the statement's own. */
 export type Lit = readonly number[];

@@ -1,4 +1,4 @@
-/** The switch between the system's theme, light and dark; the chat page of the same site has the same choice. */
+/** The switch between the system's theme, light and dark; a chat page of the same site shares the choice. */
 
 import { h } from "../page/dom.js";
 import { icon, type IconName } from "../page/icons.js";

@@ -164,7 +164,10 @@ export function matches(got: Uint8Array, wanted: Uint8Array, output: CheckOutput
 }
 
 /** The numbers in an output's bytes. */
-export function numbers(data: Uint8Array, element: Exclude<CheckOutput["element"], "coded1" | "coded2">): number[] {
+export function numbers(
+  data: Uint8Array,
+  element: Exclude<CheckOutput["element"], "coded1" | "coded2">,
+): number[] {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const count = data.byteLength / (element === "f16pair" ? 2 : 4);
   return Array.from({ length: count }, (_, index) => {

@@ -26,6 +26,7 @@ export function readOverview(root: Node): Overview {
     "buffers",
     "kernels",
     "programs",
+    "chat",
   ]);
   if (r.version.value !== VERSION) {
     r.version.fail(`${VERSION}`, "write the page again with the kernelc that it is from");
@@ -34,6 +35,10 @@ export function readOverview(root: Node): Overview {
   const size = (name: string): string => formatCount(Number(model.get(name) ?? 0));
   return {
     name: r.name.name(),
+    chat: r.chat.optional((node) => {
+      const address = node.text();
+      return /^(?:\.\.\/){1,8}$/.test(address) ? address : node.fail("a folder above this one");
+    }),
     facts: [
       ["Architecture", String(model.get("architecture") ?? "")],
       ["Layers", size("layers")],

@@ -48,6 +48,8 @@ export interface KernelEntry {
 
 export interface Overview {
   readonly name: string;
+  /** The chat page that it stands beside, as a relative address; null for none. */
+  readonly chat: string | null;
   readonly facts: readonly (readonly [string, string])[];
   readonly notes: readonly string[];
   /** By role, which graphs there are. */

@@ -1,6 +1,6 @@
 /**
- * How long a changed kernel takes beside the original: in pairs, one after the other, so that whatever else the
- * device does meets both; the medians count.
+ * How long a changed kernel takes beside the original: in pairs, one after the other, so that whatever else
+ * the device does meets both. The medians count, and whether the pairs agree.
  */
 
 import type { Manifest } from "../../artifact/schema.js";
@@ -14,6 +14,8 @@ export interface Times {
   readonly changed: number;
   /** The median of the pairs' quotients, changed by original. */
   readonly ratio: number;
+  /** In how many pairs the changed one took less time. */
+  readonly faster: number;
   readonly dispatches: number;
   readonly pairs: number;
   /** "device" where timestamps of the device say it, else "wall". */
@@ -54,6 +56,7 @@ export async function timed(bench: Bench, original: GoldenRun, changed: GoldenRu
       original: median(mine),
       changed: median(others),
       ratio: median(pairs.map(([first, second]) => second / first)),
+      faster: pairs.filter(([first, second]) => second < first).length,
       dispatches,
       pairs: pairs.length,
       clock: bench.timestamps ? "device" : "wall",

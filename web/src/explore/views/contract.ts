@@ -3,7 +3,7 @@
 import { h } from "../../page/dom.js";
 import { formatCount } from "../../page/format.js";
 import { CodeList } from "../codeList.js";
-import type { KernelData, KernelText, Measurement } from "../data/types.js";
+import { LANGUAGE, type KernelData, type KernelText, type Measurement } from "../data/types.js";
 import { Links } from "../links.js";
 import { section, table } from "../tables.js";
 import { layoutPicture, tilingPicture, workgroupMemory } from "./drawings.js";
@@ -55,7 +55,8 @@ export function scheduled(data: KernelData, text: KernelText | undefined): HTMLE
     (values.get(field) ?? []).join(", "),
   ]);
   const others = listed.map((row) => [...row]);
-  const name = `${text.target}, ${text.workgroup} invocations a workgroup, grid ${text.gridText.join(" × ")}`;
+  const grid = text.gridText.join(" × ");
+  const name = `${LANGUAGE[text.target]}, ${text.workgroup} invocations a workgroup, a grid of ${grid}`;
   return [
     section("A workgroup’s memory", ir ? workgroupMemory(ir) : null),
     ...(text.tiling

@@ -64,8 +64,8 @@ function tilesPicture({ teams, tiles, tile, lanes }: Extract<Tiling, { kind: "ti
   const [width, height] = [40 + across * cell + 150, 22 + down * cell + 8];
   const who = lanes > 1 ? "subgroups" : "invocations";
   const label =
-    `A workgroup's tile of ${down * tile[0]} by ${across * tile[1]}: ${teams[0]} by ${teams[1]} ${who}, each with ` +
-    `${tiles[0]} by ${tiles[1]} tiles of ${tile[0]} by ${tile[1]}`;
+    `A workgroup's tile of ${down * tile[0]} by ${across * tile[1]}: ${teams[0]} by ${teams[1]} ${who}, ` +
+    `each with ${tiles[0]} by ${tiles[1]} tiles of ${tile[0]} by ${tile[1]}`;
   return picture(
     Math.max(width, 420),
     Math.max(height, 60),
@@ -89,7 +89,8 @@ function teamsPicture({ threads, team, rows, batches }: Extract<Tiling, { kind: 
   });
   const teams = Math.max(1, Math.floor(threads / team));
   const times = batches > 1 ? `, ${batches} times` : "";
-  const said = `${teams} teams of ${team} invocations; each computes ${rows} row${rows > 1 ? "s" : ""}${times}`;
+  const each = `${rows} row${rows > 1 ? "s" : ""}${times}`;
+  const said = `${teams} teams of ${team} invocations; each computes ${each}`;
   const height = 4 + lines * cell + 22;
   return picture(
     Math.max(420, Math.min(threads, columns) * cell),

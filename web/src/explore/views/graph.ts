@@ -26,8 +26,8 @@ export function graphView(role: string, graphs: ReadonlyMap<string, readonly Gra
     h(
       "p",
       { class: "lead" },
-      "Tensors have the types that they have in a step: seq new positions after past known ones. Layers that do " +
-        "the same as the one before them are folded.",
+      "Tensors have the types that they have in a step: seq new positions after past known ones. Layers " +
+        "that do the same as the one before them are folded.",
     ),
     h("div", { class: "graphs" }, ...columns),
   );
@@ -83,7 +83,14 @@ function shownOp(op: GraphOp): HTMLElement {
   return h(
     "li",
     {},
-    h("code", {}, ...results, " = ", h("b", {}, op.op), `(${op.arguments.replaceAll(`${op.layer}.`, "")})`),
+    h(
+      "code",
+      {},
+      ...results,
+      " = ",
+      h("b", {}, op.op),
+      `(${op.layer ? op.arguments.replaceAll(`${op.layer}.`, "") : op.arguments})`,
+    ),
     op.line && h("span", { class: "where" }, op.line),
   );
 }

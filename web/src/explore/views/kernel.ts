@@ -35,8 +35,8 @@ export function kernelView(data: KernelData, overview: Overview, files: Files, d
       h(
         "p",
         { class: "muted" },
-        "Choose a line, with the pointer or the arrow keys: whatever comes from the same Python lights up, in every " +
-          "text.",
+        "Choose a line, with the pointer or the arrow keys: whatever comes from the same Python lights up, " +
+          "in every text.",
       ),
       panes.element,
     ),

@@ -1,4 +1,4 @@
-/** What running a changed kernel showed: complaints, the error in numbers, and the time beside the original. */
+/** What running a changed kernel showed: complaints, the error in numbers, and how long it took. */
 
 import type { KernelBinding } from "../../artifact/schema.js";
 import { h } from "../../page/dom.js";
@@ -57,16 +57,24 @@ function verdict(found: Comparison, bindings: readonly KernelBinding[], unchange
   );
 }
 
-function timing({ original, changed, ratio, dispatches, pairs, clock }: Times, device: string): HTMLElement {
-  const per =
-    ratio < 1 ? `${(1 / ratio).toFixed(2)} times as fast as` : `${ratio.toFixed(2)} times as long as`;
-  const how = `${pairs} pairs of ${dispatches} dispatch${dispatches > 1 ? "es" : ""}, by the ${clock === "device" ? "device’s clock" : "page’s clock"}`;
+function timing(times: Times, device: string): HTMLElement {
+  const { original, changed, dispatches, pairs, clock } = times;
+  const each = `${pairs} pairs of ${dispatches} dispatch${dispatches > 1 ? "es" : ""}`;
+  const whose = clock === "device" ? "device’s" : "page’s";
   return h(
     "dl",
     { class: "facts" },
-    fact("Time", `${micro(changed)}, the original ${micro(original)}: ${per} the original`),
-    fact("Measured as", `${how}, on ${device}`),
+    fact("Time", `${micro(changed)}, the original ${micro(original)}: ${comparedTimes(times)}`),
+    fact("Measured as", `medians of ${each} by the ${whose} clock, ${device}`),
   );
+}
+
+/** Which is faster, where nearly all pairs agree about it. */
+function comparedTimes({ ratio, faster, pairs }: Times): string {
+  const agreed = Math.ceil(0.8 * pairs);
+  if (faster >= agreed && ratio < 1) return `${(1 / ratio).toFixed(2)} times as fast as the original`;
+  if (pairs - faster >= agreed && ratio > 1) return `${ratio.toFixed(2)} times as long as the original`;
+  return `no clear difference (it was faster in ${faster} of ${pairs} pairs)`;
 }
 
 function fact(term: string, is: string): HTMLElement {

@@ -37,9 +37,9 @@ export function overviewView(overview: Overview): View {
     h(
       "p",
       { class: "lead" },
-      "Every kernel of this model is a Python function that runs once and leaves its operations behind. Here they " +
-        "stand beside the text that each device gets, line by line; a changed kernel runs on your own device and is " +
-        "compared with numpy.",
+      "Every kernel of this model is a Python function that runs once and leaves its operations behind. " +
+        "Here they stand beside the text that each device gets, line by line; a changed kernel runs on " +
+        "your own device and is compared with numpy.",
     ),
     ...overview.notes.map((note) => h("p", { class: "note" }, note)),
     section("The model", facts(overview.facts)),

@@ -12,7 +12,8 @@ export function programView(program: ProgramEntry, overview: Overview): View {
     const { name = "?", bindings = [] } = overview.kernels[kernel] ?? {};
     const bound = buffers.map((number, index) => {
       const binding = bindings[index];
-      return `${binding?.access === "read_write" ? "*" : ""}${binding?.name}=${overview.buffers[number]?.name}`;
+      const star = binding?.access === "read_write" ? "*" : "";
+      return `${star}${binding?.name}=${overview.buffers[number]?.name}`;
     });
     return [
       `${at + 1}`,
@@ -29,15 +30,16 @@ export function programView(program: ProgramEntry, overview: Overview): View {
     h(
       "p",
       { class: "lead" },
-      `${program.dispatches.length} dispatches for ${said(program.seq)} new positions after ${said(program.past)}.`,
+      `${program.dispatches.length} dispatches for ${said(program.seq)} new positions after ` +
+        `${said(program.past)}.`,
     ),
     section(
       "Memory over time",
       h(
         "p",
         { class: "muted" },
-        "A row for each buffer, a column for each dispatch. A slot holds one tensor after the other: the line runs " +
-          "from the dispatch that writes one to the last that reads it.",
+        "A row for each buffer, a column for each dispatch. A slot holds one tensor after the other: the " +
+          "line runs from the dispatch that writes one to the last that reads it.",
       ),
       memoryPicture(program, overview),
     ),

@@ -1,0 +1,15 @@
+import { chromium } from "playwright-core";
+import { createServer } from "node:http";
+import { readFileSync, existsSync, statSync } from "node:fs";
+import { join, extname } from "node:path";
+const ROOT = process.argv[2];
+const T = {".html":"text/html",".js":"text/javascript",".css":"text/css",".json":"application/json",".svg":"image/svg+xml"};
+const server = createServer((q,r)=>{ let p=join(ROOT, decodeURIComponent(q.url.split("?")[0])); if(existsSync(p)&&statSync(p).isDirectory()) p=join(p,"index.html"); if(!existsSync(p)){r.writeHead(404);r.end();return;} r.writeHead(200,{"content-type":T[extname(p)]??"application/octet-stream"}); r.end(readFileSync(p)); }).listen(0);
+await new Promise(r=>server.on("listening",r));
+const base=`http://127.0.0.1:${server.address().port}/`;
+const exe=["/usr/lib/chromium/chromium","/usr/bin/chromium"].find(existsSync);
+const b=await chromium.launch({executablePath:exe,args:["--no-sandbox","--disable-gpu-sandbox","--enable-unsafe-webgpu","--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension"]});
+export const ctx={b,base};
+const steps=await import(process.argv[3]);
+await steps.default(b,base);
+await b.close(); server.close();
