@@ -145,10 +145,15 @@ export class CodeList {
     const onwards = step > 0 ? 1 : -1;
     for (const direction of [onwards, -onwards]) {
       for (let line = wanted; line >= 0 && line <= last; line += direction)
-        if (!this.lines[line]?.heading) return line;
+        if (isLine(this.lines[line])) return line;
     }
     return null;
   }
+}
+
+/** Whether there is something to choose. */
+function isLine(line: CodeLine | undefined): boolean {
+  return line !== undefined && !line.heading && line.text.trim() !== "";
 }
 
 function row(line: CodeLine, language: Language | null): HTMLElement {
@@ -156,9 +161,10 @@ function row(line: CodeLine, language: Language | null): HTMLElement {
   const parts = language ? coloured(line.text, language) : [{ text: line.text, kind: "" }];
   const code = h("span", { class: "code-text" });
   for (const { text, kind } of parts) code.append(kind ? h("span", { class: `c-${kind}` }, text) : text);
+  const role = isLine(line) ? { role: "option", "aria-selected": "false" } : { role: "presentation" };
   return h(
     "div",
-    { class: line.lines.length ? "code-line linked" : "code-line", role: "option", "aria-selected": "false" },
+    { class: line.lines.length ? "code-line linked" : "code-line", ...role },
     h("span", { class: "code-number", "aria-hidden": "true" }, line.number),
     code,
   );

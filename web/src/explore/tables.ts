@@ -14,7 +14,7 @@ export function table(
   const side = (at: number): string => (right[at] ? "number" : "");
   return h(
     "div",
-    { class: "table", tabindex: 0, role: "region", "aria-label": caption },
+    { class: "table", tabindex: 0, role: "group", "aria-label": caption },
     h(
       "table",
       {},
@@ -52,6 +52,11 @@ export function facts(pairs: readonly (readonly [string, Cell])[]): HTMLElement 
     { class: "facts" },
     ...pairs.map(([term, is]) => h("div", {}, h("dt", {}, term), h("dd", {}, is))),
   );
+}
+
+/** What is wider than the page scrolls by itself, with the keyboard too. */
+export function scroller(label: string, child: Element): HTMLElement {
+  return h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": label }, child);
 }
 
 /** A part of a view under its heading. */

@@ -5,7 +5,7 @@ import { formatCount } from "../../page/format.js";
 import { CodeList } from "../codeList.js";
 import { LANGUAGE, type KernelData, type KernelText, type Measurement } from "../data/types.js";
 import { Links } from "../links.js";
-import { section, table } from "../tables.js";
+import { scroller, section, table } from "../tables.js";
 import { layoutPicture, tilingPicture, workgroupMemory } from "./drawings.js";
 
 /** The parts that are the same for every variant. */
@@ -32,12 +32,12 @@ export function contract(data: KernelData): HTMLElement[] {
     section(
       "What it computes",
       h("p", {}, data.about || data.spec),
-      table("Bindings", ["Binding", "Element", "Length", ""], bindings),
+      table("Bindings", ["Binding", "Element", "Length", "Access"], bindings),
     ),
     section("Reference in numpy", h("p", {}, held), ...reference),
     section("Problem", h("pre", { class: "json", tabindex: 0 }, data.problem)),
     ...(data.layout
-      ? [section("Stored weights", h("div", { class: "scroll" }, layoutPicture(data.layout)))]
+      ? [section("Stored weights", scroller("Stored weights", layoutPicture(data.layout)))]
       : []),
     section("Measured", measured(data.measured)),
   ];
@@ -60,7 +60,7 @@ export function scheduled(data: KernelData, text: KernelText | undefined): HTMLE
   return [
     section("A workgroup’s memory", ir ? workgroupMemory(ir) : null),
     ...(text.tiling
-      ? [section("How the work is shared", h("div", { class: "scroll" }, tilingPicture(text.tiling)))]
+      ? [section("How the work is shared", scroller("How the work is shared", tilingPicture(text.tiling)))]
       : []),
     section(
       "Schedule and alternatives",

@@ -4,6 +4,7 @@ import { h } from "../../page/dom.js";
 import { formatBytes, formatCount } from "../../page/format.js";
 import type { BufferEntry, Overview, ProgramEntry } from "../data/types.js";
 import { box, picture, s, words } from "../svg.js";
+import { scroller } from "../tables.js";
 
 const [LEFT, ROW, TOP, BOTTOM] = [190, 20, 6, 26];
 const LEAST_COLUMN = 4;
@@ -37,11 +38,7 @@ export function memoryPicture(program: ProgramEntry, overview: Overview): HTMLEl
   return h(
     "div",
     {},
-    h(
-      "div",
-      { class: "scroll", tabindex: 0, role: "region", "aria-label": `Memory of ${program.name} over time` },
-      picture(width, height, label, ...drawn, ...axis),
-    ),
+    scroller(`Memory of ${program.name} over time`, picture(width, height, label, ...drawn, ...axis)),
     h(
       "p",
       { class: "legend" },

@@ -43,7 +43,7 @@ export function programView(program: ProgramEntry, overview: Overview): View {
       ),
       memoryPicture(program, overview),
     ),
-    section("Dispatches", table("Dispatches", ["", "Kernel", "Computes", "Binds (* writes)"], rows)),
+    section("Dispatches", table("Dispatches", ["Number", "Kernel", "Computes", "Binds (* writes)"], rows)),
   );
   return { element, title };
 }
