@@ -26,7 +26,7 @@ export function contract(data: KernelData): HTMLElement[] {
       .map((line, at) => ({ text: line, number: `${first + at}`, lines: [] }));
     const list = new CodeList(`${name} in ${file}`, "python", lines, alone);
     list.element.classList.add("whole");
-    return h("div", {}, h("p", { class: "muted" }, `${file} · ${name}`), list.element);
+    return h("div", { class: "flow" }, h("p", { class: "muted" }, `${file} · ${name}`), list.element);
   });
   return [
     section(

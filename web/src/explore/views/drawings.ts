@@ -29,7 +29,7 @@ export function workgroupMemory(ir: KernelIr): HTMLElement {
   const named = [...new Set(registers.map(({ name, type }) => `${name}: ${type}`))];
   return h(
     "div",
-    {},
+    { class: "flow" },
     shared.length ? picture(WIDTH, 46, label, ...drawn) : h("p", { class: "muted" }, "No shared memory."),
     shared.length > 0 && table("Shared memory", ["Array", "Elements", "Bytes"], rows),
     registers.length > 0 &&

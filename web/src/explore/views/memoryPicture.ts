@@ -37,7 +37,7 @@ export function memoryPicture(program: ProgramEntry, overview: Overview): HTMLEl
   );
   return h(
     "div",
-    {},
+    { class: "flow" },
     scroller(`Memory of ${program.name} over time`, picture(width, height, label, ...drawn, ...axis)),
     h(
       "p",

@@ -31,7 +31,7 @@ function refused(complaints: readonly Complaint[], goTo: (line: number) => void)
   });
   return h(
     "div",
-    {},
+    { class: "flow" },
     h("h3", { class: "bad" }, "It does not compile"),
     h("ul", { class: "complaints" }, ...items),
   );

@@ -43,7 +43,7 @@ export class Panes {
       return h("label", { class: "choice", title: why ?? "" }, input, LANGUAGE[name]);
     });
     const choices = h("fieldset", { class: "choices" }, h("legend", {}, "Side by side"), ...boxes);
-    this.element = h("div", {}, choices, this.grid);
+    this.element = h("div", { class: "flow" }, choices, this.grid);
     for (const name of AT_FIRST) if (this.whyNot(name) === null) this.show(name);
   }
 
