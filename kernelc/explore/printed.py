@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from kernelc.artifact import Kernel as KernelEntry
@@ -58,61 +59,76 @@ def printed_kernels(
 ) -> Iterator[PrintedKernel | Refused]:
     """Print a kernel for every variant of the targets that differs from those before, the most demanding
     first."""
+    traced = _Traced(name, spec, problem)
     for target in SHOWN_TARGETS:
         stored = [variant for variant in entry.variants if variant.target == target]
-        seen: set[Requires] = set()
+        seen: set[object] = set()
         for capabilities in TARGETS[target].variants:
+            schedule = schedules.choose(target, spec, problem, capabilities)
+            key = (schedule, capabilities.subgroup_size)
+            if key in seen or _adds_nothing(target, spec, problem, capabilities, schedules):
+                continue
+            seen.add(key)
             try:
-                made = _chosen(target, capabilities, name, spec, problem, stored, schedules)
+                made = _printed(target, capabilities, schedule, traced, stored)
             except (KernelcError, NotImplementedError) as error:  # a language may lack an operation
                 yield Refused(target, str(error))
                 break
-            if made is not None and made.requires not in seen:
+            if capabilities.carries(made.kernel.tile_kinds()) and made.requires not in seen:
                 seen.add(made.requires)
                 yield made
 
 
-def _chosen(
-    target: str,
-    capabilities: Capabilities,
-    name: str,
-    spec: Spec,
-    problem: Any,
-    stored: Sequence[Variant],
-    schedules: Schedules,
-) -> PrintedKernel | None:
-    """Print the variant that a build has for these capabilities; None where it carries none.
+def _adds_nothing(
+    target: str, spec: Spec, problem: Any, capabilities: Capabilities, schedules: Schedules
+) -> bool:
+    """Whether a variant is for matrix units, and the kernel makes no use of them."""
+    if not capabilities.tiles_only:
+        return False
+    without = schedules.choose(target, spec, problem, replace(capabilities, tiles=()))
+    return schedules.choose(target, spec, problem, capabilities) == without
 
-    Where the artifact's text is that of another schedule, which a search found, that schedule is looked for.
-    """
-    schedule = schedules.choose(target, spec, problem, capabilities)
-    made = _made(target, capabilities, name, spec, problem, schedule, stored)
-    if not capabilities.carries(made.kernel.tile_kinds()):
-        return None
-    if made.same is not False:
+
+@dataclass(frozen=True)
+class _Traced:
+    """A family's kernel for a problem, traced once for each schedule: targets may schedule it alike."""
+
+    name: str
+    spec: Spec
+    problem: Any
+    _kernels: dict[object, Kernel] = field(default_factory=dict[object, Kernel])
+
+    def kernel(self, schedule: Any, subgroup_size: int | None) -> Kernel:
+        key = (schedule, subgroup_size)
+        if key not in self._kernels:
+            capabilities = Capabilities(subgroup_size=subgroup_size)
+            self._kernels[key] = self.spec.kernel(self.problem, schedule, capabilities, self.name)
+        return self._kernels[key]
+
+
+def _printed(
+    target: str, capabilities: Capabilities, schedule: Any, traced: _Traced, stored: Sequence[Variant]
+) -> PrintedKernel:
+    """Print a variant. Where the artifact's text is that of another schedule, which a search found, that
+    schedule is looked for."""
+    made = _made(target, capabilities, schedule, traced, stored)
+    variant = _asking(made.requires, stored)
+    if made.same is not False or variant is None:
         return made
-    for tried, other in enumerate(spec.space(capabilities, problem)):
-        if tried == MOST_TRIED:
-            break
-        variant = _asking(made.requires, stored)
-        if variant is None or spec.workgroup(problem, other) != variant.workgroup[0]:
-            continue
-        found = _made(target, capabilities, name, spec, problem, other, stored)
+    spec, problem = traced.spec, traced.problem
+    alike = (each for each in spec.space(capabilities, problem) if each != schedule)
+    alike = (each for each in alike if spec.workgroup(problem, each) == variant.workgroup[0])
+    for other in islice(alike, MOST_TRIED):
+        found = _made(target, capabilities, other, traced, stored)
         if found.same:
             return found
     return made
 
 
 def _made(
-    target: str,
-    capabilities: Capabilities,
-    name: str,
-    spec: Spec,
-    problem: Any,
-    schedule: Any,
-    stored: Sequence[Variant],
+    target: str, capabilities: Capabilities, schedule: Any, traced: _Traced, stored: Sequence[Variant]
 ) -> PrintedKernel:
-    kernel = spec.kernel(problem, schedule, Capabilities(subgroup_size=capabilities.subgroup_size), name)
+    kernel = traced.kernel(schedule, capabilities.subgroup_size)
     rendered, requires = backend_named(target).render(kernel), requires_of(kernel)
     digest = hashlib.sha256(rendered.file).hexdigest()
     same = True if any(variant.sha256 == digest for variant in stored) else None
