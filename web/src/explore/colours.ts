@@ -39,7 +39,7 @@ const RULES: Readonly<Record<Language, RegExp>> = {
 
 /** One expression: comment, string, number, keyword, type, called name. */
 function rules(comment: string, keywords: string, types: string): RegExp {
-  const word = "(?<![\\w%])";
+  const word = "(?<![\\w%.])";
   const string = "\"(?:[^\"\\\\]|\\\\.)*\"|'(?:[^'\\\\]|\\\\.)*'";
   const number = `${word}(?:0x[\\da-f]+|\\d[\\d.]*(?:e[+-]?\\d+)?)[ufhl]?`;
   return new RegExp(
