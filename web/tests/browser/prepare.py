@@ -158,12 +158,16 @@ def site_of(
 
 
 def whole_explorer() -> str:
-    """Return the explorer of a published model with all its kernels, where such tests are asked for; else ""."""
+    """Return the explorer of a published model with all its kernels, where such tests are asked for; else "".
+
+    For screenshots it is that of the demo model.
+    """
     models = os.environ.get("KERNELC_TEST_MODELS") or REPO.parent / "shared" / "real"
-    model = Path(models) / PUBLISHED["smollm2-135m"][0]
-    if os.environ.get("KERNELC_REQUIRE_TEST_DATA") != "1" or not model.is_file():
+    model, out = Path(models) / PUBLISHED["smollm2-135m"][0], BUILD / "explored-whole"
+    if os.environ.get("KERNELC_SCREENSHOTS") == "1":
+        model = DEMO
+    elif os.environ.get("KERNELC_REQUIRE_TEST_DATA") != "1" or not model.is_file():
         return ""
-    out = BUILD / "explored-smollm2"
     with contextlib.redirect_stdout(sys.stderr):
         code = main(["explore", str(model), "--out", str(out)])
     if code != 0:

@@ -7,7 +7,7 @@ import { Files } from "../../src/explore/data/load.js";
 import { readOverview } from "../../src/explore/data/overview.js";
 import { Links, reversed } from "../../src/explore/links.js";
 import { compare } from "../../src/explore/run/compare.js";
-import { median } from "../../src/explore/run/timing.js";
+import { comparedTimes } from "../../src/explore/views/outcome.js";
 
 describe("links", () => {
   it("know the lines of a text by their lines of Python", () => {
@@ -90,9 +90,15 @@ describe("a comparison", () => {
   });
 });
 
-describe("medians", () => {
-  it("are the middle, or between the two middles", () => {
-    expect([median([3, 1, 2]), median([4, 1, 2, 3])]).toEqual([2, 2.5]);
+describe("times", () => {
+  const said = (original: number, changed: number, faster: number): string =>
+    comparedTimes({ original, changed, faster, pairs: 10, dispatches: 4, clock: "wall" });
+
+  it("are told apart only where nearly all pairs agree", () => {
+    expect(said(10, 5, 10)).toBe("2.00 times as fast as the original");
+    expect(said(10, 15, 1)).toBe("1.50 times as long as the original");
+    expect(said(10, 15, 5)).toContain("no clear difference");
+    expect(said(10, 9, 1)).toContain("no clear difference"); // one lucky round
   });
 });
 

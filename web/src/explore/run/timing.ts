@@ -1,6 +1,6 @@
 /**
  * How long a changed kernel takes beside the original: in pairs, one after the other, so that whatever else
- * the device does meets both. The medians count, and whether the pairs agree.
+ * the device does meets both. The fastest rounds count, which were disturbed least, and whether pairs agree.
  */
 
 import type { Manifest } from "../../artifact/schema.js";
@@ -12,8 +12,6 @@ export interface Times {
   /** Microseconds of one dispatch. */
   readonly original: number;
   readonly changed: number;
-  /** The median of the pairs' quotients, changed by original. */
-  readonly ratio: number;
   /** In how many pairs the changed one took less time. */
   readonly faster: number;
   readonly dispatches: number;
@@ -32,7 +30,7 @@ interface Bench {
 
 const MOST_PAIRS = 9;
 const MOST_DISPATCHES = 256;
-/** Of one round of one kernel; short kernels are repeated until a round takes so long. */
+/** Of one round of one kernel; short kernels are repeated until a round takes so much longer than one. */
 const ROUND_MS = 4;
 /** Of all rounds together; slow devices make fewer of them. */
 const PATIENCE_MS = 1500;
@@ -46,16 +44,15 @@ export async function timed(bench: Bench, original: GoldenRun, changed: GoldenRu
     if (!a || !b) throw new RangeError("two kernels are timed");
     let dispatches = 1;
     const began = performance.now();
-    while ((await clock.wall(a, dispatches)) < ROUND_MS && dispatches < MOST_DISPATCHES) dispatches *= 2;
+    const enough = (await fastest(clock, a, 1)) + ROUND_MS; // the first is mostly the page's own
+    while (dispatches < MOST_DISPATCHES && (await fastest(clock, a, dispatches)) < enough) dispatches *= 2;
     await clock.wall(b, dispatches);
     const pairs: [number, number][] = [];
     do pairs.push([await clock.each(a, dispatches), await clock.each(b, dispatches)]);
     while (pairs.length < MOST_PAIRS && performance.now() - began < PATIENCE_MS);
-    const [mine, others] = [pairs.map(([first]) => first), pairs.map(([, second]) => second)];
     return {
-      original: median(mine),
-      changed: median(others),
-      ratio: median(pairs.map(([first, second]) => second / first)),
+      original: Math.min(...pairs.map(([first]) => first)),
+      changed: Math.min(...pairs.map(([, second]) => second)),
       faster: pairs.filter(([first, second]) => second < first).length,
       dispatches,
       pairs: pairs.length,
@@ -122,10 +119,7 @@ class Clock {
   }
 }
 
-/** The middle value; of two the mean. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const [low, high] = [sorted[middle - 1] ?? NaN, sorted[middle] ?? NaN];
-  return sorted.length % 2 ? high : (low + high) / 2;
+/** Milliseconds of the faster one of two rounds, so that a single disturbance does not count. */
+async function fastest(clock: Clock, tile: GoldenTile, dispatches: number): Promise<number> {
+  return Math.min(await clock.wall(tile, dispatches), await clock.wall(tile, dispatches));
 }
