@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kernelc.artifact import Artifact, Manifest
+from kernelc.artifact import Artifact, Kernel, Manifest
+from kernelc.errors import ArtifactError, KernelcError
 from kernelc.explore.golden import tile_of
 from kernelc.explore.graphs import graph_page, graphs_by_role
 from kernelc.explore.kernel_page import kernel_page
@@ -59,6 +60,7 @@ def explore_files(
     """Yield the names and bytes of the page's files.
 
     `measured`: by kernel, what was measured of it; `chat`: the relative address of a chat page beside it.
+    Raises: ArtifactError for a manifest that names a kernel which nobody could generate.
     """
     manifest, notes = subject.manifest, list[str]()
     tiles, data = manifest.checks, b""
@@ -78,7 +80,7 @@ def explore_files(
         if entry.spec not in SPECS:
             notes.append(f"There is no kernel family {entry.spec} in this kernelc, so {name} is left out.")
             continue
-        page = kernel_page(name, entry)
+        page = _page(name, entry)
         if any(text["same"] is False for text in page["texts"]):
             differing.append(name)
         page["measured"] = (measured or {}).get(name, [])
@@ -100,6 +102,16 @@ def explore_files(
         found[role] = list(graphs)
         yield f"graphs/{role}.json", _json(graphs)
     yield "explore.json", _json(overview(manifest, found, notes, chat))
+
+
+def _page(name: str, entry: Kernel) -> dict[str, Any]:
+    """A kernel's page. Whatever goes wrong is the artifact's fault: its problems are data of a stranger."""
+    try:
+        return kernel_page(name, entry)
+    except Exception as error:
+        said = error.message if isinstance(error, KernelcError) else repr(error)
+        where = f"manifest.json: kernels.{name}"
+        raise ArtifactError(f"no such kernel can be generated: {said}", where=where) from error
 
 
 def _json(value: object) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from kernelc.artifact import Artifact, Manifest
 from kernelc.cli import main
 from kernelc.commands.shared import planning
 from kernelc.commands.static_site import page, site
+from kernelc.errors import ArtifactError
 from kernelc.explore.golden import tile_of
 from kernelc.explore.references import reference_of
 from kernelc.explore.site import Subject, explore_files
@@ -69,6 +71,18 @@ def test_a_model_whose_texts_differ_is_told_of(demo: Compiled):
     manifest = replace(manifest, kernels={**manifest.kernels, "rms_norm_256": changed})
     overview = json.loads(dict(explore_files(Subject(manifest)))["explore.json"])
     assert any(note.endswith("rms_norm_256") for note in overview["notes"])
+
+
+@pytest.mark.parametrize("problem", [{}, {"width": 0}, {"width": 1 << 40}, {"width": "256"}])
+def test_a_strangers_problem_is_refused_by_its_kernel(demo: Compiled, problem: dict[str, object]):
+    manifest = small(demo.manifest)
+    entry = manifest.kernels["rms_norm_256"]
+    odd = replace(entry, problem={**entry.problem, **problem} if problem else {})  # pyright: ignore[reportArgumentType]
+    checks = golden_tiles(manifest)
+    manifest = replace(manifest, kernels={"rms_norm_256": odd}, programs={}, checks=checks[0])
+    with pytest.raises(ArtifactError, match="no such kernel can be generated") as caught:
+        dict(explore_files(Subject(manifest, checks=lambda: checks[1])))
+    assert caught.value.where == "manifest.json: kernels.rms_norm_256"
 
 
 def test_a_tile_keeps_its_numbers(demo: Compiled):
@@ -140,6 +154,23 @@ def test_a_model_that_is_not_the_artifacts_is_refused(demo: Compiled):
     object.__setattr__(fake.manifest, "graph", type("G", (), {"file": "graph.ir"})())
     with pytest.raises(UsageError, match="is not that of the artifact demo"):
         traced_of("demo", fake)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.nightly  # a model of 30 layers: most of it is printing its kernels for five targets
+@pytest.mark.data
+def test_smollm2_has_a_page(shared_data: Path, tmp_path: Path, pages: Path):
+    folder = Path(os.environ.get("KERNELC_TEST_MODELS") or shared_data.parent / "real")
+    model = folder / "SmolLM2-135M-Instruct.Q4_1.gguf"
+    if not model.is_file():
+        pytest.skip(f"test data missing: {model} (KERNELC_TEST_MODELS says where models are)")
+    out = tmp_path / "out"
+    assert main(["explore", str(model), "--out", str(out)]) == 0
+    overview = json.loads((out / "explore.json").read_text())
+    assert overview["model"]["layers"] == 30 and not overview["notes"]
+    for kernel in overview["kernels"]:
+        data = json.loads((out / "kernels" / f"{kernel['name']}.json").read_text())
+        assert {text["same"] for text in data["texts"] if text["target"] == "wgsl"} == {True}
+        assert data["check"] is not None
 
 
 @pytest.mark.data

@@ -58,6 +58,28 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def test_an_explorer_stands_beside_the_chat_where_it_is_asked_for(
+    demo: Path, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[str | None] = []
+
+    def few(
+        subject: object, measured: object, report: object, chat: str | None
+    ) -> Iterator[tuple[str, bytes]]:
+        asked.append(chat)
+        yield "explore.json", b"{}"
+
+    monkeypatch.setattr("kernelc.explore.site.explore_files", few)
+    monkeypatch.setattr(site, "built_page", lambda page: built)
+    assert main(["web", str(demo), "--explore", "--out", str(tmp_path / "site")]) == 0
+    (listed,) = json.loads((tmp_path / "site" / "models.json").read_text())["models"]
+    assert listed["explore"] == "explore/demo/"
+    assert {"index.html", "explore.json"} <= files(tmp_path / "site" / "explore" / "demo")
+    assert asked == ["../../"]
+    assert main(["web", str(demo), "--out", str(tmp_path / "site")]) == 0
+    assert not (tmp_path / "site" / "explore").exists()
+
+
 def files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 

@@ -1,4 +1,4 @@
-"""The explorer of a few kernels of an artifact, so that it is written in a moment: `kernelc explore` shows all."""
+"""The explorer of a few kernels of an artifact, written in a moment; `kernelc explore` shows all."""
 
 from __future__ import annotations
 
