@@ -11,13 +11,16 @@ from kernelc.errors import KernelcError
 from kernelc.ir.graph import Graph
 from kernelc.ir.text import graph_text
 from kernelc.ir.types import DType
-from kernelc.passes.fuse import PATTERNS, FuseOptions, fuse
+from kernelc.passes.fuse import FuseOptions, fuse
 from kernelc.source import PREFILL_ROWS, ROLES, ModelSource
 
 _HEAD = re.compile(r"graph \S*?([^.\s]+)$")
 _OP = re.compile(r"(?P<results>%.+?) = (?P<op>\w+)\((?P<arguments>.*)\)(?:  # (?P<source>.*))?$")
 _RESULT = re.compile(r"%(?P<name>[^:\s]+): (?P<type>\w+\[[^\]]*\])")
 _LAYER = re.compile(r"^(layers\.\d+)\.")
+
+SCORE_ROWS = 64
+"""Of the graph that keeps all logits, as `kernelc.compile` asks for it."""
 
 Texts = Mapping[str, str]
 
@@ -52,7 +55,7 @@ def traced_graphs(source: ModelSource, manifest: Manifest, fused: Texts) -> dict
 
 
 def _graph(source: ModelSource, role: Any, context: int, dtype: DType) -> Graph:
-    rows = min(64 if role == "score" else PREFILL_ROWS, PREFILL_ROWS)
+    rows = SCORE_ROWS if role == "score" else PREFILL_ROWS
     return source.graph(role, max_context=context, chunk=rows, kv_dtype=dtype, spare=PREFILL_ROWS)
 
 
@@ -95,5 +98,3 @@ def _statements(text: str) -> list[tuple[str, str]]:
             comment = ""
     return found
 
-
-assert "heads" in PATTERNS, "the pattern that a build switches off where roles disagree"

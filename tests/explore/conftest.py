@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from kernelc.artifact import Manifest, Weights
 from kernelc.compile import CompileOptions, compile_model
 from kernelc.source import ModelSource
-from model.families.registry import find_model
+from model.families.registry import model_of
 
-REPO = Path(__file__).resolve().parents[2]
+LAYERS = 3
+CONFIG = {  # the demo model's shapes, with fewer layers; its kernels are the same
+    "model_type": "llama",
+    "architectures": ["LlamaForCausalLM"],
+    "vocab_size": 2048,
+    "hidden_size": 256,
+    "intermediate_size": 704,
+    "num_hidden_layers": LAYERS,
+    "num_attention_heads": 8,
+    "num_key_value_heads": 4,
+    "head_dim": 32,
+    "max_position_embeddings": 1024,
+    "rms_norm_eps": 1e-05,
+    "hidden_act": "silu",
+    "tie_word_embeddings": True,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+}
 
 
 @dataclass(frozen=True)
@@ -24,6 +40,6 @@ class Compiled:
 
 @pytest.fixture(scope="session")
 def demo() -> Compiled:
-    model = find_model(str(REPO / "model" / "demo"))
+    model = model_of(CONFIG, "config.json")
     compiled = compile_model(model, CompileOptions("wgsl", "q4").checked(model))
     return Compiled(model, compiled.manifest("demo", Weights()), compiled.graph)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kernelc.explore.graphs import graph_page, graphs_by_role, traced_graphs
 from kernelc.ir.text import graph_text
 from kernelc.ir.types import DType
-from tests.explore.conftest import Compiled
+from tests.explore.conftest import LAYERS, Compiled
 
 
 def test_every_operation_is_there_with_its_layer_and_line(demo: Compiled):
@@ -21,7 +21,7 @@ def test_every_operation_is_there_with_its_layer_and_line(demo: Compiled):
     ]
     assert [op["origin"] for op in page] == [op.origin for op in graph.ops]
     assert [op["line"] for op in page] == [op.location for op in graph.ops]
-    assert {op["layer"] for op in page} == {"", *(f"layers.{at}" for at in range(10))}
+    assert {op["layer"] for op in page} == {"", *(f"layers.{at}" for at in range(LAYERS))}
 
 
 def test_the_graph_before_fusing_is_found_by_fusing_it(demo: Compiled):

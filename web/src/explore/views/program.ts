@@ -30,8 +30,8 @@ export function programView(program: ProgramEntry, overview: Overview): View {
     h(
       "p",
       { class: "lead" },
-      `${program.dispatches.length} dispatches for ${said(program.seq)} new positions after ` +
-        `${said(program.past)}.`,
+      `${program.dispatches.length} dispatches for ${said(program.seq)} new ` +
+        `${program.seq[1] === 1 ? "position" : "positions"} after ${said(program.past)}.`,
     ),
     section(
       "Memory over time",
