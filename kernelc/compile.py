@@ -36,6 +36,7 @@ from kernelc.passes.caches import rings_of
 from kernelc.passes.coding import code_activations
 from kernelc.passes.fuse import FuseOptions, fuse
 from kernelc.passes.hidden import hidden_states
+from kernelc.passes.last_row import last_row_early
 from kernelc.passes.lower import Lowered, ProgramSource, lower
 from kernelc.passes.memory import worst_case
 from kernelc.passes.sampling import greedy_calls, sample_calls
@@ -174,6 +175,8 @@ class _Builder:
     ) -> bool:
         """Take the graph of one role through fuse and select, as the program `name`; False where it orders
         the elements of a cached head otherwise than the programs before it."""
+        if self.options.last_row:
+            graph = last_row_early(graph)
         fused = fuse(graph, self.fusing)
         debug.dump(f"{name}_fused", "ir", lambda: graph_text(fused))
         self.graphs.setdefault(role, graph_text(fused))

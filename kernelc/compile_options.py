@@ -40,14 +40,15 @@ class CompileOptions:
     is what a weight may take on average, from which a build of a model makes overrides of its own. `tuned`
     names a table of schedules, by its class of devices or as a file, instead of the families' rules.
     `splits`: whether attention's positions may be split over workgroups; `joins`: whether these workgroups
-    may join them; `codes`: whether layers may code what they make; `halves`: whether the rows of a prompt may
-    be made halves before they are multiplied; `prompts`: whether they may be coded as single rows are, where
-    every target wants that. `embeddings`: whether there is a program that leaves the final
-    hidden states, for embeddings of texts. `sequences`: how many sequences share the weights, each with a
-    cache of its own, so that a step may decode a token of several; FITTING_SEQUENCES stands for as many as
-    are useful. `rows`: how many rows a step may have where several are one sequence's, as when a draft's
-    guesses are checked (see `runtime.engine.drafts`); no fewer than sequences. `without` names optimisations
-    that are left out (see `kernelc.switches`).
+    may join them; `codes`: whether layers may code what they make; `halves`: whether the rows of a prompt
+    may be made halves before they are multiplied; `prompts`: whether they may be coded as single rows
+    are, where every target wants that; `last_row`: whether all but the last row of a prompt may be left
+    out where nothing reads them. `embeddings`: whether there is a program that leaves the final hidden
+    states, for embeddings of texts. `sequences`: how many sequences share the weights, each with a cache
+    of its own, so that a step may decode a token of several; FITTING_SEQUENCES stands for as many as are
+    useful. `rows`: how many rows a step may have where several are one sequence's, as when a draft's
+    guesses are checked (see `runtime.engine.drafts`); no fewer than sequences. `without` names
+    optimisations that are left out (see `kernelc.switches`).
     """
 
     target: str = "wgsl"
@@ -63,6 +64,7 @@ class CompileOptions:
     codes: bool = True
     halves: bool = True
     prompts: bool = True
+    last_row: bool = True
     embeddings: bool = False
     sequences: int = 1
     rows: int = 1

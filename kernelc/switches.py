@@ -57,6 +57,10 @@ SWITCHES: dict[str, Switch] = {
     ),
     "coded": Switch("coding activations where they are made", settings={"codes": False}),
     "prompts": Switch("coding a prompt's rows; it is multiplied in f32", settings={"prompts": False}),
+    "last_row": Switch(
+        "going on with a prompt's last row alone where nothing reads the others",
+        settings={"last_row": False},
+    ),
     "halves": Switch(
         "making a prompt's rows halves once; each tile of a product rounds them again, and none is large",
         settings={"halves": False},

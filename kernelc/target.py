@@ -175,6 +175,7 @@ TARGETS: dict[str, Target] = {
         ),
         text_suffix="spvasm",
         fences=True,
+        half_rows=True,
     ),
     # Core OpenCL C: no extension asked for. It also runs on processors, where the sums of all invocations of
     # a workgroup are in the nearest cache, or are not.

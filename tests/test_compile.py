@@ -16,6 +16,8 @@ from kernelc.ir.formats import Override
 from kernelc.ir.graph import Graph
 from kernelc.ir.trace import Tracer, attention, cache_append
 from kernelc.ir.types import DType, TensorType
+from kernelc.kernels.linear.problem import LinearProblem
+from kernelc.kernels.stored_problem import read_problem
 from kernelc.passes.caches import cache_bytes
 from kernelc.passes.select import SplitOptions
 from kernelc.passes.splits import decode_splits
@@ -209,7 +211,12 @@ def test_splits_are_joined_where_every_target_can() -> None:
 
 def test_prompts_are_multiplied_as_halves_where_every_target_wants_it() -> None:
     source = find_model("llama-3.2-1b")
-    for target, quant, wanted in (("cuda", "q4", True), ("cuda", "f32", False), ("cuda+spirv", "q4", False)):
+    for target, quant, wanted in (
+        ("cuda", "q4", True),
+        ("cuda", "f32", False),
+        ("cuda+spirv", "q4", True),
+        ("spirv+opencl", "q4", False),
+    ):
         lowered = compile_model(source, CompileOptions(target, quant)).lowered
         for program in lowered.programs.values():
             made = any(dispatch.kernel.startswith("half_rows") for dispatch in program.dispatches)
@@ -217,7 +224,7 @@ def test_prompts_are_multiplied_as_halves_where_every_target_wants_it() -> None:
 
 
 def test_a_prompts_rows_are_coded_where_every_target_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kernelc.passes.coding.PROMPT_ROWS", 1)
+    monkeypatch.setattr("kernelc.passes.coding.PROMPT_WEIGHTS", 1)
     cases: list[tuple[str, str, dict[str, Any], bool]] = [
         ("wgsl", "q4", {}, True),
         ("wgsl", "q4", {"without": ("prompts",)}, False),
@@ -230,6 +237,17 @@ def test_a_prompts_rows_are_coded_where_every_target_wants_it(monkeypatch: pytes
             specs = {each.kernel: lowered.kernels[each.kernel] for each in program.dispatches}
             products = [each.problem for each in specs.values() if each.spec == "matmul"]
             assert all(bool(each.get("terms")) == (wanted and program.role == "prefill") for each in products)
+
+
+def test_small_matrices_multiply_a_prompts_rows_as_they_are() -> None:
+    """Bytes are faster for 2,048 x 8,192 and 16,384 x 2,048, and not for 2,048 x 2,048 and 3,072 x 2,048."""
+    lowered = compile_model(find_model("llama-3.2-1b"), CompileOptions("wgsl", "q4")).lowered
+    (prefill,) = (each for each in lowered.programs.values() if each.role == "prefill")
+    used = [lowered.kernels[dispatch.kernel] for dispatch in prefill.dispatches]
+    products = [each.problem for each in used if each.spec == "matmul"]
+    problems: list[LinearProblem] = [read_problem(LinearProblem, each) for each in products]
+    assert {problem.terms > 0 for problem in problems} == {True, False}
+    assert all((problem.terms > 0) == (problem.rows * problem.cols >= 1 << 24) for problem in problems)
 
 
 def test_a_window_is_split_finely_whatever_the_other_layers_do() -> None:

@@ -91,7 +91,7 @@ def test_a_prompt_that_is_multiplied_as_bytes_is_gone_on_with_by_the_same_ids(
     plain = built(MODELS[0], "q4", device)
     runs = [run["prompt_ids"] for run in reference(shared_data, MODELS[0])["runs"][:3]]
     wanted = continued(plain, device, runs)
-    monkeypatch.setattr("kernelc.passes.coding.PROMPT_ROWS", 1)
+    monkeypatch.setattr("kernelc.passes.coding.PROMPT_WEIGHTS", 1)
     options = CompileOptions("wgsl", "q4", activations="int8")
     folder = build_artifact(shared_data / "models" / MODELS[0], options, out=tmp_path / "bytes")
     kernels = Artifact.open(folder).manifest.kernels.values()

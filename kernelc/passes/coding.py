@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import prod
 
 from kernelc.debug import verify_enabled
 from kernelc.ir.coded_rows import GROUP
@@ -25,8 +26,8 @@ from kernelc.passes.fuse.view import View
 from kernelc.passes.select.packing import weight_roles
 
 _CODED_RESULTS = ("linear_row", "linear_pair", "attention")  # which of them may code what they make
-PROMPT_ROWS = 4096
-"""Rows of a matrix from which on a prompt's rows are coded for it: where bytes are known to be faster."""
+PROMPT_WEIGHTS = 1 << 24
+"""Weights of a matrix from which on a prompt's rows are coded for it: where bytes are known to be faster."""
 _MOST_BINDINGS = 8  # storage buffers that any WebGPU device binds; the step block is no storage buffer
 
 
@@ -68,8 +69,8 @@ def _reads_codes(op: Op, formats: FormatTable, roles: Mapping[str, tuple[str, ..
     if op.name not in LINEAR:
         return False
     weights = [tensor for role, tensor in op.inputs.items() if role.endswith("weight") and _matrix(role)]
-    rows = sum(evaluate(weight.type.shape[0], {}) for weight in weights)
-    prompt = prompts and rows >= PROMPT_ROWS and "norm_weight" not in op.inputs
+    size = sum(prod(evaluate(dim, {}) for dim in weight.type.shape) for weight in weights)
+    prompt = prompts and size >= PROMPT_WEIGHTS and "norm_weight" not in op.inputs
     if not (prompt or _one_row(op.inputs["x"])):
         return False
     names = [weight.name for weight in weights]

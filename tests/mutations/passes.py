@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.mutations.mutation import Mutation, of_kernel
 
+_LAST_ROW = ("tests/passes/test_last_row.py",)
 _PATTERNS = ("tests/passes/test_fuse_patterns.py",)
 _SELECT = ("tests/passes/test_select.py",)
 _PACKING = ("tests/passes/test_packing.py",)
@@ -66,6 +67,22 @@ PASSES: tuple[Mutation, ...] = (
         "return bounds(tensor.type.shape[0])[1] <= self.vector_rows",
         "return bounds(tensor.type.shape[0])[0] <= self.vector_rows",
         _PATTERNS,
+    ),
+    Mutation(
+        "last_row_of_outputs",
+        "Only the last row of an output is computed.",
+        "kernelc/passes/last_row.py",
+        "only and name not in kept and",
+        "only and",
+        _LAST_ROW,
+    ),
+    Mutation(
+        "last_row_of_what_all_rows_make",
+        "Only the last row is computed of what attention's keys are made of.",
+        "kernelc/passes/last_row.py",
+        "only = all(",
+        "only = any(",
+        _LAST_ROW,
     ),
     Mutation(
         "select_output_under_two_names",

@@ -94,7 +94,7 @@ def test_a_prompts_rows_are_coded_where_that_is_asked_for(monkeypatch: pytest.Mo
     """Once for all layers that read them, and by operations of their own, whatever made them."""
     plain = fuse(traced(block, rows=3))
     assert coded(traced(block, rows=3)) == plain == code_activations(plain, FORMATS, 2, prompts=True)
-    monkeypatch.setattr(coding, "PROMPT_ROWS", 1)
+    monkeypatch.setattr(coding, "PROMPT_WEIGHTS", 1)
     graph = code_activations(plain, FORMATS, 2, prompts=True)
     made = [op for op in graph.ops if op.name == "code_rows"]
     reading = [op for op in graph.ops if "coded" in op.attrs]

@@ -161,8 +161,13 @@ def usual_registers(capabilities: Capabilities, cache: CacheShape) -> AttentionP
 
     Mostly 32 queries, since short prompts have few, and at most 64 sums of values per invocation. Two tiles
     of scores share the loads of queries. Chunks of 8 elements leave room for that many queries and keys.
+    Large cards, whose subgroups have a known size, do better with half the queries and longer chunks where
+    heads are narrow: an H200 takes 1.29 times as long with 32 queries of 64 elements, and chunks of 8.
     """
     dim = cache.head_dim
+    narrow = AttentionPrefillSchedule((4, 16), 1, REGISTERS, dim // 2, 16)
+    if capabilities.subgroup_size and dim in (32, 64) and narrow.fits(capabilities, cache):
+        return narrow
     chunk = 0 if dim <= 8 else max((chunk for chunk in _chunks(cache) if chunk <= 8), default=0)
     across, tiles = next((across, tiles) for most, across, tiles in _BY_HEAD_DIM if dim <= most)
     downs = (min(8, 64 // across), 2, 1)

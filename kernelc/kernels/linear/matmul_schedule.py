@@ -242,7 +242,7 @@ def _usual(capabilities: Capabilities) -> Iterator[tuple[MatmulSchedule, int]]:
     """The schedules on matrix units to choose from, best first, each with the number of workgroups from which
     it pays: measured on an H200."""
     if F16 in capabilities.tiles:
-        yield MatmulSchedule((1, 4), (4, 4), F16, 64, True, capabilities.f16), MANY_WORKGROUPS
+        yield MatmulSchedule((2, 2), (4, 4), F16, 64, True, capabilities.f16), MANY_WORKGROUPS
         for depth, tiles in itertools.product((64, 32), ((4, 2), (2, 2))):
             yield MatmulSchedule((2, 4), tiles, F16, depth, True, capabilities.f16), _FEW_WORKGROUPS
         for depth in (64, 32):
@@ -252,14 +252,22 @@ def _usual(capabilities: Capabilities) -> Iterator[tuple[MatmulSchedule, int]]:
 def _registers(capabilities: Capabilities, problem: LinearProblem) -> MatmulSchedule:
     """The schedule on register tiles, measured likewise, within the shared memory that every device has: four
     tiles an invocation with their steps written out where the size of subgroups is known, as it is of large
-    cards. Drivers that run on the processor take many seconds to compile so long a text.
+    cards, which narrower matrices give too few workgroups to hide what each waits for. These take wider
+    workgroups, and the narrowest longer steps. Drivers that run on the processor take many seconds to compile
+    so long a text.
 
     Scales are never read as 16-bit floats: they are a small part of the work here, and would make two texts
     of what is one for devices with and without them."""
     if problem.rows < 64:
         return MatmulSchedule((8, 8), ahead=True)
     if capabilities.subgroup_size is not None:
-        return MatmulSchedule((8, 8), (2, 2), REGISTERS, 16, True, unrolled=True)
+        usual = MatmulSchedule((8, 8), (2, 2), REGISTERS, 16, True, unrolled=True)
+        few = workgroups(problem, usual)
+        if few >= MANY_WORKGROUPS:
+            return usual
+        if few > MANY_WORKGROUPS // 2:
+            return MatmulSchedule((16, 8), (2, 1), REGISTERS, 16, True, unrolled=True)
+        return MatmulSchedule((8, 8), (2, 2), REGISTERS, 32, True)
     if capabilities.register_sums < 64:
         return MatmulSchedule((8, 8), (1, 2), ahead=True)
     return MatmulSchedule((8, 16), ahead=True)

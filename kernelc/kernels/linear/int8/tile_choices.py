@@ -37,6 +37,7 @@ def _known(problem: LinearProblem) -> Iterator[MatmulSchedule]:
     large = MatmulSchedule((8, 16), (2, 1), BYTES, 2 * GROUP, True, unrolled=True)
     if workgroups(problem, large) >= MANY_WORKGROUPS:
         yield large
+    yield MatmulSchedule((8, 16), (1, 1), BYTES, 2 * GROUP, True, unrolled=True)
     yield MatmulSchedule((4, 16), (2, 1), BYTES, GROUP, True, unrolled=True)
 
 
