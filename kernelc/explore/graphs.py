@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 from kernelc.artifact import Manifest
@@ -12,6 +13,7 @@ from kernelc.ir.graph import Graph
 from kernelc.ir.text import graph_text
 from kernelc.ir.types import DType
 from kernelc.passes.fuse import FuseOptions, fuse
+from kernelc.passes.last_row import last_row_early
 from kernelc.source import PREFILL_ROWS, ROLES, ModelSource
 
 _HEAD = re.compile(r"graph \S*?([^.\s]+)$")
@@ -38,17 +40,19 @@ def graphs_by_role(text: str) -> dict[str, str]:
 def traced_graphs(source: ModelSource, manifest: Manifest, fused: Texts) -> dict[str, str]:
     """Trace a model's graphs anew, as they are before they are fused; {} unless fusing them gives `fused`.
 
-    What a build decided beside the context (the numbers of the cache, whether heads may be fused) is found by
-    trying it.
+    What a build decided beside the context is found by trying it: the numbers of the cache, whether heads may
+    be fused, and whether a prompt's last row goes on alone where nothing reads the others.
     """
     context = manifest.model.max_context
     for dtype in (DType("f16"), DType("f32"), DType("q8")):
-        for off in (frozenset[str](), frozenset({"heads"})):
-            try:
-                graphs = {role: _graph(source, role, context, dtype) for role in ROLES if role in fused}
-            except KernelcError:  # such as a context that the model does not allow
-                return {}
-            again = {role: graph_text(fuse(graph, FuseOptions(off=off))) for role, graph in graphs.items()}
+        try:
+            graphs = {role: _graph(source, role, context, dtype) for role in ROLES if role in fused}
+        except KernelcError:  # such as a context that the model does not allow
+            return {}
+        for off, early in product((frozenset[str](), frozenset({"heads"})), (True, False)):
+            options = FuseOptions(off=off)
+            cut = {role: last_row_early(graph) if early else graph for role, graph in graphs.items()}
+            again = {role: graph_text(fuse(graph, options)) for role, graph in cut.items()}
             if graphs and all(again[role].rstrip() == fused[role].rstrip() for role in graphs):
                 return {role: graph_text(graph) for role, graph in graphs.items()}
     return {}
@@ -97,4 +101,3 @@ def _statements(text: str) -> list[tuple[str, str]]:
             found.append((line.strip(), comment))
             comment = ""
     return found
-

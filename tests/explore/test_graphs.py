@@ -3,12 +3,15 @@ the artifact's."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kernelc.explore.graphs import graph_page, graphs_by_role, traced_graphs
 from kernelc.ir.text import graph_text
 from kernelc.ir.types import DType
+from kernelc.passes.fuse import FuseOptions, fuse
+from kernelc.passes.last_row import last_row_early
 from tests.explore.conftest import LAYERS, Compiled
 
 
@@ -30,6 +33,17 @@ def test_the_graph_before_fusing_is_found_by_fusing_it(demo: Compiled):
     traced = traced_graphs(demo.model, demo.manifest, fused)
     assert set(traced) == set(fused)
     assert len(graph_page(traced["decode"])) > 3 * len(graph_page(fused["decode"]))
+
+
+@pytest.mark.parametrize("off", [frozenset(), frozenset({"heads"})])
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("kv", [DType.F16, DType.F32])
+def test_what_a_build_decided_is_found_by_trying_it(
+    demo: Compiled, off: frozenset[str], early: bool, kv: DType
+):
+    graph = demo.model.graph("prefill", max_context=1024, chunk=512, kv_dtype=kv, spare=512)
+    fused = graph_text(fuse(last_row_early(graph) if early else graph, FuseOptions(off=off)))
+    assert traced_graphs(demo.model, demo.manifest, {"prefill": fused}) == {"prefill": graph_text(graph)}
 
 
 def test_another_model_has_another_graph(demo: Compiled):
