@@ -38,6 +38,7 @@ COMMANDS: dict[str, str] = {
     "evaluate": "measure how well the model predicts a text",
     "bench": "measure tokens per second",
     "inspect": "show the graph, the kernels and the exact memory plan",
+    "explore": "write a folder that shows every kernel, line by line, and runs changed ones in the browser",
     "web": "write a folder that chats in the browser, from any file server",
     "tune": "find the fastest schedules for this device, and keep them in a table",
     "try": "run a kernel's text, changed by hand, beside the original",

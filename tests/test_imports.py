@@ -153,6 +153,19 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     # What kernels of one's own are written with.
     "kernelc.language": ("kernelc.kir", "kernelc.kernels"),
+    # A page of all that a build makes: it reads every stage, and is handed the model.
+    "kernelc.explore": (
+        *EVERYONE,
+        "kernelc.ir",
+        "kernelc.kir",
+        "kernelc.kernels",
+        "kernelc.passes",
+        "kernelc.backends",
+        "kernelc.source",
+        "kernelc.target",
+        "kernelc.schedules",
+        "kernelc.printing",
+    ),
     # It answers requests with what it is handed, and knows neither compiler nor models.
     "kernelc.serve": (*EVERYONE, "kernelc.hosts", "runtime"),
     "kernelc.inputs": EVERYTHING,

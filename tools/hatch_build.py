@@ -1,7 +1,8 @@
-"""Puts the built page into wheels and source archives: `kernelc web` copies it from kernelc/web_site.
+"""Puts the built pages into wheels and source archives: `kernelc web` copies kernelc/web_site, `kernelc
+explore` kernelc/explore_site.
 
-Where it is missing or out of date it is built first, as `kernelc web` does in a checkout, which takes
-Node.js. Without Node a package is made without its page, which says so when it is asked for a site; with
+Where they are missing or out of date they are built first, as `kernelc web` does in a checkout, which takes
+Node.js. Without Node a package is made without its pages, which says so when it is asked for a site; with
 KERNELC_PAGE=required in the environment that is an error, and with KERNELC_PAGE=none no page is built.
 """
 
@@ -21,30 +22,31 @@ WISH = os.environ.get("KERNELC_PAGE")
 
 
 class PageHook(BuildHookInterface):
-    """Adds the page to a wheel; an editable install takes it from the checkout."""
+    """Adds the pages to a wheel; an editable install takes them from the checkout."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build the page where that is needed, and name its folder for the wheel.
+        """Build the pages where that is needed, and name their folders for the wheel.
 
-        A source archive takes it from web/dist/site itself, as pyproject.toml says.
+        A source archive takes them from web/dist itself, as pyproject.toml says.
         """
         if version != "standard" or WISH == "none":
             return
-        page = self._page()
-        if page is not None and self.target_name == "wheel":
-            build_data["force_include"][str(page)] = "kernelc/web_site"
+        for built, packaged in self._pages():
+            if self.target_name == "wheel":
+                build_data["force_include"][str(built)] = f"kernelc/{packaged.name}"
 
-    def _page(self) -> Path | None:
-        """Return the folder of the built page, None where there is no Node to build it."""
+    def _pages(self) -> list[tuple[Path, Path]]:
+        """Return where each built page is, and where it lies in a package; none where there is no Node to build
+        them."""
         sys.path.insert(0, self.root)  # for what follows alone, which needs no other package
         errors = importlib.import_module("kernelc.errors")
         page = importlib.import_module("kernelc.commands.static_site.page")
         try:
-            return page.built_page()
+            return [(page.built_page(each), each.packaged) for each in (page.CHAT, page.EXPLORER)]
         except errors.UsageError as error:
             if WISH == "required":
                 raise
-            self.app.display_warning(f"the package is made without its page: {error.render()}")
-            return None
+            self.app.display_warning(f"the package is made without its pages: {error.render()}")
+            return []
         finally:
             sys.path.remove(self.root)

@@ -6,16 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from kernelc.kir.memory import SourceLine
 from kernelc.kir.nodes import Kernel
+
+Places = tuple[SourceLine, ...]
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """A kernel in a target's language: `text` for people, `file` the bytes that a driver takes."""
+    """A kernel in a target's language: `text` for people, `file` the bytes that a driver takes.
+
+    `places`: for each line of the text the kernel's lines of Python that are written in it: first that of the
+    statement, then those of the values that stand in it. Lines of the shell, and brackets, have none.
+    """
 
     text: str
     entry: str
     file: bytes
+    places: tuple[Places, ...] = ()
 
 
 class Backend(Protocol):

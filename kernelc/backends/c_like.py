@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from kernelc.backends.base import Places
 from kernelc.backends.dialect import (
     AND,
     BITS,
@@ -65,6 +66,9 @@ class BodyPrinter:
         self.indices = _indices(self.kernel)
         self.taken: Counter[str] = Counter(dict.fromkeys(self.dialect.reserved, 1))
         self.last_place: SourceLine | None = None
+        self.places: list[Places] = []  # of each line; see `Rendered`
+        self.written: dict[SourceLine, None] = {}  # of the values that the next line holds
+        self.equal: dict[Places, Places] = {}  # so that equal ones are one object
         for memory in (*self.kernel.buffers, *self.kernel.shared):
             self.name(memory, memory.name)
 
@@ -84,8 +88,12 @@ class BodyPrinter:
 
     def emit(self, depth: int, text: str, place: SourceLine | None = None) -> None:
         new = place is not None and place != self.last_place
-        self.lines += laid_out(depth, text, str(place) if new else "")
+        lines = laid_out(depth, text, str(place) if new else "")
+        self.lines += lines
         self.last_place = place or self.last_place
+        found = tuple(self.written if place is None else {place: None, **self.written})
+        self.places += [self.equal.setdefault(found, found)] * len(lines)
+        self.written.clear()
 
     def block(self, block: Block, depth: int) -> None:
         outside = self.taken.copy()  # a name is free again where its scope has ended
@@ -176,7 +184,10 @@ class BodyPrinter:
         """The text of a value where it is used: its name, or its expression if it is written in place."""
         if value.op == "const":
             return self.dialect.constant(value)
-        return self.expression(value) if value in self.placed else Text(self.names[value])
+        if value not in self.placed:
+            return Text(self.names[value])
+        self.written[value.where] = None
+        return self.expression(value)
 
     def expression(self, value: Value) -> Text:
         match value.op:

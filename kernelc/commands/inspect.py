@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kernelc.artifact import Artifact, Manifest, Weights
-from kernelc.commands.build import compile_options, settle_quant
+from kernelc.artifact import Artifact, Manifest
 from kernelc.commands.shared.bits import bits_text, formats_of
 from kernelc.commands.shared.options import (
     QUANTS,
@@ -19,7 +18,6 @@ from kernelc.commands.shared.options import (
     add_json,
     add_kv,
     is_artifact,
-    is_model,
     print_json,
 )
 from kernelc.commands.shared.table import print_table, size
@@ -131,25 +129,10 @@ def _subject(args: argparse.Namespace) -> Subject:
 
 def _planned(args: argparse.Namespace) -> Subject:
     """Compile a config as a build would, without weights."""
-    from kernelc.commands.shared.progress import progress_bar
-    from kernelc.compiler import compile_model
-    from kernelc.pipeline import KEEP, settled
-    from model.families.registry import find_model
-    from model.opening import layout_of, open_model
+    from kernelc.commands.shared.planning import planned
 
-    path = Path(args.artifact)
-    settle_quant(path, args)
-    options = compile_options(args)
-    if layout_of(path) is not None and (args.quant == KEEP or not is_model(path)):
-        with open_model(path) as files:
-            model, options = files.model, settled(options, files.model, files.checkpoint)
-    else:  # config.json suffices
-        model = find_model(args.artifact)
-        options = settled(options, model, None)
-    with progress_bar("compiling"):
-        compiled = compile_model(model, options)
-    name = path.resolve().parent.name if path.is_file() else path.resolve().name
-    return Subject(compiled.manifest(name, Weights()), compiled.graph)
+    plan = planned(args.artifact, args)
+    return Subject(plan.manifest, plan.compiled.graph)
 
 
 def _show_model(manifest: Manifest) -> None:

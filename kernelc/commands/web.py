@@ -55,6 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " browser downloads that, too (default: none)",
     )
     parser.add_argument(
+        "--explore",
+        action="store_true",
+        help="add a page for each model that shows its kernels line by line, as `kernelc explore` does; the"
+        " chat page links to it",
+    )
+    parser.add_argument(
         "--serve",
         nargs="?",
         type=port,
@@ -80,7 +86,9 @@ def run(args: argparse.Namespace) -> int:
     from kernelc.commands.static_site.page import built_page
     from kernelc.commands.static_site.site import write_site
 
-    entries = _warmed(_entries(models, args.title), args.warm)
+    entries = _warmed(_entries([model[:2] for model in models], args.title), args.warm)
+    if args.explore:
+        entries = _explored(entries, [model[2] for model in models])
     out = Path(args.out)
     write_site(built_page(), entries, out)
     print(out, flush=True)
@@ -92,8 +100,8 @@ def run(args: argparse.Namespace) -> int:
     return serve(out, args.serve)
 
 
-def _artifact(text: str, card: str | None) -> tuple[Path, ModelCard]:
-    """Return the artifact that `text` names, and what is told of its model.
+def _artifact(text: str, card: str | None) -> tuple[Path, ModelCard, Path | None]:
+    """Return the artifact that `text` names, what is told of its model, and where that is, if it is known.
 
     A model is built into the cache if it is not there yet. Of an artifact alone nothing is known.
     Raises: UsageError for a `card` that is not there.
@@ -104,13 +112,13 @@ def _artifact(text: str, card: str | None) -> tuple[Path, ModelCard]:
 
     told = None if card is None else NOTHING if card == NO_CARD else card_at(Path(card))
     if is_artifact(Path(text)):
-        return Path(text), told or NOTHING
+        return Path(text), told or NOTHING, None
     model = located(None if text == DEMO and not Path(text).exists() else text)
     if is_artifact(model.path):
-        return model.path, told or NOTHING
+        return model.path, told or NOTHING, None
     parser = argparse.ArgumentParser()
     add_compile_options(parser, _target())
-    return built(model, parser.parse_args([])), told or card_of(model)
+    return built(model, parser.parse_args([])), told or card_of(model), model.path
 
 
 def _target() -> str:
@@ -148,6 +156,18 @@ def _warmed(entries: Sequence[Entry], system: str | None) -> list[Entry]:
         warm = warmed(entry.artifact, system)
         print(f"{entry.name}: {warm.bytes / 1e6:.1f} MB for the system prompt", file=sys.stderr)
         found.append(replace(entry, warm=warm))
+    return found
+
+
+def _explored(entries: Sequence[Entry], sources: Sequence[Path | None]) -> list[Entry]:
+    """Give each model what its explorer shows; of those built on the way, the graph before fusing, too."""
+    from kernelc.commands.shared.tracing import traced_of
+    from kernelc.explore.site import Subject
+
+    found: list[Entry] = []
+    for entry, source in zip(entries, sources, strict=True):
+        traced = traced_of(None if source is None else str(source), entry.artifact)
+        found.append(replace(entry, explore=Subject.of(entry.artifact, traced)))
     return found
 
 

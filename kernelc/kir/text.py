@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernelc.kir.memory import Buffer, Shared
+from kernelc.kir.memory import Buffer, Shared, SourceLine
 from kernelc.kir.nodes import (
     Assign,
     Barrier,
@@ -24,6 +24,12 @@ from kernelc.kir.values import Value, Variable
 
 def kernel_text(kernel: Kernel) -> str:
     """A deterministic text of a kernel: one statement per line, each with the Python line that made it."""
+    lines = (f"{text}  # {place}" if place else text for text, place in kernel_lines(kernel))
+    return "\n".join(lines) + "\n"
+
+
+def kernel_lines(kernel: Kernel) -> list[tuple[str, SourceLine | None]]:
+    """The lines of that text, and beside each the line of Python; None for what no statement made."""
     lines = [f"kernel {kernel.name} workgroup={kernel.workgroup}"]
     if kernel.subgroup_size is not None:
         lines[0] += f" subgroup_size={kernel.subgroup_size}"
@@ -32,12 +38,13 @@ def kernel_text(kernel: Kernel) -> str:
     lines += [f"  {s.count} stages {s.name}: {', '.join(p.name for p in s.parts)}" for s in kernel.stages]
     if kernel.params:
         lines.append("  step " + ", ".join(f"{p.name}: {p.type}" for p in kernel.params))
-    _Writer(lines).block(kernel.body, 1)
-    return "\n".join(lines) + "\n"
+    writer = _Writer([(line, None) for line in lines])
+    writer.block(kernel.body, 1)
+    return writer.lines
 
 
 class _Writer:
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, lines: list[tuple[str, SourceLine | None]]) -> None:
         self.lines = lines
         self.numbers: dict[Value, int] = {}
 
@@ -81,13 +88,13 @@ class _Writer:
                     text = "fence"
                 case Probe():
                     text = f"{'break' if statement.stops else 'print'} {', '.join(statement.labels)}"
-            self.lines.append(f"{pad}{text}  # {statement.where}")
+            self.lines.append((f"{pad}{text}", statement.where))
             if isinstance(statement, For):
                 self.block(statement.body, depth + 1)
             elif isinstance(statement, If):
                 self.block(statement.then, depth + 1)
                 if statement.orelse.statements:
-                    self.lines.append(f"{pad}else:")
+                    self.lines.append((f"{pad}else:", None))
                     self.block(statement.orelse, depth + 1)
 
     def ref(self, value: Value) -> str:

@@ -58,6 +58,28 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def test_an_explorer_stands_beside_the_chat_where_it_is_asked_for(
+    demo: Path, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[str | None] = []
+
+    def few(
+        subject: object, measured: object, report: object, chat: str | None
+    ) -> Iterator[tuple[str, bytes]]:
+        asked.append(chat)
+        yield "explore.json", b"{}"
+
+    monkeypatch.setattr("kernelc.explore.site.explore_files", few)
+    monkeypatch.setattr(site, "built_page", lambda page: built)
+    assert main(["web", str(demo), "--explore", "--out", str(tmp_path / "site")]) == 0
+    (listed,) = json.loads((tmp_path / "site" / "models.json").read_text())["models"]
+    assert listed["explore"] == "explore/demo/"
+    assert {"index.html", "explore.json"} <= files(tmp_path / "site" / "explore" / "demo")
+    assert asked == ["../../"]
+    assert main(["web", str(demo), "--out", str(tmp_path / "site")]) == 0
+    assert not (tmp_path / "site" / "explore").exists()
+
+
 def files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
@@ -164,7 +186,7 @@ def test_a_folder_of_somebody_elses_is_left_alone(name: str, demo: Path, built: 
     out.mkdir()
     (out / name).write_text("{}")
     assert web(demo, "--out", out) == 2
-    assert "holds no site that `kernelc web` wrote" in capsys.readouterr().err
+    assert "holds no site that kernelc wrote" in capsys.readouterr().err
     assert files(out) == {name}
 
 
@@ -281,7 +303,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("index.html", "package.json", "package-lock.json", "vite.config.ts", "src/main.ts"):
         (folder / name).write_text("{}")
     monkeypatch.setattr(page, "WEB", folder)
-    monkeypatch.setattr(page, "BUILT", folder / "dist" / "site")
+    monkeypatch.setattr(page, "CHAT", page.Page(tmp_path / "web_site", folder / "dist" / "site"))
     monkeypatch.setattr(page, "_environment", lambda: {"PATH": str(tmp_path / "bin")})
     return folder
 
@@ -331,7 +353,7 @@ def test_a_build_that_fails_shows_what_npm_said(checkout: Path, tmp_path: Path, 
 
 def test_a_package_brings_its_page_or_says_that_it_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(page, "WEB", tmp_path / "none")
-    monkeypatch.setattr(page, "PACKAGED", tmp_path / "web_site")
+    monkeypatch.setattr(page, "CHAT", page.Page(tmp_path / "web_site", tmp_path / "none" / "dist"))
     with pytest.raises(UsageError, match="packaged without its page"):
         page.built_page()
     (tmp_path / "web_site").mkdir()

@@ -17,7 +17,7 @@ from kernelc.backends.c.keywords import UNUSABLE
 from kernelc.backends.c.phases import PhasedBody
 from kernelc.backends.c_like import used_builtins
 from kernelc.backends.dialect import ATOM, BITS, UNARY, Dialect, Text, c_constant, choice
-from kernelc.backends.shell import fill
+from kernelc.backends.shell import fill, placed
 from kernelc.errors import InternalError
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.passes.simplify import constant_of
@@ -180,7 +180,7 @@ class CBackend:
             type_name=dialect.type_name,
             body=body,
         )
-        return Rendered(text, entry, text.encode())
+        return Rendered(text, entry, text.encode(), placed(text, body, printer.places))
 
 
 def require_words(kernel: Kernel) -> None:

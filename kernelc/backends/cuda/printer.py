@@ -38,7 +38,7 @@ from kernelc.backends.dialect import (
     choice,
 )
 from kernelc.backends.layout import laid_out
-from kernelc.backends.shell import fill
+from kernelc.backends.shell import fill, placed
 from kernelc.kir.nodes import Assign, Kernel, Store
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type, f32x4
@@ -264,4 +264,4 @@ class CudaBackend:
             offsets=offsets(kernel),
             body=body,
         )
-        return Rendered(text, entry, text.encode())
+        return Rendered(text, entry, text.encode(), placed(text, body, printer.places))

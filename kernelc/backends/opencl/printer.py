@@ -27,7 +27,7 @@ from kernelc.backends.dialect import (
     choice,
 )
 from kernelc.backends.opencl.keywords import UNUSABLE
-from kernelc.backends.shell import fill
+from kernelc.backends.shell import fill, placed
 from kernelc.kir.nodes import Barrier, Block, If, Kernel, walk
 from kernelc.kir.types import Type
 from kernelc.kir.values import Value
@@ -211,4 +211,4 @@ class OpenClBackend:
             type_name=dialect.type_name,
             body=body,
         )
-        return Rendered(text, entry, text.encode())
+        return Rendered(text, entry, text.encode(), placed(text, body, printer.places))

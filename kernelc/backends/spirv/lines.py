@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kernelc.backends.base import Places
 from kernelc.backends.spirv.module import Module
 from kernelc.kir.memory import Buffer, Memory, SourceLine
 from kernelc.kir.nodes import Kernel
@@ -19,7 +20,9 @@ class Lines:
         self.lines: list[str] = []
         self.ids: dict[Value | Variable | Memory, str] = {}
         self.depth = 1
+        self._places: dict[SourceLine, Places] = {}
         self.place, self.last_place = SourceLine("", 0), SourceLine("", 0)
+        self.places: list[Places] = []  # of each line; see `Rendered`
 
     def emit(self, *parts: str) -> None:
         line = "  " * self.depth + " ".join(parts)
@@ -27,6 +30,7 @@ class Lines:
             line = f"{line:<{_COMMENT_COLUMN}}  ; {self.place}"
             self.last_place = self.place
         self.lines.append(line)
+        self.places.append(self._places.setdefault(self.place, (self.place,)))
 
     def result(self, wish: str, instruction: str, type: str, *operands: str) -> str:
         """Emit an instruction with a result; returns the result's id."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kernelc.backends.base import Rendered
-from kernelc.backends.shell import fill
+from kernelc.backends.shell import fill, placed
 from kernelc.backends.spirv.assembler import assemble
 from kernelc.backends.spirv.body import BodyPrinter
 from kernelc.kir.nodes import Kernel
@@ -47,6 +47,7 @@ class SpirvBackend:
     def render(self, kernel: Kernel) -> Rendered:
         printer = BodyPrinter(kernel)
         printer.block(kernel.body)
+        body = "\n".join(printer.lines)
         text = fill(
             TEMPLATE,
             kernel=kernel,
@@ -57,6 +58,6 @@ class SpirvBackend:
             void=printer.module.fresh("void"),
             function=printer.module.fresh("function"),
             registers=printer.registers,
-            body="\n".join(printer.lines),
+            body=body,
         )
-        return Rendered(text, "main", assemble(text))
+        return Rendered(text, "main", assemble(text), placed(text, body, printer.places))

@@ -19,7 +19,7 @@ from kernelc.backends.base import Rendered
 from kernelc.backends.c.printer import C, CBody, require_words
 from kernelc.backends.c_like import used_builtins
 from kernelc.backends.dialect import Text
-from kernelc.backends.shell import fill
+from kernelc.backends.shell import fill, placed
 from kernelc.backends.wasm.toolchain import compiled, compiler
 from kernelc.kir.nodes import Kernel
 
@@ -59,7 +59,7 @@ class WasmBackend:
             type_name=dialect.type_name,
             body=body,
         )
-        return Rendered(text, entry, text.encode())
+        return Rendered(text, entry, text.encode(), placed(text, body, printer.places))
 
     def check(self) -> None:
         """Look for the compiler. Raises: UsageError where there is none."""

@@ -18,7 +18,7 @@ from kernelc.backends.dialect import (
     Text,
     float_digits,
 )
-from kernelc.backends.shell import fill
+from kernelc.backends.shell import fill, placed
 from kernelc.backends.wgsl import tiles
 from kernelc.backends.wgsl.keywords import UNUSABLE
 from kernelc.kir.memory import Memory, Shared
@@ -204,4 +204,4 @@ class WgslBackend:
             array=dialect.array,
             body=body,
         )
-        return Rendered(text, "main", text.encode())
+        return Rendered(text, "main", text.encode(), placed(text, body, printer.places))

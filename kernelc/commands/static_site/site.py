@@ -4,6 +4,7 @@ index.html, assets/, ...       the page
 models.json                    which models there are
 models/NAME/                   an artifact each, as it is
 models/NAME/warm.json, warm/   the rows of a system prompt, where one was given
+explore/NAME/                  the explorer of a model, where it was asked for
 .kernelc-site                  the names of all of these, so that the folder can be replaced later
 """
 
@@ -15,17 +16,22 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kernelc.artifact import MANIFEST, Artifact
+from kernelc.commands.static_site.explorer import add_explorer
 from kernelc.commands.static_site.model_card import NOTHING, ModelCard, parameters_of, readable_name
+from kernelc.commands.static_site.page import EXPLORER, MODELS, built_page, copy_page, files_in, link_or_copy
 from kernelc.commands.static_site.warm import Warm
 from kernelc.errors import UsageError, WorkFailed
 
+if TYPE_CHECKING:
+    from kernelc.explore.site import Subject
+
 MARK = ".kernelc-site"
-MODELS = "models.json"
 VERSION = 1  # of models.json
 BROWSER_TARGETS = ("wgsl", "wasm")
 MAX_TITLE = 200  # the page's limit, counted as JavaScript does in UTF-16 units
@@ -44,6 +50,7 @@ class Entry:
     bytes: int
     card: ModelCard = NOTHING
     warm: Warm | None = None
+    explore: Subject | None = None
 
     def to_json(self) -> dict[str, object]:
         manifest = self.artifact.manifest
@@ -57,6 +64,7 @@ class Entry:
             "parameters": parameters_of(manifest.weights),
             **self.card.to_json(),
             **(self.warm.to_json() if self.warm else {}),
+            **({"explore": f"explore/{self.name}/"} if self.explore else {}),
         }
 
 
@@ -143,14 +151,25 @@ def write_site(page: Path, entries: Sequence[Entry], out: Path) -> None:
     Files are hard-linked where possible, else copied. Raises: UsageError where `out` holds anything else;
     WorkFailed where it cannot be written.
     """
+    write_whole(out, [entry.artifact.folder for entry in entries], lambda draft: _fill(draft, page, entries))
+
+
+def write_whole(out: Path, artifacts: Sequence[Path], fill: Callable[[Path], None]) -> None:
+    """Have `fill` write a site to an empty folder, and put that to `out`, in place of a site of ours there.
+
+    Raises: UsageError where `out` holds anything else, or is inside one of the `artifacts`; WorkFailed where
+    it cannot be written.
+    """
     out = Path(os.path.realpath(out))
     _refuse_foreign(out)
-    _refuse_inside(out, entries)
+    _refuse_inside(out, artifacts)
     mark = secrets.token_hex(4)
     draft, replaced = (out.parent / f".{out.name}.{mark}.{word}" for word in ("building", "replaced"))
     try:
         draft.mkdir(parents=True)
-        _fill(draft, page, entries)
+        fill(draft)
+        listed = json.dumps(sorted(files_in(draft)), indent=1)
+        (draft / MARK).write_text(listed + "\n", encoding="utf-8")
         _put_in_place(draft, out, replaced)
     except OSError as error:
         help_ = "free some space or choose another folder with --out"
@@ -162,34 +181,18 @@ def write_site(page: Path, entries: Sequence[Entry], out: Path) -> None:
 
 
 def _fill(draft: Path, page: Path, entries: Sequence[Entry]) -> None:
-    _link_or_copy(page, draft, _page_files(page))
+    copy_page(page, draft)
     for entry in entries:
         names = {MANIFEST, *(named.file for named in entry.artifact.manifest.files())}
         folder = draft / "models" / entry.name
-        _link_or_copy(entry.artifact.folder, folder, sorted(names))
+        link_or_copy(entry.artifact.folder, folder, sorted(names))
         for name, data in (entry.warm.files if entry.warm else {}).items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(data)
+        if entry.explore:
+            add_explorer(draft / "explore" / entry.name, built_page(EXPLORER), entry.explore, chat="../../")
     models = {"version": VERSION, "models": [entry.to_json() for entry in entries]}
     (draft / MODELS).write_text(json.dumps(models, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (draft / MARK).write_text(json.dumps(sorted(_files(draft)), indent=1) + "\n", encoding="utf-8")
-
-
-def _page_files(page: Path) -> list[str]:
-    """Return the page's own files. Models in a developer's build of the page are left out."""
-    return sorted(name for name in _files(page) if name != MODELS and not name.startswith("models/"))
-
-
-def _link_or_copy(source: Path, target: Path, names: Iterable[str]) -> None:
-    """Hard-link or copy files into a folder."""
-    for name in names:
-        to = target / name
-        to.parent.mkdir(parents=True, exist_ok=True)
-        real = os.path.realpath(source / name)
-        try:
-            os.link(real, to)
-        except OSError:  # another file system, or one without links
-            shutil.copyfile(real, to)
 
 
 def _put_in_place(draft: Path, out: Path, replaced: Path) -> None:
@@ -204,10 +207,10 @@ def _put_in_place(draft: Path, out: Path, replaced: Path) -> None:
         raise
 
 
-def _refuse_inside(out: Path, entries: Sequence[Entry]) -> None:
+def _refuse_inside(out: Path, artifacts: Sequence[Path]) -> None:
     """Raises: UsageError for a site inside an artifact, which could then not be built again."""
-    for entry in entries:
-        folder = Path(os.path.realpath(entry.artifact.folder))
+    for artifact in artifacts:
+        folder = Path(os.path.realpath(artifact))
         if out.is_relative_to(folder):
             help_ = "choose a folder beside it with --out"
             raise UsageError(f"this is inside the artifact {folder.name}", where=str(out), help=help_)
@@ -220,7 +223,7 @@ def _refuse_foreign(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise UsageError("there is a file of this name", where=str(folder), help=help_)
-    found = _files(folder)
+    found = files_in(folder)
     if not found:
         return
     try:
@@ -228,13 +231,8 @@ def _refuse_foreign(folder: Path) -> None:
     except (OSError, ValueError):
         listed = None
     if not isinstance(listed, list):
-        message = "the folder is not empty, and holds no site that `kernelc web` wrote"
+        message = "the folder is not empty, and holds no site that kernelc wrote"
         raise UsageError(message, where=str(folder), help=help_)
     more = found - {MARK, *(str(name) for name in listed)}  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]  (JSON)
     if more:
         raise UsageError(f"the folder holds more than a site: {min(more)}", where=str(folder), help=help_)
-
-
-def _files(folder: Path) -> set[str]:
-    """Return all files in a folder, as relative paths with slashes."""
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}

@@ -97,7 +97,7 @@ function readManifest(root: Node): Manifest {
     quant: r.quant.oneOf(schema.QUANTS),
     model: model(r.model),
     symbols,
-    params: r.params.items(param, 0, 64),
+    params: r.params.items(readParam, 0, 64),
     kernels: r.kernels.mapping((node) => kernel(node, symbols), MAX_KERNELS),
     buffers: r.buffers.mapping((node) => buffer(node, context), MAX_TENSORS),
     programs: r.programs.mapping((node, name) => program(node, name, context), MAX_PROGRAMS),
@@ -139,7 +139,8 @@ function model(node: Node): ModelInfo {
   };
 }
 
-function param(node: Node): Param {
+/** A field of the step block. */
+export function readParam(node: Node): Param {
   const r = node.record(["name", "type"]);
   return { name: r.name.name(), type: r.type.oneOf(schema.PARAM_TYPES) };
 }
@@ -150,12 +151,13 @@ function kernel(node: Node, symbols: Symbols): Kernel {
   return {
     spec: r.spec.name(),
     params: r.params.boolean(),
-    bindings: r.bindings.items(kernelBinding, 1, 64),
+    bindings: r.bindings.items(readBinding, 1, 64),
     variants: r.variants.items((item) => variant(item, symbols), 0, 16),
   };
 }
 
-function kernelBinding(node: Node): KernelBinding {
+/** A binding of a kernel. */
+export function readBinding(node: Node): KernelBinding {
   const r = node.record(["name", "element", "access"]);
   const element = r.element.oneOf([...schema.ELEMENT_BYTES.keys()]);
   return { name: r.name.name(), element, access: r.access.oneOf(schema.ACCESSES) };
@@ -171,16 +173,18 @@ function variant(node: Node, symbols: Symbols): Variant {
     entry: r.entry.name(),
     workgroup: triple(r.workgroup, (item) => item.integer(1, 65536)),
     grid: triple(r.grid, (item) => item.dim(symbols)),
-    requires: requires(r.requires),
+    requires: readRequires(r.requires),
     ...(bytes === null ? {} : { bytes }),
   };
 }
 
-function triple<T>(node: Node, read: (item: Node) => T): Triple<T> {
+/** Three values of a kind. */
+export function triple<T>(node: Node, read: (item: Node) => T): Triple<T> {
   return node.items(read, 3, 3) as unknown as Triple<T>; // `items` checked that there are three
 }
 
-function requires(node: Node): Requires {
+/** What a variant asks of a device. */
+export function readRequires(node: Node): Requires {
   const r = node.record(["features", "subgroup_size", "threads", "shared_bytes", "storage_buffers"]);
   return {
     features: r.features.items((item) => item.name(), 0, 64),

@@ -16,11 +16,12 @@ export function readChecks(node: Node): Checks {
     file: r.file.pathName(),
     bytes: r.bytes.integer(0, MAX_SHARD_BYTES),
     sha256: r.sha256.sha256(),
-    kernels: r.kernels.mapping(kernelCheck, MAX_KERNELS),
+    kernels: r.kernels.mapping(readCheck, MAX_KERNELS),
   };
 }
 
-function kernelCheck(node: Node): KernelCheck {
+/** The check of one kernel. */
+export function readCheck(node: Node): KernelCheck {
   const r = node.record(["symbols", "params", "inputs", "outputs"], ["tile_tolerance"]);
   return {
     symbols: r.symbols.mapping((item) => item.integer(0, MAX_U32), 16),

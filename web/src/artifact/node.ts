@@ -61,6 +61,12 @@ export class Node {
     return Object.fromEntries(entries) as Record<Name, Node>;
   }
 
+  /** The same object with only these of its fields, for what reads an exact record of them. */
+  picked(names: readonly string[]): Node {
+    const kept = [...this.fields()].filter(([name]) => names.includes(name));
+    return new Node(Object.fromEntries(kept), this.file, this.path);
+  }
+
   /**
    * An object with at most `most` keys, which are plain names, and values that `read` reads; in the file's
    * order.

@@ -36,6 +36,15 @@ export function codesMatch(got: Uint8Array, wanted: Uint8Array, output: CheckOut
   });
 }
 
+/** The values that a coded row stands for, and with each how far it may be off by its codes alone. */
+export function codedValues(data: Uint8Array, output: CheckOutput): { value: number; step: number }[] {
+  const terms = output.element === "coded1" ? 1 : 2;
+  const groups = data.byteLength / (VECTOR_BYTES * (2 * terms + 1));
+  return Array.from({ length: groups }, (_, at) => group(data, at, groups, terms)).flatMap(
+    ({ values, scale }) => values.map((value) => ({ value, step: STEP_MARGIN * scale })),
+  );
+}
+
 function group(data: Uint8Array, at: number, groups: number, terms: number): Group {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const vector = (plane: number): number => VECTOR_BYTES * (plane * groups + at);

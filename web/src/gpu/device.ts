@@ -162,13 +162,18 @@ export class Device {
   }
 
   /**
-   * Open a device with these limits beyond the guaranteed ones, and the features that variants may use.
+   * Open a device with these limits beyond the guaranteed ones, the features that variants may use, and
+   * `more`, which the adapter must have.
    *
    * @throws KernelcError "no-adapter" where the browser refuses.
    */
-  static async open(adapter: Adapter, requiredLimits: Partial<Record<LimitName, number>>): Promise<Device> {
+  static async open(
+    adapter: Adapter,
+    requiredLimits: Partial<Record<LimitName, number>>,
+    more: readonly GPUFeatureName[] = [],
+  ): Promise<Device> {
     const wanted = [...FEATURES].filter(([ours]) => adapter.capabilities.features.has(ours));
-    const requiredFeatures = wanted.map(([, theirs]) => theirs);
+    const requiredFeatures = [...wanted.map(([, theirs]) => theirs), ...more];
     const matrices = [...adapter.capabilities.features].some((name) => name.startsWith("tile_"));
     // Only Chrome has it, and @webgpu/types does not.
     if (matrices) requiredFeatures.push(MATRICES as GPUFeatureName);

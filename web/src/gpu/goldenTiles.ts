@@ -18,35 +18,39 @@ export interface GoldenRun {
 
 /** Runs some kernels on their own buffers, with one submission and one readback. */
 export class GoldenBatch {
-  private readonly gpu: GPUDevice;
   private readonly made: GPUBuffer[] = [];
 
   constructor(
     private readonly device: Device,
     private readonly pipelines: Pipelines,
-    private readonly manifest: Manifest,
+    private readonly manifest: Pick<Manifest, "params">,
     private readonly data: Uint8Array<ArrayBuffer>,
-  ) {
-    this.gpu = device.gpu;
+  ) {}
+
+  /** Run them; returns those whose outputs are wrong. @throws KernelcError. */
+  async run(runs: readonly GoldenRun[]): Promise<GoldenRun[]> {
+    const outputs = await this.outputs(runs);
+    return runs.filter(({ check, variant }, number) => {
+      const right = check.outputs.map((output, at) => {
+        const wanted = this.data.subarray(output.offset, output.offset + output.bytes);
+        return matches(outputs[number]?.[at] ?? new Uint8Array(), wanted, heldTo(output, check, variant));
+      });
+      return right.includes(false);
+    });
   }
 
-  async run(runs: readonly GoldenRun[]): Promise<GoldenRun[]> {
+  /** What each of them leaves in the parts of buffers that its check names. @throws KernelcError. */
+  async outputs(runs: readonly GoldenRun[]): Promise<Uint8Array[][]> {
     const bytes = runs.flatMap((run) => run.check.outputs).reduce((sum, output) => sum + output.bytes, 0);
     try {
       const staging = await this.device.scoped("checking the kernels", () => this.submit(runs, bytes));
       await staging.mapAsync(GPUMapMode.READ);
       this.device.check(); // what was refused is no fault of the kernels
-      const got = new Uint8Array(staging.getMappedRange());
+      const got = new Uint8Array(staging.getMappedRange()).slice();
       let at = 0;
-      return runs.filter(({ check, variant }) => {
-        const right = check.outputs.map((output) => {
-          const part = got.subarray(at, at + output.bytes);
-          at += output.bytes;
-          const wanted = this.data.subarray(output.offset, output.offset + output.bytes);
-          return matches(part, wanted, heldTo(output, check, variant));
-        });
-        return right.includes(false);
-      });
+      return runs.map(({ check }) =>
+        check.outputs.map((output) => got.subarray(at, (at += output.bytes))),
+      );
     } catch (error) {
       throw await this.device.explain(error, "checking the kernels");
     } finally {
@@ -55,59 +59,78 @@ export class GoldenBatch {
   }
 
   private submit(runs: readonly GoldenRun[], bytes: number): GPUBuffer {
-    const staging = this.buffer(Math.max(4, bytes), GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
-    const encoder = this.gpu.createCommandEncoder();
+    const { gpu } = this.device;
+    const size = Math.max(4, bytes);
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const staging = gpu.createBuffer({ label: "check", size, usage });
+    this.made.push(staging);
+    const encoder = gpu.createCommandEncoder();
     let at = 0;
     for (const run of runs) {
-      const bound = this.dispatch(encoder, run);
+      const tile = new GoldenTile(this.device, this.pipelines, this.manifest, this.data, run);
+      this.made.push(...tile.buffers);
+      const pass = encoder.beginComputePass();
+      tile.record(pass);
+      pass.end();
       for (const output of run.check.outputs) {
-        const source = bound[output.binding];
+        const source = tile.buffers[output.binding];
         if (source) encoder.copyBufferToBuffer(source, output.at, staging, at, output.bytes);
         at += output.bytes;
       }
     }
-    this.gpu.queue.submit([encoder.finish()]);
+    gpu.queue.submit([encoder.finish()]);
     return staging;
   }
+}
 
-  /** Record one kernel; returns its buffers by binding. */
-  private dispatch(encoder: GPUCommandEncoder, { kernel, variant, check, compiled }: GoldenRun): GPUBuffer[] {
+/** One kernel with the buffers of its tile, whose contents are what the check says. */
+export class GoldenTile {
+  /** By binding, and last the step block where the kernel binds it. Whoever makes the tile destroys them. */
+  readonly buffers: readonly GPUBuffer[];
+  private readonly block: ArrayBuffer;
+  private readonly group: GPUBindGroup;
+  private readonly grid: readonly [number, number, number];
+
+  constructor(
+    private readonly device: Device,
+    pipelines: Pipelines,
+    manifest: Pick<Manifest, "params">,
+    private readonly data: Uint8Array<ArrayBuffer>,
+    private readonly golden: GoldenRun,
+  ) {
+    const { kernel, variant, check, compiled } = golden;
     const env = Object.fromEntries(check.symbols);
+    this.block = new StepBlock(manifest.params).encode(Object.fromEntries(check.params));
     const bound = check.inputs.map((input) => this.input(input));
-    const block = new StepBlock(this.manifest.params).encode(Object.fromEntries(check.params));
-    const { pipeline, immediates } = compiled;
-    const buffers = kernel.params && !immediates ? [...bound, this.step(block)] : bound;
-    const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
-    const pass = encoder.beginComputePass();
-    if (immediates) pass.setImmediates(0, block);
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(
-      0,
-      this.gpu.createBindGroup({ layout: this.pipelines.layout(kernel, immediates), entries }),
-    );
+    this.buffers = kernel.params && !compiled.immediates ? [...bound, this.step()] : bound;
+    const entries = this.buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
+    const layout = pipelines.layout(kernel, compiled.immediates);
+    this.group = device.gpu.createBindGroup({ layout, entries });
     const [x, y, z] = variant.grid;
-    pass.dispatchWorkgroups(evaluateDim(x, env), evaluateDim(y, env), evaluateDim(z, env));
-    pass.end();
-    return bound;
+    this.grid = [evaluateDim(x, env), evaluateDim(y, env), evaluateDim(z, env)];
+  }
+
+  /** Dispatch the kernel `times` times, one after the other. */
+  record(pass: GPUComputePassEncoder, times = 1): void {
+    const { pipeline, immediates } = this.golden.compiled;
+    if (immediates) pass.setImmediates(0, this.block);
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, this.group);
+    for (let time = 0; time < times; time += 1) pass.dispatchWorkgroups(...this.grid);
   }
 
   private input({ bytes, offset, period }: CheckInput): GPUBuffer {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
-    const buffer = this.buffer(bytes, usage);
-    if (period)
-      this.gpu.queue.writeBuffer(buffer, 0, repeated(this.data.subarray(offset, offset + period), bytes));
+    const buffer = this.device.gpu.createBuffer({ label: "check", size: bytes, usage });
+    const whole = period ? repeated(this.data.subarray(offset, offset + period), bytes) : null;
+    if (whole) this.device.gpu.queue.writeBuffer(buffer, 0, whole);
     return buffer;
   }
 
-  private step(block: ArrayBuffer): GPUBuffer {
-    const buffer = this.buffer(block.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
-    this.gpu.queue.writeBuffer(buffer, 0, block);
-    return buffer;
-  }
-
-  private buffer(size: number, usage: GPUBufferUsageFlags): GPUBuffer {
-    const buffer = this.gpu.createBuffer({ label: "check", size, usage });
-    this.made.push(buffer);
+  private step(): GPUBuffer {
+    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+    const buffer = this.device.gpu.createBuffer({ label: "check", size: this.block.byteLength, usage });
+    this.device.gpu.queue.writeBuffer(buffer, 0, this.block);
     return buffer;
   }
 }
@@ -141,7 +164,11 @@ export function matches(got: Uint8Array, wanted: Uint8Array, output: CheckOutput
   });
 }
 
-function numbers(data: Uint8Array, element: Exclude<CheckOutput["element"], "coded1" | "coded2">): number[] {
+/** The numbers in an output's bytes. */
+export function numbers(
+  data: Uint8Array,
+  element: Exclude<CheckOutput["element"], "coded1" | "coded2">,
+): number[] {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const count = data.byteLength / (element === "f16pair" ? 2 : 4);
   return Array.from({ length: count }, (_, index) => {

@@ -98,6 +98,6 @@ export function artifactFolder(name: string): string {
 }
 
 /** The built page's or library's folder. */
-export function distFolder(part: "site" | "lib"): string {
+export function distFolder(part: "site" | "lib" | "explore"): string {
   return join(WEB, "dist", part);
 }

@@ -27,6 +27,7 @@ os.environ["XDG_CACHE_HOME"] = str(BUILD)
 import numpy as np  # noqa: E402
 import tiny_model  # noqa: E402
 import tiny_reference  # noqa: E402
+from explored import explorer_of  # noqa: E402
 
 from kernelc.artifact import Artifact  # noqa: E402
 from kernelc.cli import main  # noqa: E402
@@ -93,6 +94,8 @@ def prepare() -> dict[str, object]:
     computed = site_of([artifacts["tiny-q4-wasm"]], "site-wasm") if COMPILER else ""
     warm = site_of([artifacts["tiny-f32"]], "site-warm", more=["--warm", WARM])
     found: dict[str, object] = {"artifacts": artifacts, "references": references, "published": published}
+    found["explored"] = explorer_of(artifacts["tiny-f32"], BUILD / "explored")
+    found["explored_whole"] = whole_explorer()
     found["answered"] = answered(artifacts["tiny-f32"])
     found["embedded"] = embedded(artifacts["tiny-embed"])
     return {**found, "site": site, "computed": computed, "warm": warm, "missing": missing}
@@ -151,6 +154,24 @@ def site_of(
         code = main(["web", *artifacts, *options, *more, "--out", str(out)])
     if code != 0:
         sys.exit("prepare.py: `kernelc web` failed")
+    return str(out)
+
+
+def whole_explorer() -> str:
+    """Return the explorer of a published model with all its kernels, where such tests are asked for; else "".
+
+    For screenshots it is that of the demo model.
+    """
+    models = os.environ.get("KERNELC_TEST_MODELS") or REPO.parent / "shared" / "real"
+    model, out = Path(models) / PUBLISHED["smollm2-135m"][0], BUILD / "explored-whole"
+    if os.environ.get("KERNELC_SCREENSHOTS") == "1":
+        model = DEMO
+    elif os.environ.get("KERNELC_REQUIRE_TEST_DATA") != "1" or not model.is_file():
+        return ""
+    with contextlib.redirect_stdout(sys.stderr):
+        code = main(["explore", str(model), "--out", str(out)])
+    if code != 0:
+        sys.exit("prepare.py: `kernelc explore` failed")
     return str(out)
 
 

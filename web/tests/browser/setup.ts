@@ -29,6 +29,10 @@ export interface Prepared {
   computed: string;
   /** A site whose model has a system prompt with its rows. */
   warm: string;
+  /** The explorer of a few kernels of the tiny model. */
+  explored: string;
+  /** That of a published model with all its kernels; "" where it was not asked for, or is not there. */
+  explored_whole: string;
   /** Test data outside the repository that was looked for and is not there. */
   missing: string[];
 }

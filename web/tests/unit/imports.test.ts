@@ -40,6 +40,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "page/reading": ["page", "text/tools"],
   "page/state": ["engine", "weights"],
   "page/views": ["page", "page/reading", "page/state"],
+  // The page that shows a model's kernels: it has the runtime's checks, and the look of the other page.
+  explore: ["artifact", "explore/data", "explore/run", "explore/views", "page"],
+  "explore/data": ["artifact", "page"],
+  "explore/run": ["artifact", "explore/data", "gpu"],
+  "explore/views": ["artifact", "explore", "explore/data", "explore/run", "page"],
   "": ["engine", "engine/clients", "engine/worker", "text", "weights"], // index.ts: the library
 };
 

@@ -173,6 +173,12 @@ describe("models.json", () => {
     }
   });
 
+  it("has the address of a page that shows a model's kernels, within this site", () => {
+    expect(read({ ...model, explore: "explore/demo/" })[0]?.explore).toBe("https://a.test/x/explore/demo/");
+    for (const odd of ["../up/", "https://evil.test/", 5, undefined])
+      expect(read({ ...model, explore: odd })[0]?.explore).toBeNull();
+  });
+
   it.each([
     "//evil.test/",
     "https://evil.test/",

@@ -23,6 +23,8 @@ export interface CatalogModel {
   system: string;
   /** The list of what the site has computed of it; null for nothing. */
   warm: WarmList | null;
+  /** The page that shows its kernels, an absolute address within this site; null where there is none. */
+  explore: string | null;
 }
 
 const MAX_MODELS = 1000;
@@ -64,7 +66,13 @@ function readModel(value: unknown, index: number, base: string): CatalogModel {
     ...readCard(value),
     system: isText(value.system, MAX_SYSTEM_LENGTH) ? value.system : "",
     warm: readWarm(value.warm),
+    explore: addressOf(value.explore, base),
   };
+}
+
+/** The address of a part of this site; null for what is none. */
+function addressOf(path: unknown, base: string): string | null {
+  return isText(path, 1000) && isInside(path) ? new URL(path, base).href : null;
 }
 
 /** A file within the model's folder, and how it is checked. */

@@ -1,5 +1,5 @@
 import type { Actions } from "../actions.js";
-import { freshId, h, setText } from "../dom.js";
+import { freshId, h, setAttribute, setText } from "../dom.js";
 import type { Failure } from "../state/failures.js";
 import { formatBytes, formatCount, formatRate } from "../format.js";
 import { contextChoices, SLOW_RATE } from "../state/modelState.js";
@@ -30,6 +30,7 @@ export class PlanCard implements View {
     { class: "hint", hidden: true },
     "This site has a newer build of the model. The one that is stored here still works.",
   );
+  private readonly explorer = h("a", { class: "explorer" }, "See its kernels, line by line");
   private readonly old: HTMLButtonElement;
   private readonly facts: HTMLElement;
   private choices: number[] = [];
@@ -76,6 +77,7 @@ export class PlanCard implements View {
       this.reasons,
       this.newer,
       h("div", { class: "plan-buttons" }, this.start, this.old, this.back),
+      this.explorer,
     );
   }
 
@@ -83,6 +85,8 @@ export class PlanCard implements View {
     const model = selectedModel(state);
     if (!model) return;
     this.showContext(model.context, state.model.context);
+    this.explorer.hidden = model.explore === null;
+    setAttribute(this.explorer, "href", model.explore);
     const plan = state.model.plan.kind === "known" ? state.model.plan.plan : null;
     this.facts.hidden = plan === null;
     if (plan) this.showPlan(plan);

@@ -1,0 +1,1 @@
+"""What `kernelc explore` shows of a model: its graphs and memory, and each kernel in all languages."""

@@ -1,0 +1,69 @@
+"""What the page shows first: the model's facts, its programs with their dispatches, and its buffers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import kernelc
+from kernelc.artifact import Manifest
+from kernelc.artifact.json_form import to_json
+from kernelc.ir.dim import evaluate
+
+VERSION = 1
+"""Of the data's form: the page reads this one alone."""
+
+
+def overview(
+    manifest: Manifest, graphs: Mapping[str, list[str]], notes: list[str], chat: str | None = None
+) -> dict[str, Any]:
+    """Return the page's first file. `graphs`: by role, which there are; `notes`: what a reader must know;
+    `chat`: the relative address of a chat page that it stands beside.
+
+    `buffers` have their bytes at the longest context. A dispatch is the number of its kernel, its origin and
+    the numbers of the buffers that it binds, in the order of the kernel's bindings.
+    """
+    context = {"context": manifest.model.max_context}
+    kernels, buffers = list(manifest.kernels), list(manifest.buffers)
+    uses = dict.fromkeys(kernels, 0)
+    programs: dict[str, Any] = {}
+    for name, program in manifest.programs.items():
+        dispatches: list[Any] = []
+        for dispatch in program.dispatches:
+            uses[dispatch.kernel] += 1
+            bound = [buffers.index(each.buffer) for each in dispatch.bindings]
+            dispatches.append([kernels.index(dispatch.kernel), dispatch.origin, bound])
+        bounds = {**manifest.symbols, **program.symbols}
+        programs[name] = {
+            "role": program.role,
+            "symbols": {symbol: list(bounds[symbol]) for symbol in ("seq", "past")},
+            "dispatches": dispatches,
+        }
+    return {
+        "version": VERSION,
+        "kernelc": kernelc.__version__,
+        "name": manifest.name,
+        "target": manifest.target,
+        "quant": manifest.quant,
+        "activations": manifest.activations,
+        "kv": manifest.kv,
+        "model": to_json(manifest.model),
+        "params": to_json(manifest.params),
+        "graphs": {role: list(found) for role, found in graphs.items()},
+        "notes": notes,
+        "chat": chat,
+        "buffers": [
+            {"name": name, "kind": each.kind, "bytes": evaluate(each.bytes, context)}
+            for name, each in manifest.buffers.items()
+        ],
+        "kernels": [
+            {
+                "name": name,
+                "spec": entry.spec,
+                "uses": uses[name],
+                "bindings": [[each.name, each.access] for each in entry.bindings],
+            }
+            for name, entry in manifest.kernels.items()
+        ],
+        "programs": programs,
+    }

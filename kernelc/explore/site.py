@@ -1,0 +1,118 @@
+"""The files of a model's page, beside the built page itself, one after the other.
+
+explore.json              the overview
+graphs/ROLE.json          a role's graph, as traced and fused
+kernels/NAME.json         a kernel, loaded when it is opened
+kernels/NAME.tile         the numbers of its golden tile, loaded when it is run
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kernelc.artifact import Artifact, Kernel, Manifest
+from kernelc.errors import ArtifactError, KernelcError
+from kernelc.explore.golden import tile_of
+from kernelc.explore.graphs import graph_page, graphs_by_role
+from kernelc.explore.kernel_page import kernel_page
+from kernelc.explore.overview import overview
+from kernelc.kernels.golden import golden_tiles
+from kernelc.kernels.registry import SPECS
+
+Report = Callable[[str, int, int], None]
+Measured = Mapping[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is shown: a manifest, and the files that its kernels, tiles and graph are in.
+
+    `traced`: by role the text of the graph before it was fused, where it is known.
+    """
+
+    manifest: Manifest
+    graph: str = ""
+    traced: Mapping[str, str] = field(default_factory=dict[str, str])
+    checks: Callable[[], bytes] | None = None
+
+    @staticmethod
+    def of(artifact: Artifact, traced: Mapping[str, str] | None = None) -> Subject:
+        """An artifact as it is. Raises: ArtifactError where a file of it is broken."""
+        manifest = artifact.manifest
+        checks = manifest.checks
+        return Subject(
+            manifest,
+            artifact.text(manifest.graph.file) if manifest.graph else "",
+            traced or {},
+            (lambda: artifact.read(checks.file)) if checks else None,
+        )
+
+
+def explore_files(
+    subject: Subject,
+    measured: Measured | None = None,
+    report: Report | None = None,
+    chat: str | None = None,
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the names and bytes of the page's files.
+
+    `measured`: by kernel, what was measured of it; `chat`: the relative address of a chat page beside it.
+    Raises: ArtifactError for a manifest that names a kernel which nobody could generate.
+    """
+    manifest, notes = subject.manifest, list[str]()
+    tiles, data = manifest.checks, b""
+    if tiles is None:
+        tiles, data = golden_tiles(manifest)
+    elif subject.checks is not None:
+        data = subject.checks()
+    fused = graphs_by_role(subject.graph)
+    if not fused:
+        notes.append("The artifact has no graph.")
+    elif not subject.traced:
+        notes.append("The graph before fusing is no part of an artifact, and no model was named beside it.")
+    differing: list[str] = []
+    for at, (name, entry) in enumerate(manifest.kernels.items()):
+        if report:
+            report(name, at, len(manifest.kernels))
+        if entry.spec not in SPECS:
+            notes.append(f"There is no kernel family {entry.spec} in this kernelc, so {name} is left out.")
+            continue
+        page = _page(name, entry)
+        if any(text["same"] is False for text in page["texts"]):
+            differing.append(name)
+        page["measured"] = (measured or {}).get(name, [])
+        page["check"] = None
+        if check := tiles.kernels.get(name):
+            page["check"], tile = tile_of(check, data)
+            yield f"kernels/{name}.tile", tile
+        yield f"kernels/{name}.json", _json(page)
+    if differing:
+        notes.append(
+            "This kernelc prints other text than the artifact has, which an earlier one built, or a search: "
+            + ", ".join(differing)
+        )
+    found: dict[str, list[str]] = {}
+    for role, text in fused.items():
+        graphs = {"fused": graph_page(text)}
+        if role in subject.traced:
+            graphs = {"traced": graph_page(subject.traced[role]), **graphs}
+        found[role] = list(graphs)
+        yield f"graphs/{role}.json", _json(graphs)
+    yield "explore.json", _json(overview(manifest, found, notes, chat))
+
+
+def _page(name: str, entry: Kernel) -> dict[str, Any]:
+    """A kernel's page. Whatever goes wrong is the artifact's fault: its problems are data of a stranger."""
+    try:
+        return kernel_page(name, entry)
+    except Exception as error:
+        said = error.message if isinstance(error, KernelcError) else repr(error)
+        where = f"manifest.json: kernels.{name}"
+        raise ArtifactError(f"no such kernel can be generated: {said}", where=where) from error
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, separators=(",", ":"), ensure_ascii=False) + "\n").encode()
