@@ -36,8 +36,7 @@ class PageHook(BuildHookInterface):
                 build_data["force_include"][str(built)] = f"kernelc/{packaged.name}"
 
     def _pages(self) -> list[tuple[Path, Path]]:
-        """Return where each built page is, and where it lies in a package; none where there is no Node to build
-        them."""
+        """Return where each built page is, and where it lies in a package; nothing where there is no Node."""
         sys.path.insert(0, self.root)  # for what follows alone, which needs no other package
         errors = importlib.import_module("kernelc.errors")
         page = importlib.import_module("kernelc.commands.static_site.page")

@@ -22,7 +22,7 @@ _RESULT = re.compile(r"%(?P<name>[^:\s]+): (?P<type>\w+\[[^\]]*\])")
 _LAYER = re.compile(r"^(layers\.\d+)\.")
 
 SCORE_ROWS = 64
-"""Of the graph that keeps all logits, as `kernelc.compile` asks for it."""
+"""Of the graph that keeps all logits, as `kernelc.compiler` asks for it."""
 
 Texts = Mapping[str, str]
 

@@ -31,7 +31,7 @@ def kernel_listing(kernel: Kernel) -> str:
 
     Lines are not indented. Raises: NotListed.
     """
-    if kernel.stages or kernel.tile_kinds() or kernel.loads_ahead or kernel.asks_subgroup_size:
+    if kernel.stages or kernel.tile_kinds() or kernel.resident or kernel.asks_subgroup_size:
         raise NotListed(f"{kernel.name} has tiles or stages")
     writer = _Writer()
     size = "" if kernel.subgroup_size is None else f", subgroup_size={kernel.subgroup_size}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from kernelc.artifact import Manifest, Weights
-from kernelc.compile import CompileOptions, compile_model
+from kernelc.compiler import CompileOptions, compile_model
 from kernelc.source import ModelSource
 from model.families.registry import model_of
 

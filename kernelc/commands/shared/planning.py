@@ -13,7 +13,7 @@ from kernelc.commands.shared.options import is_model
 from kernelc.commands.shared.progress import progress_bar
 
 if TYPE_CHECKING:
-    from kernelc.compile import Compiled
+    from kernelc.compiler import Compiled
     from kernelc.source import ModelSource
 
 
@@ -31,7 +31,7 @@ def planned(text: str, args: argparse.Namespace) -> Plan:
 
     Raises: ConfigError and UsageError for what is none of these, or options that do not fit it.
     """
-    from kernelc.compile import compile_model
+    from kernelc.compiler import compile_model
     from kernelc.pipeline import KEEP, settled
     from model.families.registry import find_model
     from model.opening import layout_of, open_model
