@@ -57,7 +57,9 @@ PROBLEMS = {
     "one step": LinearProblem("q4", 64, 1024, RowEpilogue(64), norm_eps=1e-5, terms=2),
     "uneven steps": LinearProblem("q4", 64, 6080, RowEpilogue(64), norm_eps=1e-5, terms=2),
     "codes": LinearProblem("q4", 64, 4096, RowEpilogue(64, coding=CODED), terms=2),
-    "pairs of four parts": LinearProblem("q4", 128, 4096, PairEpilogue(64, coding=Coding(2)), 1e-5, terms=2),
+    "pairs of four parts": LinearProblem(
+        "q4", 128, 4096, PairEpilogue(64, coding=Coding(2)), norm_eps=1e-5, terms=2
+    ),
     "a part of a tile": LinearProblem("q8", 40, 1184, RowEpilogue(40), norm_eps=1e-5, terms=1),
     "offsets": LinearProblem("q4a", 64, 2080, RowEpilogue(64), terms=2),
 }
