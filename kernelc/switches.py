@@ -47,9 +47,12 @@ SWITCHES: dict[str, Switch] = {
     "f16": Switch("16-bit floats as a type; halves are read packed", capabilities={"f16": False}),
     "subgroups": Switch(
         "sums within a subgroup; they go through shared memory",
-        capabilities={"subgroups": False, "subgroup_size": None, "tiles": ()},
+        capabilities={"subgroups": False, "subgroup_size": None, "tiles": (), "mma_i8": False},
     ),
-    "tiles": Switch("matrix units; prefill multiplies in registers", capabilities={"tiles": ()}),
+    "tiles": Switch(
+        "matrix units; prefill multiplies in registers, and several rows as a single one does",
+        capabilities={"tiles": (), "mma_i8": False},
+    ),
     "dot4": Switch("products of four bytes in one instruction", capabilities={"dot4": False}),
     "wide": Switch(
         "the processor's own schedules, one invocation a workgroup with vectors of eight",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutations.mutation import Mutation
 
 _BITS = ("tests/kernels/test_several_mma.py", "-k", "bits_that_it_gets_alone and interpreter")
-_AHEAD = ("tests/several/test_engine.py", "-k", "handed_over_ahead and cpu")
+_AHEAD = ("tests/several/test_steps_ahead.py",)
 
 SEVERAL: tuple[Mutation, ...] = (
     Mutation(

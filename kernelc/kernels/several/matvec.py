@@ -73,6 +73,7 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
     def space(
         self, capabilities: Capabilities, problem: RowsProblem[LinearProblem]
     ) -> Iterable[MatvecInt8Schedule]:
+        yield self.default(capabilities, problem)
         yield from (
             schedule
             for schedule in super().space(capabilities, problem)

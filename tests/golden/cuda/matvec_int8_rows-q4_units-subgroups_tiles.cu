@@ -75,13 +75,17 @@ __device__ inline int4 mma_i8(uint4 a, uint2 b, int4 plus) {
                  "r"(plus.x), "r"(plus.y), "r"(plus.z), "r"(plus.w));
 #else  // Turing multiplies in smaller steps
   sum = plus;
-  asm volatile("mma.sync.aligned.m8n8k16.row.col.s32.s8.s8.s32 { %0, %1 }, { %2 }, { %3 }, { %0, %1 };"
+  asm volatile("mma.sync.aligned.m8n8k16.row.col.s32.s8.s8.s32 "
+               "{ %0, %1 }, { %2 }, { %3 }, { %0, %1 };"
                : "+r"(sum.x), "+r"(sum.y) : "r"(a.x), "r"(b.x));
-  asm volatile("mma.sync.aligned.m8n8k16.row.col.s32.s8.s8.s32 { %0, %1 }, { %2 }, { %3 }, { %0, %1 };"
+  asm volatile("mma.sync.aligned.m8n8k16.row.col.s32.s8.s8.s32 "
+               "{ %0, %1 }, { %2 }, { %3 }, { %0, %1 };"
                : "+r"(sum.x), "+r"(sum.y) : "r"(a.z), "r"(b.y));
-  asm volatile("mma.sync.aligned.m8n8k16.row.col.s32.s8.s8.s32 { %0, %1 }, { %2 }, { %3 }, { %0, %1 };"
+  asm volatile("mma.sync.aligned.m8n8k16.row.col.s32.s8.s8.s32 "
+               "{ %0, %1 }, { %2 }, { %3 }, { %0, %1 };"
                : "+r"(sum.z), "+r"(sum.w) : "r"(a.y), "r"(b.x));
-  asm volatile("mma.sync.aligned.m8n8k16.row.col.s32.s8.s8.s32 { %0, %1 }, { %2 }, { %3 }, { %0, %1 };"
+  asm volatile("mma.sync.aligned.m8n8k16.row.col.s32.s8.s8.s32 "
+               "{ %0, %1 }, { %2 }, { %3 }, { %0, %1 };"
                : "+r"(sum.z), "+r"(sum.w) : "r"(a.w), "r"(b.y));
 #endif
   return sum;

@@ -61,9 +61,10 @@ class MmaRows(Int8Rows):
         k, division, stages = self.k, self.division, list(self.division.stages())
         order = [item for stage in stages for item in stage]
         ahead = max(1, _LOADS_AHEAD // division.stacked)
-        loaded = [self._chunk(item) for item in order[:ahead]]
+        loaded = [self._chunk(item) for item in order[:ahead]] if self.schedule.early else []
         self.load_constants()
         k.inputs_ready()
+        loaded = loaded or [self._chunk(item) for item in order[:ahead]]
         self._add_squares()
         pairs, parts, done = PairSums(), list[Sums](), 0
         sums: list[list[list[Variable]]] = []
