@@ -4,7 +4,7 @@ PYTHON ?= python3
 WORKERS ?= auto
 BIN := .venv/bin
 SETUP := .venv/.kernelc-setup
-PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal --durations 30
 
 # The pinned pyright is the one we want: no advice to take a newer one.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
