@@ -77,6 +77,7 @@ export class PrefixCache {
    * Returns how many it holds then.
    */
   async restore(rows: Rows, ids: readonly number[], kept: number): Promise<number> {
+    this.disk?.begins();
     const names = await namesOf(this.build, ids, this.block);
     await this.disk?.ready;
     const rings: boolean[] = [];

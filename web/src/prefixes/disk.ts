@@ -50,6 +50,8 @@ export class DiskBlocks {
   private writing: Promise<void> = Promise.resolve();
   private failed = false;
   private deletions = 0;
+  /** Whether the sequence may still hold what was deleted. */
+  private holdsDeleted = false;
 
   constructor(private readonly options: DiskOptions) {
     this.now = options.now ?? (() => Date.now());
@@ -90,15 +92,23 @@ export class DiskBlocks {
 
   /** Has a block written some time later, unless it was before, or too much waits. */
   put(name: string, block: Block): void {
-    const bytes = block.full.length + (block.ring?.length ?? 0);
+    const bytes = rowBytes(block);
     const more = block.ring !== null && this.kept(name) === false; // it has the rows of rings now
     const known = this.taken.has(name) && !more;
     if (this.failed || known || bytes + HEADER_BYTES > this.options.mostBytes) return;
-    if (this.queuedBytes + bytes > MOST_QUEUED_BYTES) return;
+    if (this.holdsDeleted) return void this.taken.add(name);
+    const replaced = this.queue.get(name);
+    const queued = this.queuedBytes + bytes - (replaced ? rowBytes(replaced) : 0);
+    if (queued > MOST_QUEUED_BYTES) return;
     this.taken.add(name);
-    this.queuedBytes += bytes;
+    this.queuedBytes = queued;
     this.queue.set(name, block);
     if (this.queue.size === 1) this.writing = this.writing.then(() => this.writeAll());
+  }
+
+  /** Notes that the sequence holds a beginning of another prompt alone, whose text is there to be kept. */
+  begins(): void {
+    this.holdsDeleted = false;
   }
 
   /** Notes that these were used, a prefix from its beginning on: its end is older, and goes first. */
@@ -131,8 +141,12 @@ export class DiskBlocks {
     this.taken.delete(name);
   }
 
-  /** The person deleted what was said: nothing of it is written again, not even what waits. */
+  /**
+   * The person deleted what was said: nothing of it is written again, not even what waits, or what the
+   * sequence holds and nobody has put here yet.
+   */
   private deleted(): void {
+    this.holdsDeleted = true;
     this.drop();
     this.bytes = 0;
     this.deletions += 1;
@@ -179,7 +193,12 @@ export class DiskBlocks {
     const before = this.deletions;
     if (this.bytes + data.length > mostBytes) await this.makeRoom(mostBytes * ROOM_LEFT - data.length);
     if (this.queue.get(name) !== block || before !== this.deletions) return;
-    await putBytes(store, AREA, this.file(name), data);
+    try {
+      await putBytes(store, AREA, this.file(name), data);
+    } catch (error) {
+      await store.remove(AREA, this.file(name)); // on a full disk even a part of it is in the way
+      throw error;
+    }
     this.bytes += data.length;
     this.there.set(name, hasRings(data.length, sizes) ?? false);
   }
@@ -199,6 +218,10 @@ export class DiskBlocks {
       if (file.startsWith(`${place}-`)) this.forget(file.slice(place.length + 1));
     }
   }
+}
+
+function rowBytes({ full, ring }: Block): number {
+  return full.length + (ring?.length ?? 0);
 }
 
 /** When blocks were used, as a record says it. Records are untrusted. */

@@ -9,6 +9,7 @@ import { layoutOf, rangesOf, type CacheLayout } from "../../src/prefixes/layout.
 import { namesOf } from "../../src/prefixes/names.js";
 import { BlockStore } from "../../src/prefixes/store.js";
 import { loadWarm } from "../../src/prefixes/warm.js";
+import { deletePrefixes } from "../../src/weights/models.js";
 import { sha256Hex } from "../../src/weights/sha256.js";
 import { MemoryStore } from "../../src/weights/stores/memory.js";
 import { getBytes, putBytes } from "../../src/weights/stores/store.js";
@@ -179,6 +180,23 @@ describe("what this device keeps", () => {
     const fresh = open({ rings });
     await fresh.engine.feed([...ids, 1, 2]);
     expect(await generate(kept, 8)).toEqual(await generate(fresh, 8));
+  });
+
+  it.each([false, true])("has nothing of a deleted chat that the sequence still held (rings: %s)", async (rings) => {
+    const files = new MemoryStore();
+    const [deleted, other] = [some(1, 41), some(2, 41)];
+    const [kept, disk] = await visit(files, rings);
+    await load(kept, deleted); // and its answer was stopped, so that nothing was kept of it
+    await deletePrefixes(undefined, files);
+    await load(kept, other); // keeps what the sequence held, for chats that take turns
+    await kept.engine.remember();
+    await disk.settled();
+    const names = async (ids: readonly number[]): Promise<string[]> =>
+      (await namesOf(BUILD, ids, 4)).map((name) => `place-${name}`);
+    const stored = [...(await files.sizes("prefixes")).keys()];
+    expect(stored.sort()).toEqual((await names(other)).sort());
+    expect(await load(kept, [...deleted, 1, 2])).toBe(40); // in memory, while the page is open
+    kept.engine.dispose();
   });
 });
 

@@ -100,6 +100,19 @@ describe("blocks on this device", () => {
     expect(await disk.get(nameOf(1))).toEqual(block(1));
   });
 
+  it("wait in bounded memory, of which one that has more rows now takes its place only", async () => {
+    const big = (ring: boolean): Block => ({ full: new Uint8Array(20 * 2 ** 20), ring: ring ? new Uint8Array(8) : null });
+    const limits = new DiskBlocks({ store, place: PLACE, sizes: { full: 20 * 2 ** 20, ring: 8 }, mostBytes: 2 ** 30 });
+    opened.push(limits);
+    await limits.ready;
+    for (let number = 0; number < 3; number += 1) for (const ring of [false, true]) limits.put(nameOf(number), big(ring));
+    expect([0, 1, 2].map((number) => limits.kept(nameOf(number)))).toEqual([true, true, true]);
+    limits.put(nameOf(3), big(true));
+    expect(limits.kept(nameOf(3))).toBeUndefined();
+    await limits.settled();
+    expect(limits.size).toBe(3);
+  });
+
   it("of another device or build are others", async () => {
     await filled(1);
     const other = await open(undefined, PLACE.replace("d", "e"));
@@ -161,6 +174,22 @@ describe("blocks on this device", () => {
     expect([0, 1, 2, 3].map((number) => disk.kept(nameOf(number)))).toEqual([true, undefined, undefined, undefined]);
     expect(disk.roomFor(1)).toBe(0);
     expect(await disk.get(nameOf(0))).toEqual(block(0));
+  });
+
+  it("leave no part of a file on a disk that is full", async () => {
+    const disk = await filled(1);
+    const append = store.append.bind(store);
+    store.append = async (area, name, from) => {
+      const writer = await append(area, name, from);
+      const write = async (chunk: Uint8Array<ArrayBuffer>): Promise<void> => {
+        await writer.write(chunk.subarray(0, 9));
+        throw new DOMException("full", "QuotaExceededError");
+      };
+      return { write, close: () => writer.close() };
+    };
+    disk.put(nameOf(1), block(1));
+    await disk.settled();
+    expect([...(await store.sizes("prefixes")).keys()]).toEqual([file(0)]);
   });
 
   it("go when the person deletes them, and do not come back", async () => {
