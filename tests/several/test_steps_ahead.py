@@ -42,12 +42,14 @@ class Steps:
 
 @dataclass(eq=False)
 class Tokens:
-    """An answer that is `left` tokens short of its end; `whole`: chosen on the host."""
+    """An answer that is `left` tokens short of its end; `whole`: chosen on the host. `prepared` has the
+    positions for which something was prepared."""
 
     position: int
     left: int = 100
     whole: bool = False
     given: list[int] = field(default_factory=list[int])
+    prepared: list[int] = field(default_factory=list[int])
 
     @property
     def row(self) -> Row:
@@ -56,6 +58,9 @@ class Tokens:
 
     def wants(self, count: int) -> bool:
         return count <= self.left
+
+    def prepare(self) -> None:
+        self.prepared.append(self.position)
 
     def deliver(self, made: Any) -> None:
         self.given.append(made)
@@ -83,6 +88,7 @@ def test_each_step_is_begun_before_the_one_before_is_read() -> None:
     assert _positions(steps) == [[5, 9], [6, 10]] and (a.given, b.given) == ([5, 6], [9, 10])
     ahead.step([a])
     assert len(steps.begun) == 2 and a.given == [5, 6, -1]
+    assert (a.prepared, b.prepared) == ([5, 6], [9, 10])  # an answer that is alone prepares by itself
 
 
 def test_whoever_joins_is_in_the_next_step() -> None:
@@ -93,6 +99,29 @@ def test_whoever_joins_is_in_the_next_step() -> None:
     assert _positions(steps)[2] == [7, 11, 3] and late.given == []
     ahead.step([a, b, late])
     assert (a.given, b.given, late.given) == ([5, 6, 7], [9, 10, 11], [3])
+    assert (a.prepared, b.prepared, late.prepared) == (a.given, b.given, late.given)
+
+
+def test_an_answer_whose_ids_the_host_chooses_joins_a_step_later() -> None:
+    ahead, steps = _made()
+    a, b, chosen = Tokens(5), Tokens(9), Tokens(3, whole=True)
+    ahead.step([a, b])
+    ahead.step([a, b, chosen])  # of the step that is under way
+    assert _positions(steps) == [[5, 9], [6, 10]] and chosen.prepared == []
+    ahead.step([a, b, chosen])
+    ahead.step([a, b, chosen])
+    assert _positions(steps)[2:] == [[7, 11, 3], [8, 12, 4]]
+    assert (a.given, b.given, chosen.given) == ([5, 6, 7, 8], [9, 10, 11, 12], [3, 4])
+    assert (a.prepared, chosen.prepared) == (a.given, chosen.given)  # once for each step
+
+
+def test_nothing_is_prepared_for_an_answer_that_has_ended() -> None:
+    ahead, steps = _made()
+    a, b = Tokens(5), Tokens(9)
+    ahead.step([a, b])
+    ahead.step([a])  # b was stopped, with its row under way
+    assert _positions(steps) == [[5, 9], [6, 10]]
+    assert (a.prepared, b.prepared, b.given) == ([5, 6], [9], [9])
 
 
 def test_a_step_that_fits_no_answer_any_more_is_discarded() -> None:
