@@ -25,9 +25,9 @@ from runtime.device.base import DeviceExecutor
 from runtime.device.checks import checked_plan, choose_one
 from runtime.device.executor import DeviceInfo, DispatchTime, Fetch, Progress
 
-SHORT_BYTES = 1024
+SHORT_BYTES = 32 * 1024
 """What is written and no longer than this goes through page-locked memory, so that nobody waits: a step of
-several rows writes its table so."""
+several rows writes its table so, and each token that a grammar holds its mask, a bit for each of 262,144."""
 
 
 class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):

@@ -22,7 +22,7 @@ from runtime.cuda import device as cuda_device
 from runtime.cuda import loaded as cuda_loaded
 from runtime.cuda.compile import CudaSource
 from runtime.cuda.device import as_kernelc_error
-from runtime.cuda.executor import CudaExecutor
+from runtime.cuda.executor import SHORT_BYTES, CudaExecutor
 from runtime.cuda.loaded import MOST_ROWS
 from runtime.device.executor import Fetch
 from runtime.engine.engine import ALL_ROLES
@@ -219,6 +219,24 @@ def test_more_steps_under_way_than_the_ring_has_places(executor: CudaExecutor) -
         for at in range(100)
     ]
     assert [int.from_bytes(ticket.result()[0], "little") for ticket in tickets] == list(range(100))
+
+
+@pytest.mark.parametrize(("size", "waits"), [(SHORT_BYTES, False), (SHORT_BYTES + 4, True)])
+def test_short_writes_do_not_wait_for_the_device(
+    executor: CudaExecutor, monkeypatch: pytest.MonkeyPatch, size: int, waits: bool
+) -> None:
+    waited: list[bool] = []
+    monkeypatch.setattr(executor.device.stream, "synchronize", lambda: waited.append(True))
+    name, data = executor_buffer(executor, size), bytes(range(256)) * (size // 256) + bytes(size % 256)
+    executor.write_buffer(name, 0, data)
+    assert bool(waited) == waits
+    assert executor.read_buffer(name, 0, size) == data
+
+
+def executor_buffer(executor: CudaExecutor, size: int) -> str:
+    """A buffer that holds so many bytes."""
+    buffers = executor._require_loaded().buffers  # pyright: ignore[reportPrivateUsage]
+    return next(name for name, memory in buffers.items() if memory.size >= size)
 
 
 def test_every_dispatch_is_timed(executor: CudaExecutor) -> None:
