@@ -47,7 +47,7 @@ MAX_FILE_BYTES = 256 * 2**20
 MAX_RINGS = 1024
 MAX_SEQUENCES = 64
 
-_UPGRADE = "this build of kernelc reads version {} only; build the artifact again with it"
+_UPGRADE = "this build of kernelc reads version {}; build the artifact again with it, or take a newer kernelc"
 
 
 def parse_manifest(text: str, file: str) -> Manifest:
@@ -57,8 +57,8 @@ def parse_manifest(text: str, file: str) -> Manifest:
     if head.get("format") != schema.FORMAT:
         help_ = "is this the folder of an artifact?"
         Node(head.get("format"), file, "format").fail(schema.FORMAT, help=help_)
-    if head.get("version") != schema.VERSION:
-        wanted = str(schema.VERSION)
+    if head.get("version") not in schema.READABLE:
+        wanted = " or ".join(map(str, schema.READABLE))
         Node(head.get("version"), file, "version").fail(wanted, help=_UPGRADE.format(wanted))
     return _manifest(root)
 

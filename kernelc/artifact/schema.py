@@ -16,7 +16,14 @@ from kernelc.artifact.selfcheck import Checks
 from kernelc.ir.dim import Dim
 
 FORMAT = "kernelc-artifact"
-VERSION = 1
+VERSION = 2
+"""What builds write. It grows when they always write something that earlier readers refuse, so that these say
+"build again" and not which word they do not know; what only some builds ask for leaves it as it is.
+
+2, of kernelc 0.2: every artifact has a program of the role "mask".
+"""
+READABLE = (1, 2)
+"""What readers take: an artifact without masks runs, and the host draws where a grammar holds an answer."""
 
 ALIGNMENT_BYTES = 256
 """Tensors start at multiples of this in a shard: WebGPU's guaranteed storage offset alignment."""

@@ -58,10 +58,10 @@ export function parseManifest(data: Uint8Array, file: string): Manifest {
   if (head.get("format") !== schema.FORMAT) {
     new Node(head.get("format"), file, "format").fail(schema.FORMAT, "is this the folder of an artifact?");
   }
-  if (head.get("version") !== schema.VERSION) {
-    const help =
-      `this runtime reads version ${schema.VERSION} only; build the artifact again with its kernelc`;
-    new Node(head.get("version"), file, "version").fail(`${schema.VERSION}`, help);
+  if (!schema.READABLE.includes(head.get("version"))) {
+    const wanted = schema.READABLE.join(" or ");
+    const help = `this runtime reads version ${wanted}; build the artifact again with its kernelc`;
+    new Node(head.get("version"), file, "version").fail(wanted, help);
   }
   const manifest = readManifest(root);
   checkManifest(manifest, file);

@@ -8,7 +8,8 @@
 import type { Bounds, Dim } from "./dim.js";
 
 export const FORMAT = "kernelc-artifact";
-export const VERSION = 1;
+/** The versions that are read; `kernelc/artifact/schema.py` says what they are. */
+export const READABLE: readonly unknown[] = [1, 2];
 
 /** Tensors start at multiples of this in a shard: WebGPU's guaranteed storage offset alignment. */
 export const ALIGNMENT_BYTES = 256;

@@ -61,9 +61,14 @@ describe("parseManifest", () => {
     expect(refuse({ top_a: 1 })).toThrow("generation.top_a: got 1, wanted no such field");
   });
 
+  it("is read in each version since the first", () => {
+    for (const version of [1, 2]) expect(parse({ ...sampleManifest(), version }).name).toBe(sampleManifest().name);
+  });
+
   it.each<[string, unknown, string]>([
     ["format", "zip", 'manifest.json: format: got "zip", wanted kernelc-artifact'],
-    ["version", 2, "version: got 2, wanted 1"],
+    ["version", 3, "version: got 3, wanted 1 or 2"],
+    ["version", "2", 'version: got "2", wanted 1 or 2'],
     ["quant", "q3", 'quant: got "q3", wanted one of q4, q4a, q8, f16, f32'],
     ["activations", "int4", 'activations: got "int4", wanted one of f32, int8'],
     ["kv", "q4", 'kv: got "q4", wanted one of q8'],
