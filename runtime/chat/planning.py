@@ -13,7 +13,7 @@ from runtime.chat.request import CompletionRequest
 from runtime.chat.tools.characters import SPACE
 from runtime.chat.tools.constraint import RequiredCalls
 from runtime.chat.tools.forms import form_of, thoughts_of
-from runtime.chat.tools.guide import MOST_CALLS, Course, Guide, ThoughtMarks
+from runtime.chat.tools.guide import MOST_CALLS, CallMark, Course, Guide, ThoughtMarks
 from runtime.chat.tools.marked import MarkedDecoder, shown_marks
 from runtime.chat.tools.parser import AnswerParser
 from runtime.engine.chooser import AnswerMatcher
@@ -74,18 +74,15 @@ class Planner:
         call, free = self._required.of(tools), not tools.required
         if plan.begun and not call.several:
             return Matcher(constraint, drops_space=drops_space)
-        mark = self._form.opens[0] if free else ""
-        marks = self._tokens(mark)
+        opens = [each for each in self._form.opens if each in call.begins] if free else []
         course = Course(
-            self._tokens(call.begins.removeprefix(mark)),
+            self._tokens(call.begins),
             constraint,
             after_thought=self._tokens("\n\n"),
             separator=self._tokens(call.separator),
             tail=self._tokens(call.tail),
             most=MOST_CALLS if call.several else 1,
-            free=free,
-            mark=mark.encode(),
-            mark_token=marks[0] if len(marks) == 1 else None,
+            marks=[self._call_mark(each, call.begins) for each in opens],
         )
         return Guide(
             course,
@@ -95,6 +92,12 @@ class Planner:
             thinking=plan.thinking,
             drops_space=drops_space,
         )
+
+    def _call_mark(self, mark: str, begins: str) -> CallMark:
+        """Return a mark of calls with what follows it in the beginning of one."""
+        ids = self._tokens(mark)
+        token = ids[0] if len(ids) == 1 else None
+        return CallMark(mark.encode(), token, self._tokens(begins.partition(mark)[2]))
 
     def _tokens(self, text: str) -> list[int]:
         return self._coder.encode(text, parse_special=True) if text else []

@@ -51,9 +51,9 @@ class Vocabulary:
             for token, piece in enumerate(pieces)
             if 0 < len(piece) <= _MOST_TOKEN_BYTES and token not in never
         ]
-        order = sorted(usable, key=lambda token: pieces[token])
-        self._in_order = [pieces[token] for token in order]
-        self.levels = _levels(self._in_order, np.array(order, np.int32))
+        self._order = sorted(usable, key=lambda token: pieces[token])
+        self._in_order = [pieces[token] for token in self._order]
+        self.levels = _levels(self._in_order, np.array(self._order, np.int32))
         self.single_bytes = frozenset(pieces[token][0] for token in usable if len(pieces[token]) == 1)
         self.droppable = frozenset(droppable)
 
@@ -61,6 +61,13 @@ class Vocabulary:
         """Whether some token begins with these bytes and goes on."""
         at = bisect_right(self._in_order, beginning)
         return at < len(self._in_order) and self._in_order[at].startswith(beginning)
+
+    def longer(self, beginning: bytes) -> list[int]:
+        """Return the tokens that begin with these bytes and go on."""
+        at = end = bisect_right(self._in_order, beginning)
+        while end < len(self._in_order) and self._in_order[end].startswith(beginning):
+            end += 1
+        return self._order[at:end]
 
     @property
     def words(self) -> int:

@@ -166,6 +166,14 @@ GRAMMAR: tuple[Mutation, ...] = (
         _GUIDE,
     ),
     Mutation(
+        "guide_lets_a_token_through_a_mark",
+        "A token may end the mark of a call and go on with what nobody holds.",
+        "runtime/chat/tools/guide.py",
+        "bits[self._beyond_marks()] = False",
+        "bits[self._beyond_marks()] = True",
+        _GUIDE,
+    ),
+    Mutation(
         "guide_calls_for_ever",
         "Another call may follow the last that may come.",
         "runtime/chat/tools/guide.py",

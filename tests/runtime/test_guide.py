@@ -15,11 +15,15 @@ from runtime.chat.constraints import Constraints
 from runtime.chat.planning import Plan, Planner
 from runtime.chat.request import CompletionRequest
 from runtime.chat.tools.deltas import Delta, calls_of, text_of
-from runtime.chat.tools.guide import MOST_CALLS
+from runtime.chat.tools.guide import MOST_CALLS, CallMark, Course, Guide
 from runtime.chat.tools.rendering import Definitions, Messages
+from runtime.chat.tools.typed_calls import BEGIN, BEGINS, SEPARATOR
 from runtime.chat.tools.use import Tool, ToolUse
 from runtime.engine.chooser import AnswerMatcher, KnowsTokens
 from runtime.grammar.json.schema import json_schema_grammar
+from runtime.grammar.matcher import Constraint
+from runtime.grammar.regular import regex_grammar
+from runtime.grammar.vocabulary import Vocabulary
 from tests.runtime.fake_engine import EOS, BytesCoder, FakeEngine, TurnsTemplate
 
 SCHEMA = {"type": "object", "properties": {"n": {"enum": [1, 23]}}, "required": ["n"]}
@@ -34,6 +38,7 @@ SOURCES = {
     "args": "tools [TOOL_CALLS] [ARGS]",
     "granite": "tools <|tool_call|>",
     "phi": "tools <|tool_call|> <|/tool_call|>",
+    "deepseek": f"tools {BEGIN} ```json",
     "plain": "tools",
 }
 SEVERAL = {"hermes", "listed", "granite", "phi"}
@@ -193,7 +198,7 @@ def test_there_are_sixteen_calls_at_most() -> None:
 
 @pytest.mark.parametrize("thoughts", [False, True])
 @pytest.mark.parametrize("special", [False, True])
-@pytest.mark.parametrize("form", ["hermes", "listed", "args", "granite", "phi"])
+@pytest.mark.parametrize("form", ["hermes", "listed", "args", "granite", "phi", "deepseek"])
 def test_a_call_of_a_strict_tool_follows_its_schema_wherever_it_comes(
     form: str, special: bool, thoughts: bool
 ) -> None:
@@ -228,3 +233,47 @@ def test_a_call_of_a_strict_tool_follows_its_schema_wherever_it_comes(
             given = json.loads(call.arguments)
             assert given in ({"n": 1}, {"n": 23}) if call.name == "one" else isinstance(given, dict)
     assert made >= 6
+
+
+LONG = (b">\n", b"l>{", b"<tool_call>\n", b"on")
+
+
+def free_guide(*marks: CallMark) -> Guide:
+    """Of an answer that is free, with a token for each byte, and longer ones from 256 on."""
+    vocabulary = Vocabulary([*(bytes([byte]) for byte in range(256)), *LONG, b""])
+    constraint = Constraint(regex_grammar("no"), vocabulary, [260])
+    return Guide(
+        Course((), constraint, marks=marks), [260], None, begun=False, thinking=False, drops_space=False
+    )
+
+
+@pytest.mark.parametrize(("said", "beyond"), [("", 2), ("a <tool_cal", 1), ("<tool_call", 0)])
+def test_no_token_leads_through_the_text_of_a_mark_into_a_call(said: str, beyond: int) -> None:
+    """What stood behind the mark in it would not be held."""
+    guide = free_guide(CallMark(b"<tool_call>", None, [10]))
+    assert all(guide.advance(byte) for byte in said.encode())
+    bits = np.unpackbits(guide.mask().view("u1"), bitorder="little")[:261]
+    assert set(np.flatnonzero(bits == 0)) == {256 + beyond, 256 + 2}
+    assert not guide.advance(256 + beyond)
+    assert all(guide.advance(byte) for byte in b"<tool_call>"[len(said.lstrip("a ")) :])
+    assert guide.known(9) == [10] and guide.forced_bytes() == b"no"
+
+
+def test_each_mark_of_a_form_begins_a_call() -> None:
+    """DeepSeek's calls after the first have no mark of a list of calls before them."""
+    calls, call = CallMark(b"[", None, [*b"<f:"]), CallMark(b"<", None, [*b"f:"])
+    guide = free_guide(calls, call)
+    assert guide.advance(ord("[")) and guide.known(9) == [*b"<f:"]
+    assert all(guide.advance(byte) for byte in b"no> <")
+    assert guide.known(9) == [*b"f:"] and guide.forced_bytes() == b"no"
+
+
+def test_a_form_has_the_marks_that_its_calls_begin_with() -> None:
+    setting = Setting("deepseek", BytesCoder(), thoughts=False, begins=False, required=False)
+    _, guide = setting.begin()
+    assert isinstance(guide, Guide)
+    marks = guide._course.marks  # pyright: ignore[reportPrivateUsage]
+    ids = setting.coder.encode
+    assert [mark.text.decode() for mark in marks] == [BEGINS, BEGIN]
+    follows = f"function{SEPARATOR}"
+    assert [mark.begins for mark in marks] == [ids(f"{BEGIN}{follows}"), ids(follows)]

@@ -29,6 +29,16 @@ class Way:
 
 
 @dataclass(frozen=True)
+class CallMark:
+    """What a call begins with in an answer that is free: a text, which may be a `token`, and the tokens that
+    come between it and what the grammar of calls holds."""
+
+    text: bytes
+    token: int | None
+    begins: Sequence[int]
+
+
+@dataclass(frozen=True)
 class Course:
     """What an answer consists of, in tokens.
 
@@ -36,8 +46,9 @@ class Course:
     `separator` comes between two calls and `tail` after the last; `call` is their grammar. With `most` 1 the
     answer ends with its call.
 
-    `free`: an answer may be anything, and end anywhere; a call begins where `mark` is written, as the token
-    that it may have or as its text, unless it is within a thought, and then `begins` come.
+    With `marks` it is free: an answer may be anything, and end anywhere; a call begins where one of them is
+    written, as its token or as its text, unless it is within a thought, and then what belongs to the mark
+    comes.
     """
 
     begins: Sequence[int]
@@ -46,9 +57,12 @@ class Course:
     separator: Sequence[int] = ()
     tail: Sequence[int] = ()
     most: int = 1
-    free: bool = False
-    mark: bytes = b""
-    mark_token: int | None = None
+    marks: Sequence[CallMark] = ()
+
+    @property
+    def free(self) -> bool:
+        """Whether no call must come."""
+        return bool(self.marks)
 
 
 @dataclass(frozen=True)
@@ -107,6 +121,7 @@ class Guide:
         if self._thinking or self._free:
             bits[: self._vocabulary.size] = True
             bits[list(self._ends)] = self._free
+            bits[self._beyond_marks()] = False
         for way in self._ways:
             bits[list(self._ends) if way.tokens[0] == _END else way.tokens[0]] = True
         if self.ended:
@@ -174,13 +189,23 @@ class Guide:
             self._ways = [Way([*closes, *self._course.after_thought, *self._course.begins], self._call)]
         return True
 
+    def _beyond_marks(self) -> list[int]:
+        """Return the tokens that end the text of a mark and go on: what follows it would not be held."""
+        found: list[int] = []
+        if self._free and not self._in_thought:
+            for mark in self._course.marks:
+                for size in range(len(mark.text)):
+                    if self._said.endswith(mark.text[:size]):
+                        found += self._vocabulary.longer(mark.text[size:])
+        return found
+
     def _advance_freely(self, token: int) -> bool:
         if token in self._ends:
             self.ended, self._free = True, False
             return True
-        if not 0 <= token < self._vocabulary.size:
+        if not 0 <= token < self._vocabulary.size or token in self._beyond_marks():
             return False
-        thoughts, mark = self._thoughts, self._course.mark
+        thoughts = self._thoughts
         self._said = (self._said + self._vocabulary.pieces[token])[-256:]
         if self._in_thought:
             assert thoughts is not None
@@ -188,12 +213,14 @@ class Guide:
                 self._in_thought, self._said = False, b""
         elif thoughts is not None and [token] == list(thoughts.opens):
             self._in_thought = True
-        elif token == self._course.mark_token or self._said.endswith(mark):
-            self._free = False
-            if self._course.begins:
-                self._ways = [Way(self._course.begins, self._call)]
-            else:
-                self._call()
+        else:
+            found = (m for m in self._course.marks if token == m.token or self._said.endswith(m.text))
+            mark = next(found, None)
+            if mark is not None:
+                self._free = False
+                self._ways = [Way(mark.begins, self._call)] if mark.begins else []
+                if not mark.begins:
+                    self._call()
         return True
 
     def _go_on(self) -> None:

@@ -10,6 +10,7 @@ import * as code from "../grammar/index.js";
 import type {
   Beginning,
   Constraint,
+  Course,
   Framed,
   Grammar,
   Guide,
@@ -110,18 +111,14 @@ export class Grammars {
     const most = several ? code.MOST_CALLS : 1;
     const [opens, closes] = [this.tokens(thoughts?.open), this.tokens(thoughts?.close)];
     const mayThink = begins !== "" && opens.length === 1;
-    const mark = free ? (form.opens[0] ?? "") : "";
-    const marks = this.tokens(mark);
     const course = {
-      begins: this.tokens(begins.slice(mark.length)), // which the mark is the beginning of
+      begins: this.tokens(begins),
       call,
       afterThought: this.tokens("\n\n"),
       separator: several ? this.tokens(form.separator) : [],
       tail: several ? this.tokens(form.tail) : [],
       most,
-      free,
-      mark: new TextEncoder().encode(mark),
-      markToken: marks.length === 1 ? (marks[0] ?? null) : null,
+      marks: free ? this.marksOf(form, begins) : [],
     };
     const text = new TextEncoder().encode(thoughts?.close);
     const matchers: RequiredCall["matchers"] = (where) => {
@@ -133,6 +130,16 @@ export class Grammars {
       });
     };
     return { begins, most, mayThink, free, matchers };
+  }
+
+  /** The marks of calls, each with what follows it in the beginning of one. */
+  private marksOf({ opens }: Forms["calls"], begins: string): Course["marks"] {
+    return opens.filter((mark) => begins.includes(mark)).map((mark) => {
+      const ids = this.tokens(mark);
+      const rest = begins.slice(begins.indexOf(mark) + mark.length);
+      const token = ids.length === 1 ? (ids[0] ?? null) : null;
+      return { text: new TextEncoder().encode(mark), token, begins: this.tokens(rest) };
+    });
   }
 
   private tokens(text = ""): readonly number[] {

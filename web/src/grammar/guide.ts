@@ -18,12 +18,23 @@ interface Way {
 }
 
 /**
+ * What a call begins with in an answer that is free: a text, which may be a `token`, and the tokens that come
+ * between it and what the grammar of calls holds.
+ */
+interface CallMark {
+  readonly text: Uint8Array;
+  readonly token: number | null;
+  readonly begins: readonly number[];
+}
+
+/**
  * What an answer consists of, in tokens: `begins` come before the first call, and `afterThought` before these
  * where the model has thought; `separator` comes between two calls and `tail` after the last; `call` is their
  * grammar. With `most` 1 the answer ends with its call.
  *
- * `free`: an answer may be anything, and end anywhere; a call begins where `mark` is written, as the token
- * that it may have or as its text, unless it is within a thought, and then `begins` come.
+ * With `marks` it is free: an answer may be anything, and end anywhere; a call begins where one of them is
+ * written, as its token or as its text, unless it is within a thought, and then what belongs to the mark
+ * comes.
  */
 export interface Course {
   readonly begins: readonly number[];
@@ -32,9 +43,7 @@ export interface Course {
   readonly separator: readonly number[];
   readonly tail: readonly number[];
   readonly most: number;
-  readonly free: boolean;
-  readonly mark: Uint8Array;
-  readonly markToken: number | null;
+  readonly marks: readonly CallMark[];
 }
 
 /**
@@ -65,6 +74,7 @@ export class Guide {
   private thought = 0;
   private thinking: boolean;
   private free: boolean;
+  private readonly mayBeFree: boolean;
   private inThought: boolean;
 
   constructor(
@@ -72,10 +82,11 @@ export class Guide {
     private readonly thoughts: ThoughtMarks | null,
     { begun, thinking, dropsSpace }: Beginning,
   ) {
-    this.thinking = thinking && !course.free;
-    this.free = course.free;
+    this.mayBeFree = course.marks.length > 0;
+    this.thinking = thinking && !this.mayBeFree;
+    this.free = this.mayBeFree;
     this.inThought = thinking;
-    if (course.free) return;
+    if (this.free) return;
     if (begun) this.call(dropsSpace);
     else if (!thinking) this.thinkOrCall();
   }
@@ -93,6 +104,7 @@ export class Guide {
       mask.fill(0xffffffff);
       for (let id = vocabulary.size; id < 32 * vocabulary.words; id += 1) set(id, false);
       for (const id of endIds) set(id, this.free);
+      for (const id of this.beyondMarks()) set(id, false);
     }
     for (const { tokens } of this.ways) {
       for (const id of tokens[0] === END ? endIds : tokens.slice(0, 1)) set(id, true);
@@ -159,6 +171,19 @@ export class Guide {
     return true;
   }
 
+  /** The tokens that end the text of a mark and go on: what follows it would not be held. */
+  private beyondMarks(): readonly number[] {
+    const found: number[] = [];
+    if (!this.free || this.inThought) return found;
+    for (const { text } of this.course.marks) {
+      for (let size = 0; size < text.length; size += 1) {
+        if (!this.said.endsWith(latin.decode(text.subarray(0, size)))) continue;
+        found.push(...this.course.call.vocabulary.longer(text.subarray(size)));
+      }
+    }
+    return found;
+  }
+
   private advanceFreely(token: number): boolean {
     const { course, thoughts } = this;
     const { endIds, vocabulary } = course.call;
@@ -167,7 +192,7 @@ export class Guide {
       this.free = false;
       return true;
     }
-    if (token < 0 || token >= vocabulary.size) return false;
+    if (token < 0 || token >= vocabulary.size || this.beyondMarks().includes(token)) return false;
     const is = (tokens: readonly number[]): boolean => tokens.length === 1 && tokens[0] === token;
     this.said = (this.said + latin.decode(vocabulary.piece(token))).slice(-256);
     if (this.inThought && thoughts) {
@@ -176,12 +201,20 @@ export class Guide {
       this.said = "";
     } else if (thoughts && is(thoughts.opens)) {
       this.inThought = true;
-    } else if (token === course.markToken || this.said.endsWith(latin.decode(course.mark))) {
-      this.free = false;
-      if (course.begins.length) this.ways = [{ tokens: course.begins, then: () => this.call() }];
-      else this.call();
+    } else {
+      const is = (mark: CallMark): boolean =>
+        token === mark.token || this.said.endsWith(latin.decode(mark.text));
+      this.begin(course.marks.find(is));
     }
     return true;
+  }
+
+  /** Begin a call where a mark of one was written. */
+  private begin(mark: CallMark | undefined): void {
+    if (!mark) return;
+    this.free = false;
+    if (mark.begins.length) this.ways = [{ tokens: mark.begins, then: () => this.call() }];
+    else this.call();
   }
 
   private goOn(): void {
@@ -196,9 +229,8 @@ export class Guide {
 
   private advanceCall(inner: Matcher, token: number): boolean {
     if (!inner.advance(token)) return false;
-    const { most, free } = this.course;
     if (inner.ended) this.ended = true;
-    else if ((free || most > 1) && inner.mayEnd) {
+    else if ((this.mayBeFree || this.course.most > 1) && inner.mayEnd) {
       this.inner = null; // a call is whole with its last brace
       this.afterCall();
     }
@@ -206,7 +238,8 @@ export class Guide {
   }
 
   private afterCall(): void {
-    const { most, tail, separator, free } = this.course;
+    const { most, tail, separator } = this.course;
+    const free = this.mayBeFree;
     if (free && !tail.length) return this.goOn();
     const end = free
       ? { tokens: tail, then: () => this.goOn() }

@@ -2,7 +2,7 @@
 
 export { ForcedTokens } from "./ahead.js";
 export { gbnfGrammar } from "./gbnf.js";
-export { Guide, MOST_CALLS, type Beginning } from "./guide.js";
+export { Guide, MOST_CALLS, type Beginning, type Course } from "./guide.js";
 export type { Grammar } from "./grammar.js";
 export { oneOf, type Framed } from "./join.js";
 export { jsonSchemaGrammar } from "./json/schema.js";

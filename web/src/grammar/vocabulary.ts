@@ -21,6 +21,13 @@ export interface Level {
   readonly tokens: Int32Array;
 }
 
+const NO_LEVEL: Level = {
+  byte: new Uint8Array(0),
+  childBegin: new Int32Array(0),
+  tokenBegin: new Int32Array(0),
+  tokens: new Int32Array(0),
+};
+
 export interface VocabularyOptions {
   /** Ids that never stand for text. */
   readonly excluded?: Iterable<number>;
@@ -79,18 +86,38 @@ export class Vocabulary {
 
   /** Whether some token begins with these bytes and goes on. */
   hasLonger(beginning: Uint8Array): boolean {
-    let node = 0;
-    for (let depth = 0; depth < beginning.length; depth += 1) {
-      const next = this.levels[depth + 1];
-      if (!next) return false;
-      const [from, to] = this.childrenOf(depth, node);
-      let child = from;
-      while (child < to && next.byte[child] !== beginning[depth]) child += 1;
-      if (child === to) return false;
-      node = child;
-    }
+    const node = this.find(beginning);
+    if (node === undefined) return false;
     const [from, to] = this.childrenOf(beginning.length, node);
     return to > from;
+  }
+
+  /** The tokens that begin with these bytes and go on, by their length. */
+  longer(beginning: Uint8Array): number[] {
+    const found: number[] = [];
+    const node = this.find(beginning);
+    let [from, to] = node === undefined ? [0, 0] : this.childrenOf(beginning.length, node);
+    for (let depth = beginning.length + 1; from < to; depth += 1) {
+      const { tokenBegin, tokens, childBegin } = this.levels[depth] ?? NO_LEVEL;
+      found.push(...tokens.subarray(tokenBegin[from], tokenBegin[to]));
+      [from, to] = [childBegin[from] ?? 0, childBegin[to] ?? 0];
+    }
+    return found;
+  }
+
+  /** The node of a prefix; undefined where no token begins so. */
+  private find(prefix: Uint8Array): number | undefined {
+    let node = 0;
+    for (let depth = 0; depth < prefix.length; depth += 1) {
+      const next = this.levels[depth + 1];
+      if (!next) return undefined;
+      const [from, to] = this.childrenOf(depth, node);
+      let child = from;
+      while (child < to && next.byte[child] !== prefix[depth]) child += 1;
+      if (child === to) return undefined;
+      node = child;
+    }
+    return node;
   }
 
   private childrenOf(depth: number, node: number): readonly [number, number] {

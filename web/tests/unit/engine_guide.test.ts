@@ -10,6 +10,7 @@ import type { Coder } from "../../src/text/types.js";
 import { coderOf } from "./engine_letters.js";
 
 const [END, FIRST_BYTE, SIZE] = [0, 3, 304];
+const BEGIN = "<\uff5ctool\u2581call\u2581begin\uff5c>";
 const MARKS = new Map([["<think>", 300], ["</think>", 301], ["<tool_call>", 302]]);
 const SCHEMA = JSON.stringify({ type: "object", properties: { n: { enum: [1, 23] } }, required: ["n"] });
 const NAMES = ["one", "other"];
@@ -158,5 +159,33 @@ describe("calls of strict tools", () => {
       }
     }
     expect(made).toBeGreaterThanOrEqual(6);
+  });
+
+  const GUIDED = { several: false, free: true };
+  const free = async (source: string, coder: Coder): Promise<AnswerMatcher> => {
+    const model: Forms = { calls: formOf(source), thoughts: null };
+    const call = await new Grammars(coder, SIZE, [END]).ofCalls(model, SCHEMAS, GUIDED);
+    return call.matchers({ begun: false, thinking: false })(false, 800);
+  };
+
+  it("begin with no token that leads through the text of their mark", async () => {
+    const [LONG, coder] = [303, bytesCoder(false)];
+    const piece: Coder["piece"] = (id) =>
+      id === LONG ? { data: new TextEncoder().encode(">\n"), droppable: false } : coder.piece(id);
+    const matcher = await free(SOURCES.hermes, { ...coder, piece });
+    for (const id of coder.encode("so: <tool_cal")) matcher.advance(id);
+    expect(hasToken(matcher.mask(), LONG)).toBe(true);
+    for (const id of coder.encode("l")) matcher.advance(id);
+    expect(hasToken(matcher.mask(), LONG)).toBe(false);
+    for (const id of coder.encode(">")) matcher.advance(id);
+    expect(matcher.follows(9).slice(0, 1)).toEqual(coder.encode("\n"));
+  });
+
+  it("begin with each mark of their form, such as DeepSeek's after the first", async () => {
+    const coder = bytesCoder(false);
+    const matcher = await free(`tools ${BEGIN} \`\`\`json`, coder);
+    for (const id of coder.encode(`so: ${BEGIN}`)) matcher.advance(id);
+    const wanted = coder.encode("function");
+    expect(matcher.follows(wanted.length)).toEqual(wanted);
   });
 });
