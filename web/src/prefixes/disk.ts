@@ -172,6 +172,7 @@ export class DiskBlocks {
     await this.ready;
     const { store, place } = this.options;
     try {
+      this.bytes = total(await store.sizes(AREA)); // other windows write, too
       for (let next = first(this.queue); next && !this.failed; next = first(this.queue)) {
         const [name, block] = next;
         const data = await encoded(name, block);
@@ -210,7 +211,7 @@ export class DiskBlocks {
       return file.startsWith(`${place}-`) ? (this.used.get(file.slice(place.length + 1)) ?? 0) : 0;
     };
     const files = [...(await store.sizes(AREA))].sort(([a], [b]) => age(a) - age(b));
-    this.bytes = files.reduce((sum, [, bytes]) => sum + bytes, 0);
+    this.bytes = total(new Map(files));
     for (const [file, bytes] of files) {
       if (this.bytes <= most) break;
       await store.remove(AREA, file);
@@ -218,6 +219,10 @@ export class DiskBlocks {
       if (file.startsWith(`${place}-`)) this.forget(file.slice(place.length + 1));
     }
   }
+}
+
+function total(sizes: ReadonlyMap<string, number>): number {
+  return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 function rowBytes({ full, ring }: Block): number {

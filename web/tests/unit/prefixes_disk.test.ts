@@ -153,6 +153,17 @@ describe("blocks on this device", () => {
     expect(disk.bytes).toBe(await prefixBytes(store));
   });
 
+  it("of all windows together are bounded", async () => {
+    const [disk, other] = [await open(10 * WHOLE), await open(10 * WHOLE)];
+    for (let number = 0; number < 8; number += 1) {
+      disk.put(nameOf(number), block(number));
+      await disk.settled();
+      other.put(nameOf(100 + number), block(100 + number));
+      await other.settled();
+      expect(await prefixBytes(store)).toBeLessThanOrEqual(10 * WHOLE);
+    }
+  });
+
   it("keep their age over a reload", async () => {
     const disk = await filled(4, 5 * WHOLE);
     disk.note([nameOf(0)]);
