@@ -11,7 +11,6 @@ import type { GenerateOptions, TokenEngine } from "./engine.js";
 import type { Chooser, Generation } from "./generation.js";
 import type { Grammars, MatcherMaker } from "./grammars.js";
 import { Latest } from "./latest.js";
-import { drawAllowed, hasToken } from "./masking.js";
 import type { LogitProcessor, ProcessorTable } from "./logitProcessors.js";
 import type { Mutex } from "./mutex.js";
 import type { Forms } from "../text/tools/forms.js";
@@ -160,18 +159,14 @@ export class Answer {
       for (const id of this.said.slice(told)) matcher?.advance(id);
       told = Math.max(told, this.said.length);
     };
-    const maskNow = (): Uint32Array<ArrayBuffer> | undefined => {
-      tell();
-      return matcher?.mask(); // found only once
-    };
     const choose: Chooser = (logits, position) => {
       this.latest = topLogprobs === null ? null : new LogprobTable(logits);
       // Nothing but the repetition penalty asks for all that was said.
       const before = sampling.repetition_penalty === 1 ? [] : [...ids, ...this.said];
       adjust(logits, sampling, adjustments, before, this.counts);
       process?.(logits, { prompt: ids, said: this.said });
-      const mask = maskNow();
-      return mask ? drawAllowed(logits, sampling, position, mask) : draw(logits, sampling, position);
+      tell();
+      return matcher ? matcher.draw(logits, sampling, position) : draw(logits, sampling, position);
     };
     if (!matcher) return { choose };
     // Tokens that nobody asks the model for have no log probabilities.
@@ -183,9 +178,9 @@ export class Answer {
     };
     const mask = (): Uint32Array<ArrayBuffer> => (tell(), matcher.mask());
     const { generation } = matcher;
-    const masks = { generation, mask, allows: (id: number): boolean => hasToken(mask(), id) };
+    const masks = { generation, mask, allows: (id: number): boolean => (tell(), matcher.allows(id)) };
     const alone = topLogprobs === null && !process && !changes(adjustments);
-    return { choose, prepare: maskNow, follows, ...(alone && { masks }) };
+    return { choose, prepare: () => void mask(), follows, ...(alone && { masks }) };
   }
 
   /** The tokens' text, in whole characters, up to the end or to a stop string. */

@@ -21,10 +21,11 @@ import type {
 import type { Forms } from "../text/tools/forms.js";
 import type { Coder } from "../text/types.js";
 import { maskedGeneration } from "./maskedGeneration.js";
+import { drawAllowed, hasToken } from "./masking.js";
 import type { Masks } from "./generation.js";
 import type { AnswerFormat } from "./request/format.js";
 import type { CallSchema } from "./request/tools.js";
-import { printable } from "./sampling.js";
+import { printable, type Sampling } from "./sampling.js";
 
 const MOST_KEPT = 8; // each may hold some 100 MB of states and masks
 const SPACE = 0x20;
@@ -36,6 +37,10 @@ export interface AnswerMatcher {
   advance(token: number): void;
   /** The tokens that must come after the one that was taken last, at most `most`, which it takes. */
   follows(most: number): readonly number[];
+  /** Whether a token is one of them. */
+  allows(token: number): boolean;
+  /** Draws one of them. */
+  draw(logits: Float32Array, sampling: Sampling, position: number): number;
   /** Makes a generation whose tokens the device draws among those. */
   readonly generation: Masks["generation"];
 }
@@ -161,8 +166,11 @@ export class Grammars {
       const matcher = named(() => make({ dropsSpace: !continued }, room));
       const forced = new code.ForcedTokens((text) => this.coder.encode(text), constraint.vocabulary);
       let last: number | null = null;
+      const mask = (): Uint32Array<ArrayBuffer> => named(() => matcher.mask());
       return {
-        mask: () => named(() => matcher.mask()),
+        mask,
+        allows: (token) => hasToken(mask(), token),
+        draw: (logits, sampling, position) => drawAllowed(logits, sampling, position, mask()),
         generation: maskedGeneration,
         advance: (token) => named(() => void matcher.advance((last = token))),
         follows: (most) =>

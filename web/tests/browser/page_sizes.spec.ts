@@ -24,11 +24,20 @@ async function workerBytes(external: readonly RegExp[]): Promise<number> {
     logLevel: "error",
     build: { write: false, minify: true, target: "es2022", rolldownOptions: options },
   })) as Rolldown.RolldownOutput;
-  return made.output.reduce((sum, part) => sum + (loadedAtOnce(part) ? gzipped(part.code) : 0), 0);
+  return loadedAtOnce(made.output).reduce((sum, { code }) => sum + gzipped(code), 0);
 }
 
-function loadedAtOnce(part: Rolldown.OutputAsset | Rolldown.OutputChunk): part is Rolldown.OutputChunk {
-  return part.type === "chunk" && !part.isDynamicEntry;
+/** The entry, with all that it imports before it runs; what several later parts share comes with the first of them. */
+function loadedAtOnce(output: Rolldown.RolldownOutput["output"]): readonly Rolldown.OutputChunk[] {
+  const chunks = new Map(output.flatMap((part) => (part.type === "chunk" ? [[part.fileName, part] as const] : [])));
+  const wanted = [...chunks.values()].filter((part) => part.isEntry);
+  for (const { imports } of wanted) {
+    for (const name of imports) {
+      const part = chunks.get(name);
+      if (part && !wanted.includes(part)) wanted.push(part);
+    }
+  }
+  return wanted;
 }
 
 describe("bundles, in bytes of gzip", () => {
