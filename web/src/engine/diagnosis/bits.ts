@@ -1,13 +1,16 @@
 /** Numbers as they lie in buffers, and which of them are none: NaN, or infinite. */
 
 /**
- * How numbers are stored: "coded" for words that may be coded rows, whose scales are always the same NaN where
- * they are no numbers; null for codes, which always are numbers.
+ * How numbers are stored: "coded" for words that may be coded rows, whose scales are always the same NaN
+ * where they are no numbers; null for codes, which always are numbers.
  */
 export type Stored = "f32" | "f16" | "coded" | null;
 
 /** A view of numbers as their bits, and whether such bits are no number. */
-function bitsOf(data: ArrayBuffer, stored: Stored): readonly [Uint32Array | Uint16Array, (bits: number) => boolean] {
+function bitsOf(
+  data: ArrayBuffer,
+  stored: Stored,
+): readonly [Uint32Array | Uint16Array, (bits: number) => boolean] {
   if (stored === "f16") return [new Uint16Array(data), (bits) => (bits & 0x7c00) === 0x7c00];
   const words = new Uint32Array(data, 0, stored ? data.byteLength >> 2 : 0);
   if (stored === "coded") return [words, (bits) => bits === CODED_NAN];
