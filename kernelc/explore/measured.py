@@ -42,7 +42,7 @@ def read_measured(path: Path, kernels: Collection[str]) -> dict[str, list[dict[s
         raise UsageError(
             "it has no times of this model's kernels",
             where=str(path),
-            help="`kernelc bench ARTIFACT --profile --json` writes such a file",
+            help="`kernelc bench` writes such a file, with a profile, as JSON",
         )
     return found
 

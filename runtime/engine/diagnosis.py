@@ -3,7 +3,8 @@
 When an answer's scores are no numbers, the steps that led to them are run again, each dispatch by itself on
 copies of what it binds (`Executor.run_kernel`), and what it leaves is looked at. So it works alike on every
 device, and nothing is looked at while all is well. What is slow about it is read once for each kernel of a
-step: all weights come back from the device. Of coded rows (`u32`) nothing is seen; what reads them shows it.
+step: all weights come back from the device. Of coded rows, which are words, the scales are looked at: one
+that is no number is always the same NaN (`kernelc.ir.coded_rows`), a word that codes hardly ever make.
 
 Results that are not numbers may lie in the cache since an earlier step. So its rows are looked at first, and
 the step that wrote the earliest of them is the one that is repeated.
@@ -30,6 +31,7 @@ from runtime.prefixes.layout import CacheRows, layout_of
 Array = npt.NDArray[Any]
 
 _ROLES = ("prefill", "decode")
+_CODED_NAN = 0x7FC00000  # the bits of a scale of coded rows that is no number
 _MOST_READ = 16 << 20  # bytes of a cache that are looked at together
 
 
@@ -38,8 +40,8 @@ class Culprit:
     """The first kernel that left something that is no number.
 
     `program` and `number` say which dispatch it was, `origin` which layer and operation it computes, `count`
-    how many of the `size` numbers that it left in `buffer` are none, and `damaged` which of the weights that
-    it read have such numbers themselves.
+    how many of the `size` numbers that it left in `buffer` are none (of the words, where it left coded rows:
+    `coded`), and `damaged` which of the weights that it read have such numbers themselves.
     """
 
     kernel: str
@@ -50,12 +52,14 @@ class Culprit:
     count: int
     size: int
     damaged: tuple[str, ...]
+    coded: bool = False
 
     def __str__(self) -> str:
         weights = f"; its weights {', '.join(self.damaged)} have such already" if self.damaged else ""
         return (
             f"the first kernel that leaves any is {self.kernel} of {self.origin} (dispatch {self.number} of"
-            f" {self.program}), in {self.count} of {self.size} numbers of {self.buffer}{weights}"
+            f" {self.program}), in {self.count} of {self.size} {'words' if self.coded else 'numbers'} of"
+            f" {self.buffer}{weights}"
         )
 
 
@@ -196,8 +200,10 @@ class Diagnosis:
         before = [self._read(*each) for each in bound]
         for (binding, item), array in zip(bound, before, strict=True):
             numbers = self._floats(item.buffer, binding.element, array)
-            if binding.access != "read" and numbers is not None:  # what is there later is new
-                numbers[~np.isfinite(numbers)] = 0
+            if binding.access == "read":
+                continue
+            left = self._words(item.buffer, array) if numbers is None else numbers
+            left[_none(left)] = 0  # what is there later is new
         after = self._executor.run_kernel(self._artifact, dispatch.kernel, before, env, block)
         found: Culprit | None = None
         for (binding, item), array in zip(bound, after, strict=True):
@@ -205,13 +211,19 @@ class Diagnosis:
                 continue
             left = np.ascontiguousarray(array)
             self._executor.write_buffer(item.buffer, item.offset, left.tobytes())
-            numbers = self._floats(item.buffer, binding.element, left)
-            if numbers is not None and found is None and (bad := _bad(numbers)):
+            floats = self._floats(item.buffer, binding.element, left)
+            numbers = self._words(item.buffer, left) if floats is None else floats
+            if found is None and (bad := _bad(numbers)):
                 weights = [(each, *what) for each, what in zip(before, bound, strict=True)]
                 damaged = self._damaged(weights)
                 where = (dispatch.kernel, dispatch.origin, program, number, item.buffer)
-                found = Culprit(*where, bad, numbers.size, damaged)
+                found = Culprit(*where, bad, numbers.size, damaged, floats is None)
         return found
+
+    def _words(self, buffer: str, array: Array) -> Array:
+        """Return the words of an array that may have coded rows; none of a cache, whose scales lie apart."""
+        words = array.reshape(-1).view("<u4")
+        return words[:0] if buffer in self._caches else words
 
     def _read(self, binding: KernelBinding, item: Range) -> Array:
         data = self._executor.read_buffer(item.buffer, item.offset, item.bytes)
@@ -231,5 +243,10 @@ class Diagnosis:
         return tuple(found)
 
 
+def _none(numbers: Array) -> npt.NDArray[np.bool_]:
+    """Which numbers are none; of words, which are such scales."""
+    return numbers == _CODED_NAN if numbers.dtype == np.uint32 else ~np.isfinite(numbers)
+
+
 def _bad(numbers: Array) -> int:
-    return int(np.count_nonzero(~np.isfinite(numbers)))
+    return int(np.count_nonzero(_none(numbers)))

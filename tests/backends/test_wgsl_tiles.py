@@ -120,5 +120,6 @@ def test_an_artifact_has_matrices_in_the_kernels_that_multiply_them_alone() -> N
     others = [(), ()]  # for subgroups of 32, and for any device; no halves in either
     assert variants_of(MATMUL, PROBLEMS[0]) == [("f16", F16.feature), *others]
     assert variants_of(MATMUL, linear("f32", 64, 64)) == others
-    assert variants_of(ATTENTION_PREFILL, AttentionPrefillProblem(4, 2, 64, "f16", 0.125)) == [()]
+    assert variants_of(ATTENTION_PREFILL, AttentionPrefillProblem(4, 2, 64, "f16", 0.125)) == others
+    assert variants_of(ATTENTION_PREFILL, AttentionPrefillProblem(4, 2, 128, "f16", 0.125)) == [()]
     assert variants_of(RMS_NORM, RmsNormProblem(64, 1e-5, True)) == [("subgroups",), ("subgroups",), ()]

@@ -63,6 +63,7 @@ class Tokens:
         self.prepared.append(self.position)
 
     def deliver(self, made: Any) -> None:
+        assert len(self.prepared) == len(self.given) + 1 or made == -1, "prepared once for each step"
         self.given.append(made)
         self.position, self.left = self.position + 1, self.left - 1
 

@@ -39,6 +39,7 @@ from kernelc.backends.dialect import (
 )
 from kernelc.backends.layout import laid_out
 from kernelc.backends.shell import fill, placed
+from kernelc.kir.memory import Buffer
 from kernelc.kir.nodes import Assign, Kernel, Store
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type, f32x4
@@ -228,12 +229,22 @@ def _types(value: Value) -> list[Type]:
     return [arg.type for arg in value.args]
 
 
+def _copies(kernel: Kernel) -> bool:
+    """Whether elements are written as they were read out of what other kernels write."""
+    stored = (each.value for each in kernel.statements if isinstance(each, Store))
+    return any(
+        value.op == "load" and isinstance(value.attr, Buffer) and not value.attr.constant for value in stored
+    )
+
+
 class CudaBackend:
     """Renders verified kernels as standalone CUDA C++ with one extern "C" entry named after the kernel.
 
     Its parameters are a pointer for each buffer, in order, and one to the step block if the kernel reads it.
     Subgroups are warps. Of what is only read, constants alone are `__restrict__`: such loads (`ld.global.nc`)
-    may be moved to anywhere in the kernel, so to before the wait for the kernel that writes what they read.
+    may be moved to anywhere in the kernel, so to before the wait for the kernel that writes what they read. A
+    kernel that copies has no other results that are: where nothing but those is written, the compiler takes
+    what is copied for constant.
     """
 
     name = "cuda"
@@ -261,6 +272,7 @@ class CudaBackend:
             barrier=BARRIER if dialect.tiles_read_shared else "",
             inputs_ready=INPUTS_READY,
             waits_at_start=kernel.inputs_ready is None,
+            copies=_copies(kernel),
             offsets=offsets(kernel),
             body=body,
         )

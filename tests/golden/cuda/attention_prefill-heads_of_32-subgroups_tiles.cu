@@ -211,7 +211,7 @@ extern "C" __global__ void __launch_bounds__(128) attention_prefill_f16_2_1x32(
   const float4* q,
   const uint4* k_cache,
   const uint4* v_cache,
-  float4* __restrict__ out,
+  float4* out,
   const Step* __restrict__ step
 ) {
   __shared__ __align__(16) uint4 staged[320];

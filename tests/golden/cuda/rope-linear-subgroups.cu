@@ -21,7 +21,7 @@ struct Step {
 
 extern "C" __global__ void __launch_bounds__(64) rope_linear_2x12(
   const float* x,
-  float* __restrict__ out,
+  float* out,
   const Step* __restrict__ step
 ) {
   inputs_ready();

@@ -288,9 +288,8 @@ export class TokenEngine {
 
   private checkIds(ids: readonly number[]): void {
     if (!ids.length) {
-      throw new KernelcError("usage", "the prompt is empty", {
-        help: "give at least one token, such as BOS",
-      });
+      const help = "give at least one token, such as BOS";
+      throw new KernelcError("usage", "the prompt is empty", { help });
     }
     ids.forEach((id, position) => {
       if (Number.isInteger(id) && id >= 0 && id < this.vocabSize) return;

@@ -15,6 +15,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,10 @@ from kernelc.artifact import Artifact  # noqa: E402
 from kernelc.cli import main  # noqa: E402
 from kernelc.commands.build import add_compile_options  # noqa: E402
 from kernelc.commands.kept import built  # noqa: E402
+from kernelc.compiler import CompileOptions  # noqa: E402
+from kernelc.pipeline import build_random  # noqa: E402
 from kernelc.session import Session, open_engine, text_of  # noqa: E402
+from model.families.registry import find_model  # noqa: E402
 from model.hub.locate import Located  # noqa: E402
 from runtime.chat.openai.requests import parse_chat, parse_text  # noqa: E402
 from runtime.chat.openai.responses import (  # noqa: E402
@@ -88,6 +92,8 @@ def prepare() -> dict[str, object]:
             if (models / file).is_file() and (at_night or name != LONG):
                 artifacts[name] = artifact(models / file, "keep")
                 published[name] = {"prompt_ids": prompt, "ids": said(artifacts[name], prompt)}
+        if at_night:
+            artifacts["random-1b"] = random_model("llama-3.2-1b")
     shown = SHOWN if os.environ.get("KERNELC_SCREENSHOTS") == "1" else SITE
     cards = [str(DEMO) if name == "demo-q4" else "-" for name in shown if name in artifacts]
     site = site_of([artifacts[name] for name in shown if name in artifacts], cards=cards)
@@ -108,6 +114,13 @@ def artifact(folder: Path, quant: str, target: str = "wgsl", *, embeddings: bool
     args = options.parse_args(["--target", target, "--quant", quant])
     args.embeddings = embeddings
     return str(built(Located(folder), args))
+
+
+def random_model(name: str) -> str:
+    """Return an artifact of the shapes of a well-known model, with random weights."""
+    out = BUILD / "models" / f"{name}-random"
+    shutil.rmtree(out, ignore_errors=True)
+    return str(build_random(find_model(name), CompileOptions("wgsl"), out))
 
 
 def said(folder: str, prompt: tuple[int, ...]) -> list[int]:

@@ -33,6 +33,8 @@ export interface Culprit {
   readonly count: number;
   readonly size: number;
   readonly damaged: readonly string[];
+  /** Whether it left coded rows, whose words are counted. */
+  readonly coded: boolean;
 }
 
 /** What is looked at: a sequence whose executor has these roles loaded, and the artifact's manifest. */
@@ -56,11 +58,11 @@ export async function told(suspect: Suspect, { position, role }: NoNumbers): Pro
 }
 
 /** A culprit in the words of the native runtime. */
-function inWords({ kernel, origin, program, number, buffer, count, size, damaged }: Culprit): string {
+function inWords({ kernel, origin, program, number, buffer, count, size, damaged, coded }: Culprit): string {
   const weights = damaged.length ? `; its weights ${damaged.join(", ")} have such already` : "";
   return (
     `the first kernel that leaves any is ${kernel} of ${origin} (dispatch ${number} of ${program}), ` +
-    `in ${count} of ${size} numbers of ${buffer}${weights}`
+    `in ${count} of ${size} ${coded ? "words" : "numbers"} of ${buffer}${weights}`
   );
 }
 
@@ -164,7 +166,8 @@ class Search {
     if (tensor) return /\.scales$|^f16\.quants$/.test(tensor.encoding) ? "f16" : null;
     const caches = [...(this.layout?.full ?? []), ...(this.layout?.rings ?? [])];
     const coded = this.manifest.buffers.has(`${buffer}.scales`);
-    return caches.some((rows) => rows.buffer === buffer) && !coded ? "f16" : null;
+    if (caches.some((rows) => rows.buffer === buffer)) return coded ? null : "f16";
+    return "coded";
   }
 
   /** Run a step, each dispatch alone: the first that leaves something that is no number. */
@@ -183,7 +186,8 @@ class Search {
         const { kernel, origin } = dispatch;
         if (count) {
           const damaged = await this.damaged(bound);
-          return { kernel, origin, program, number, buffer: each.buffer, count, size, damaged };
+          const coded = this.stored(each.buffer, each.binding.element) === "coded";
+          return { kernel, origin, program, number, buffer: each.buffer, count, size, damaged, coded };
         }
       }
     }
