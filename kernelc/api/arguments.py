@@ -1,4 +1,4 @@
-"""The arguments of a kernel of one's own: what its parameters say, and what a call gives for them."""
+"""The arguments of kernels and graphs: what parameters say, and what a call gives for them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.errors import UsageError
+from kernelc.errors import ShapeError, UsageError
 from kernelc.kir.types import Type
 from kernelc.workshop.case import Grid
 
@@ -61,6 +61,13 @@ def call_form(signature: inspect.Signature) -> str:
         for each in list(signature.parameters.values())[1:]
     ]
     return f"({', '.join(names)})"
+
+
+def array_of(name: str, given: object) -> Array:
+    """Return what was given for an array. Raises: ShapeError where it is none of numpy's."""
+    if isinstance(given, np.ndarray):
+        return cast(Array, given)
+    raise ShapeError(f"got {type(given).__name__}, wanted a numpy array", where=name)
 
 
 def as_bound(array: Array, type_: Type) -> Array:

@@ -18,11 +18,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from kernelc.api.arguments import Array, array_of
 from kernelc.artifact import STEP_BUFFER, Artifact, Manifest, Weights, WeightsWriter
 from kernelc.errors import ShapeError, UsageError
 from kernelc.ir.dim import Dim, Var, evaluate
@@ -48,7 +48,6 @@ from runtime.device.executor import Executor
 from runtime.device.program import StepBlock
 from runtime.devices import open_device
 
-Array = npt.NDArray[Any]
 F32 = npt.NDArray[np.float32]
 
 _WHERE_NONE = "wgsl"
@@ -108,7 +107,7 @@ class CompiledGraph:
         first position. Raises: ShapeError for arrays that do not fit, UsageError for names that the graph
         does not have, DeviceError.
         """
-        given = {name: _array(name, each) for name, each in {**(arrays or {}), **named}.items()}
+        given = {name: array_of(name, each) for name, each in {**(arrays or {}), **named}.items()}
         inputs = {tensor.name: tensor.type for tensor in self.graph.inputs}
         self._check_names(given, inputs)
         env = self._env(given, inputs, past, rows)
@@ -231,19 +230,13 @@ def _checked(graph: Graph, weights: Mapping[str, Array]) -> dict[str, F32]:
         if name not in weights:
             raise UsageError(f"got no weight {name}, wanted {kind}", where=graph.name)
         shape = tuple(evaluate(dim, {}) for dim in kind.shape)
-        given = _array(name, weights[name])
+        given = array_of(name, weights[name])
         if given.shape != shape or given.dtype.kind != "f":
             raise ShapeError(f"got {given.dtype}{list(given.shape)}, wanted {kind}", where=name)
         found[name] = given.astype(np.float32)
     if unknown := sorted(set(weights) - set(found)):
         raise UsageError(f"the graph has no weight {', '.join(unknown)}", where=graph.name)
     return found
-
-
-def _array(name: str, given: object) -> Array:
-    if isinstance(given, np.ndarray):
-        return cast(Array, given)
-    raise ShapeError(f"got {type(given).__name__}, wanted a numpy array", where=name)
 
 
 def _fitting(name: str, array: Array, kind: TensorType, env: Mapping[str, int]) -> Array:
