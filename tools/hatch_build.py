@@ -2,8 +2,9 @@
 explore` kernelc/explore_site.
 
 Where they are missing or out of date they are built first, as `kernelc web` does in a checkout, which takes
-Node.js. Without Node a package is made without its pages, which says so when it is asked for a site; with
-KERNELC_PAGE=required in the environment that is an error, and with KERNELC_PAGE=none no page is built.
+Node.js. Without Node, or where npm fails, a package is made without its pages, which says so when it is asked
+for a site; with KERNELC_PAGE=required in the environment that is an error, and with KERNELC_PAGE=none no page
+is built.
 """
 
 from __future__ import annotations
@@ -36,13 +37,13 @@ class PageHook(BuildHookInterface):
                 build_data["force_include"][str(built)] = f"kernelc/{packaged.name}"
 
     def _pages(self) -> list[tuple[Path, Path]]:
-        """Return where each built page is, and where it lies in a package; nothing where there is no Node."""
+        """Return where each built page is, and where it lies in a package; nothing where npm cannot build."""
         sys.path.insert(0, self.root)  # for what follows alone, which needs no other package
         errors = importlib.import_module("kernelc.errors")
         page = importlib.import_module("kernelc.commands.static_site.page")
         try:
             return [(page.built_page(each), each.packaged) for each in (page.CHAT, page.EXPLORER)]
-        except errors.UsageError as error:
+        except errors.KernelcError as error:  # no Node, or npm that reaches no registry
             if WISH == "required":
                 raise
             self.app.display_warning(f"the package is made without its pages: {error.render()}")

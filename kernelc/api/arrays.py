@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
@@ -33,6 +34,12 @@ class ShapedArray(Array):
 
     def __setitem__(self, index: Number | tuple[Number, ...], value: Number) -> None:
         self.tracer.store(self.memory, self._flat(index), value)
+
+    def __iter__(self) -> Iterator[Value]:
+        # Python would ask for one index after the other, and none is refused while the kernel is recorded.
+        raise UsageError(
+            f"{self.memory.name} cannot be iterated over in a kernel", help="count with k.loop, and index it"
+        )
 
     def _flat(self, index: Number | tuple[Number, ...]) -> Number:
         if not isinstance(index, tuple):

@@ -18,11 +18,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from kernelc.api.arguments import Array, array_of
 from kernelc.artifact import STEP_BUFFER, Artifact, Manifest, Weights, WeightsWriter
 from kernelc.compile_options import CompileOptions
 from kernelc.errors import ShapeError, UsageError
@@ -49,7 +49,6 @@ from runtime.device.executor import Executor
 from runtime.device.program import StepBlock
 from runtime.devices import open_device
 
-Array = npt.NDArray[Any]
 F32 = npt.NDArray[np.float32]
 
 _WHERE_NONE = CompileOptions.target
@@ -109,7 +108,7 @@ class CompiledGraph:
         first position. Raises: ShapeError for arrays that do not fit, UsageError for names that the graph
         does not have, DeviceError.
         """
-        given = {**(arrays or {}), **named}
+        given = {name: array_of(name, each) for name, each in {**(arrays or {}), **named}.items()}
         inputs = {tensor.name: tensor.type for tensor in self.graph.inputs}
         self._check_names(given, inputs)
         env = self._env(given, inputs, past, rows)
@@ -149,7 +148,7 @@ class CompiledGraph:
             for name, kind in inputs.items()
             if isinstance(kind.shape[0], Var) and given[name].ndim
         ]
-        seq = found[0] if found else rows or low
+        seq = found[0] if found else low if rows is None else rows
         if not low <= seq <= high:
             raise ShapeError(f"got {seq} rows, wanted {low} to {high}", where=self.graph.name)
         first, last = self._symbols["past"]
@@ -232,10 +231,10 @@ def _checked(graph: Graph, weights: Mapping[str, Array]) -> dict[str, F32]:
         if name not in weights:
             raise UsageError(f"got no weight {name}, wanted {kind}", where=graph.name)
         shape = tuple(evaluate(dim, {}) for dim in kind.shape)
-        if weights[name].shape != shape or weights[name].dtype.kind != "f":
-            got = f"{weights[name].dtype}{list(weights[name].shape)}"
-            raise ShapeError(f"got {got}, wanted {kind}", where=name)
-        found[name] = weights[name].astype(np.float32)
+        given = array_of(name, weights[name])
+        if given.shape != shape or given.dtype.kind != "f":
+            raise ShapeError(f"got {given.dtype}{list(given.shape)}, wanted {kind}", where=name)
+        found[name] = given.astype(np.float32)
     if unknown := sorted(set(weights) - set(found)):
         raise UsageError(f"the graph has no weight {', '.join(unknown)}", where=graph.name)
     return found

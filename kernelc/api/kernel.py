@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
-import numpy.typing as npt
 
+from kernelc import debug
+from kernelc.api.arguments import Array, Call, as_bound, call_form, grid_of, outputs_of
 from kernelc.api.arrays import ShapedArray
 from kernelc.api.devices import bench_on
-from kernelc.backends import backend_named
 from kernelc.errors import InternalError, UsageError
 from kernelc.kernels.step_block import STEP
 from kernelc.kir.nodes import Kernel
@@ -34,11 +34,11 @@ from kernelc.kir.passes.verify import verify
 from kernelc.kir.text import kernel_text
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import Type, f16, f32, i32, u32
+from kernelc.printing import printed_for
 from kernelc.target import TARGETS
 from kernelc.workshop.bench import Bench, Loaded
 from kernelc.workshop.case import Grid, case_of
 
-Array = npt.NDArray[Any]
 GridFor = int | tuple[int, ...] | Callable[..., int | tuple[int, ...]]
 """Workgroups: their number, up to three of them, or a function of the call's own arguments that says so."""
 
@@ -47,24 +47,15 @@ _MOST_TRACED = 64
 
 
 @dataclass(frozen=True)
-class _Call:
-    """The arguments of a call, by name: arrays, of which `outputs` are written, and numbers."""
+class Recorded:
+    """What is recorded for a call: the kernel, its workgroups, and its arrays by the names of its buffers.
 
+    Shapes of arrays: [n], of vectors [n, lanes]. Outputs share memory with those of the call.
+    """
+
+    kernel: Kernel
+    grid: Grid
     arrays: Mapping[str, Array]
-    types: Mapping[str, Type]
-    constants: Mapping[str, Any]
-    outputs: tuple[str, ...]
-
-    @property
-    def key(self) -> object:
-        """What the traced kernel depends on."""
-        shapes = tuple((name, self.types[name], array.shape) for name, array in self.arrays.items())
-        return shapes, tuple((name, repr(value)) for name, value in self.constants.items())
-
-    def shape(self, name: str) -> tuple[int, ...]:
-        """The shape of an array in elements, which may be vectors."""
-        *outer, last = self.arrays[name].shape or (1,)
-        return (*outer, last // self.types[name].lanes)
 
 
 class KernelFunction:
@@ -88,14 +79,14 @@ class KernelFunction:
         self.__name__, self.__doc__ = function.__name__, function.__doc__
         self._grid, self._types = grid, dict(types)
         self._signature = inspect.signature(function)
-        self._outputs = _outputs_of(self._signature, function.__name__)
+        self._outputs = outputs_of(self._signature, function.__name__)
         self._known: dict[object, Kernel] = {}
         if not 1 <= workgroup <= 1024:
             raise UsageError(f"workgroup is {workgroup}, wanted 1 to 1024 invocations")
         if unknown := set(types) - set(self._signature.parameters):
             raise UsageError(f"{function.__name__} has no parameter {', '.join(sorted(unknown))}")
 
-    def __call__(self, *inputs: Any, **outputs: Any) -> Any:
+    def __call__(self, /, *inputs: Any, **outputs: Any) -> Any:
         """Run the kernel on the device, and return its output, or a tuple of several.
 
         Raises: UsageError for arguments that do not fit, DeviceError where the device cannot run the kernel,
@@ -111,36 +102,45 @@ class KernelFunction:
         found = tuple(outputs[name] for name in call.outputs)
         return found[0] if len(found) == 1 else found
 
-    def seconds(self, *inputs: Any, **outputs: Any) -> float:
+    def seconds(self, /, *inputs: Any, **outputs: Any) -> float:
         """Return how long one run takes on the device; the outputs are left as they are. Raises: as a
         call."""
         with self._loaded(bench_on(self.device), self._bound(inputs, outputs), timed=True) as loaded:
             loaded.results(0)
             return min(loaded.seconds(0) for _ in range(5))
 
-    def text(self, target: str, *inputs: Any, **outputs: Any) -> str:
+    def text(self, target: str, /, *inputs: Any, **outputs: Any) -> str:
         """Return the kernel for these arguments as a target's text ("wgsl", "cuda", "spirv", "opencl", "c");
-        no device is needed. Raises: UsageError."""
+        no device is needed. Raises: UsageError; DeviceError where the target has no text for something in
+        the kernel."""
         if target not in TARGETS:
             raise UsageError(f"`target` is {target!r}, wanted one of {', '.join(TARGETS)}")
         subgroups = TARGETS[target].variants[0].subgroup_size
-        return backend_named(target).render(self._traced(self._bound(inputs, outputs), subgroups)).text
+        return printed_for(target, self._traced(self._bound(inputs, outputs), subgroups)).rendered.text
 
-    def ir(self, *inputs: Any, **outputs: Any) -> str:
+    def ir(self, /, *inputs: Any, **outputs: Any) -> str:
         """Return the text of the kernel IR for these arguments, with the Python line of each statement."""
         return kernel_text(self._traced(self._bound(inputs, outputs), None))
 
-    def _loaded(self, bench: Bench, call: _Call, *, timed: bool) -> Loaded:
-        info = bench.executor.info
-        case = case_of(self._traced(call, info.subgroup_size), bench.target, self._grid_of(call))
-        arrays = {name: _as_bound(array, call.types[name]) for name, array in call.arrays.items()}
-        return bench.loaded([case], arrays, timed=timed)
+    def recorded(self, subgroup_size: int | None, /, *inputs: Any, **outputs: Any) -> Recorded:
+        """Return what a call with these arguments runs, for a device whose subgroups have this size (None:
+        any size), to look into it or to run it elsewhere. Nothing is run. Raises: UsageError."""
+        return self._recorded(self._bound(inputs, outputs), subgroup_size)
 
-    def _bound(self, inputs: tuple[Any, ...], outputs: Mapping[str, Any]) -> _Call:
+    def _recorded(self, call: Call, subgroup_size: int | None) -> Recorded:
+        arrays = {name: as_bound(array, call.types[name]) for name, array in call.arrays.items()}
+        return Recorded(self._traced(call, subgroup_size), self._grid_of(call), arrays)
+
+    def _loaded(self, bench: Bench, call: Call, *, timed: bool) -> Loaded:
+        found = self._recorded(call, bench.executor.info.subgroup_size)
+        case = case_of(found.kernel, bench.target, found.grid)
+        return bench.loaded([case], found.arrays, timed=timed)
+
+    def _bound(self, inputs: tuple[Any, ...], outputs: Mapping[str, Any]) -> Call:
         try:
             given = self._signature.bind(None, *inputs, **outputs)
         except TypeError as error:
-            help_ = f"call it as {self.__name__}{_call_form(self._signature)}"
+            help_ = f"call it as {self.__name__}{call_form(self._signature)}"
             raise UsageError(f"{error}", where=self.__name__, help=help_) from None
         given.apply_defaults()
         arrays: dict[str, Array] = {}
@@ -162,7 +162,7 @@ class KernelFunction:
                     where=self.__name__,
                     help="give a new one, such as numpy.empty(shape, dtype)",
                 )
-        return _Call(arrays, types, constants, self._outputs)
+        return Call(arrays, types, constants, self._outputs)
 
     def _type_of(self, name: str, array: Array) -> Type:
         scalar = _SCALARS.get(array.dtype)
@@ -185,15 +185,15 @@ class KernelFunction:
             )
         return type_
 
-    def _traced(self, call: _Call, subgroup_size: int | None) -> Kernel:
-        key = (call.key, subgroup_size)
+    def _traced(self, call: Call, subgroup_size: int | None) -> Kernel:
+        key = (call.key, subgroup_size, debug.interpret_enabled())  # which has probes recorded
         if key not in self._known:
             if len(self._known) >= _MOST_TRACED:
                 del self._known[next(iter(self._known))]
             self._known[key] = self._trace(call, subgroup_size)
         return self._known[key]
 
-    def _trace(self, call: _Call, subgroup_size: int | None) -> Kernel:
+    def _trace(self, call: Call, subgroup_size: int | None) -> Kernel:
         def body(k: Tracer) -> None:
             arguments: dict[str, Any] = dict(call.constants)
             for name in call.arrays:
@@ -217,7 +217,7 @@ class KernelFunction:
         except InternalError as error:
             raise UsageError(error.message, where=self.__name__) from error
 
-    def _grid_of(self, call: _Call) -> Grid:
+    def _grid_of(self, call: Call) -> Grid:
         grid = self._grid
         if grid is None:
             count = max(int(np.prod(call.shape(name))) for name in call.outputs)
@@ -226,9 +226,7 @@ class KernelFunction:
             inputs = [name for name in list(self._signature.parameters)[1:] if name not in call.outputs]
             values = {**call.constants, **call.arrays}
             grid = grid(*(values[name] for name in inputs), **{name: values[name] for name in call.outputs})
-        sizes = grid if isinstance(grid, tuple) else (grid,)
-        x, y, z = (*(int(each) for each in sizes), 1, 1)[:3]
-        return x, y, z
+        return grid_of(grid, self.__name__)
 
 
 @overload
@@ -268,33 +266,3 @@ def kernel(
         return KernelFunction(body, workgroup, grid, types or {}, device)
 
     return made if function is None else made(function)
-
-
-def _outputs_of(signature: inspect.Signature, name: str) -> tuple[str, ...]:
-    """The keyword-only parameters. Raises: UsageError where the form is another."""
-    parameters = list(signature.parameters.values())
-    allowed = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    outputs = tuple(each.name for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY)
-    inputs = [each for each in parameters if each.name not in outputs]
-    if not inputs or not outputs or any(each.kind not in allowed for each in inputs):
-        raise UsageError(
-            f"a kernel is a function such as {name}(k, x, *, out)",
-            where=f"{name}{signature}",
-            help="first the tracer, then inputs, and after a star the outputs",
-        )
-    return outputs
-
-
-def _call_form(signature: inspect.Signature) -> str:
-    """The signature without `k`, as a person calls it."""
-    names = [
-        f"{each.name}=..." if each.kind is inspect.Parameter.KEYWORD_ONLY else each.name
-        for each in list(signature.parameters.values())[1:]
-    ]
-    return f"({', '.join(names)})"
-
-
-def _as_bound(array: Array, type_: Type) -> Array:
-    """The array as the buffer holds it. Shapes: [n] for scalars, [n, lanes] for vectors."""
-    flat = np.ascontiguousarray(array).reshape(-1)
-    return flat.reshape(-1, type_.lanes) if type_.lanes > 1 else flat

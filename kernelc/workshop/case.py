@@ -9,7 +9,7 @@ from kernelc.artifact import KernelBinding, Requires
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.text import kernel_text
 from kernelc.kir.types import Type
-from kernelc.printing import render
+from kernelc.printing import printed_for
 from runtime.cpu.kernels import TARGET as CPU_TARGET
 from runtime.cpu.kernels import entry_of
 
@@ -45,7 +45,7 @@ class Case:
 
 
 def case_of(kernel: Kernel, target: str, grid: Grid) -> Case:
-    """Return a traced kernel as a case for a target, "" for the interpreter."""
+    """Return a traced kernel as a case for a target, "" for the interpreter. Raises: as `printed_for`."""
     bindings = tuple(KernelBinding(b.name, _element(b.type), b.access) for b in kernel.buffers)
     if not target:
         requires = Requires(threads=kernel.workgroup)
@@ -53,7 +53,7 @@ def case_of(kernel: Kernel, target: str, grid: Grid) -> Case:
         return Case(
             kernel.name, "", b"", kernel.name, kernel.workgroup, grid, requires, params, bindings, kernel
         )
-    printed = render(target, kernel)
+    printed = printed_for(target, kernel)
     made = printed.rendered
     entry = entry_of(kernel.name) if target == CPU_TARGET else made.entry
     size, params = kernel.workgroup, printed.uses_params

@@ -219,7 +219,7 @@ def _code(array: Array) -> str:
     """An array as Python: numbers where there are few, and they are finite."""
     if array.size <= _SHOWN and (array.dtype.kind != "f" or np.isfinite(array).all()):
         return f"np.array({array.tolist()!r}, np.{array.dtype.name})"
-    if not array.any():
+    if not np.frombuffer(array.tobytes(), np.uint8).any():  # the bytes, since -0.0 is false
         return f"np.zeros({array.shape!r}, np.{array.dtype.name})"
     return f'unpacked("{array.dtype.name}", {array.shape!r}, {_packed(zlib.compress(array.tobytes(), 9))})'
 

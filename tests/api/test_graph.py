@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -113,6 +115,9 @@ def test_what_does_not_fit_is_told() -> None:
         kernelc.compile(graph, {"norm.weight": weights["norm.weight"]}, device="numpy")
     with pytest.raises(UsageError, match="the graph has no weight other"):
         kernelc.compile(graph, {**weights, "other": x}, device="numpy")
+    listed: Any = [[0.0] * 32] * 96
+    with pytest.raises(ShapeError, match="got list, wanted a numpy array"):
+        kernelc.compile(graph, {**weights, "up.weight": listed}, device="numpy")
     with pytest.raises(ShapeError, match=r"got float32\[3, 32\], wanted f32\[96, 32\]"):
         kernelc.compile(graph, {**weights, "up.weight": x}, device="numpy")
     with kernelc.compile(graph, weights, device="numpy") as compiled:
@@ -122,6 +127,7 @@ def test_what_does_not_fit_is_told() -> None:
             ({"x": np.zeros((9, 32), np.float32)}, "got 9 rows, wanted 1 to 8"),
             ({"x": np.zeros((3, 31), np.float32)}, r"got float32\[3, 31\], wanted"),
             ({"x": x.astype(np.float64)}, "got float64"),
+            ({"x": listed}, "got list, wanted a numpy array"),
         ):
             with pytest.raises((UsageError, ShapeError), match=message):
                 compiled(given)

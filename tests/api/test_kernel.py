@@ -9,7 +9,7 @@ import pytest
 
 import kernelc
 from kernelc.errors import DeviceError, UsageError, WorkFailed
-from kernelc.language import dot, f32, f32x4, u32
+from kernelc.language import dot, f32, f32x4, subgroup_sum, u32
 from kernelc.target import Capabilities
 from tests.kernels.executors import require
 
@@ -138,6 +138,57 @@ def test_functions_that_are_no_kernels() -> None:
         kernelc.kernel(types={"x": f32x4}, device="numpy")(scaled)(X[:3], 1.0, out=X.copy())
     with pytest.raises(DeviceError, match=r"the grid of scaled is \(0, 1, 1\)"):
         kernelc.kernel(grid=0, device="numpy")(scaled)(X, 1.0, out=X.copy())
+
+
+@pytest.mark.parametrize("grid", [(), (1, 1, 1, 1), 1.5, lambda x, factor, out: None])
+def test_grids_that_are_none(grid: Any) -> None:
+    with pytest.raises(UsageError, match="wanted one to three whole numbers"):
+        kernelc.kernel(grid=grid, device="numpy")(scaled)(X, 1.0, out=X.copy())
+
+
+def total(k: Any, x: Any, *, out: Any) -> None:
+    out[k.local_id] = subgroup_sum(x[k.local_id])
+
+
+def test_what_a_target_has_no_text_for_is_said_in_a_line() -> None:
+    for target in ("c", "opencl"):
+        with pytest.raises(DeviceError, match="subgroup_sum") as caught:
+            kernelc.kernel(total).text(target, X, out=X.copy())
+        assert caught.value.render().startswith(f"error: total for {target}: ")
+    require_device("cpu")
+    with pytest.raises(DeviceError, match="C is printed without subgroup_sum"):
+        kernelc.kernel(device="cpu")(total)(X, out=X.copy())
+    with pytest.raises(DeviceError, match="C is printed without numbers of type f16"):
+        kernelc.kernel(device="cpu")(scaled)(X.astype(np.float16), 1.0, out=X.astype(np.float16))
+
+
+def test_what_is_recorded_can_be_looked_into() -> None:
+    rows = np.zeros((3, 8), np.float32)
+    multiply = kernelc.kernel(types={"w": f32x4, "x": f32x4}, workgroup=2)(matvec)
+    y = np.zeros(3, np.float32)
+    found = multiply.recorded(32, rows, rows[0], y=y)
+    assert found.grid == (2, 1, 1) and found.kernel.subgroup_size == 32
+    shapes = {name: array.shape for name, array in found.arrays.items()}
+    assert shapes == {"w": (6, 4), "x": (2, 4), "y": (3,)}
+    assert np.shares_memory(found.arrays["y"], y)
+
+
+def test_parameters_may_have_any_name() -> None:
+    @kernelc.kernel(device="numpy", workgroup=4)
+    def copied(k: Any, self: Any, *, target: Any) -> None:
+        target[k.local_id] = self[k.local_id]
+
+    assert "copied" in copied.ir(X, target=X.copy()) and copied.text("wgsl", X, target=X.copy())
+    np.testing.assert_array_equal(copied(self=X, target=X + 1), X)
+
+
+def test_arrays_are_not_iterated_over() -> None:
+    @kernelc.kernel(device="numpy")
+    def summed(k: Any, x: Any, *, out: Any) -> None:
+        out[0] = sum(x)
+
+    with pytest.raises(UsageError, match="x cannot be iterated over in a kernel"):
+        summed(X, out=X.copy())
 
 
 def test_a_kernel_that_no_target_takes_is_refused_with_its_line() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import kernelc
 from kernelc import cli
+from kernelc.errors import UsageError
 from kernelc.kernels.registry import SPECS, references
 from kernelc.kir.builder import KernelBuilder
 from kernelc.kir.interpreter.interpret import interpret
@@ -43,7 +45,7 @@ def test_values_are_printed_and_at_hand(
     out = kernelc.kernel(workgroup=4)(scaled)(X, out=np.zeros_like(X))
     np.testing.assert_array_equal(out, X * 2)
     shown = capsys.readouterr().out
-    assert "test_probes.py:26: 6 of 8 invocations" in shown
+    assert re.search(r"test_probes.py:\d+: 6 of 8 invocations", shown)
     assert "place = [0, 1, 2, 3, 4, 5]" in shown and "v = [ 0.,  2.,  4.,  6.,  8., 10.]" in shown
     (at,) = stops
     assert at["active"].tolist() == [True] * 6 + [False] * 2
@@ -51,15 +53,42 @@ def test_values_are_printed_and_at_hand(
     assert at["values"]["x"].tolist() == X.tolist() and {"i", "v", "out"} <= set(at["values"])
 
 
+def test_numbers_of_python_are_printed_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def printed(k: Any, x: Any, factor: Any, *, out: Any) -> None:
+        k.print("factor", factor, "width", x.size, "minus", -1, "flag", True)
+        out[k.local_id] = x[k.local_id] * factor
+
+    monkeypatch.setenv("KERNELC_INTERPRET", "1")
+    kernelc.kernel(workgroup=6)(printed)(X, 0.5, out=X.copy())
+    shown = capsys.readouterr().out
+    assert "factor = [0.5, " in shown and "width = [6, 6" in shown
+    assert "minus = [-1, " in shown and "flag = [ True," in shown
+
+    def wrong(k: Any, x: Any, *, out: Any) -> None:
+        k.print("x", x)
+        out[k.local_id] = x[k.local_id]
+
+    with pytest.raises(TypeError, match=r"test_probes.py:\d+: got ShapedArray, wanted values, numbers"):
+        kernelc.kernel(wrong)(X, out=X.copy())
+
+
+@pytest.mark.parametrize("named", ["matvec.py", "93", ":93", "matvec.py:first", "a.py:3,b.py"])
+def test_what_is_no_line_is_said(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERNELC_BREAK", named)
+    with pytest.raises(UsageError, match="is no line"):
+        kernelc.kernel(device="numpy")(scaled)(X, out=X.copy())
+
+
 def test_nothing_is_recorded_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KERNELC_INTERPRET", raising=False)
-    plain = kernelc.kernel(scaled)
-    assert "print" not in plain.ir(X, out=X)
+    kernel = kernelc.kernel(scaled)
+    assert "print" not in kernel.ir(X, out=X) and "0.5" not in kernel.ir(X, out=X)
     monkeypatch.setenv("KERNELC_INTERPRET", "1")
-    probed = kernelc.kernel(scaled)
-    assert "print place, " in probed.ir(X, out=X) and "break half" in probed.ir(X, out=X)
+    assert "print place, " in kernel.ir(X, out=X) and "break half" in kernel.ir(X, out=X)
     for target in ("wgsl", "cuda", "spirv", "opencl", "c"):
-        assert probed.text(target, X, out=X) == plain.text(target, X, out=X)
+        assert "place" not in kernel.text(target, X, out=X)
 
 
 def test_a_line_stops_in_every_round(stops: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:

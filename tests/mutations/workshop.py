@@ -69,4 +69,20 @@ WORKSHOP: tuple[Mutation, ...] = (
         "            flat = flat + each\n",
         ("tests/api/test_kernel.py", "-k", "vectors_of_several_axes and numpy"),
     ),
+    Mutation(
+        "recorded_whoever_runs_it",
+        "A kernel that was recorded without probes is taken for the interpreter, too.",
+        "kernelc/api/kernel.py",
+        "subgroup_size, debug.interpret_enabled())",
+        "subgroup_size)",
+        ("tests/kir/test_probes.py", "-k", "nothing_is_recorded"),
+    ),
+    Mutation(
+        "no_words_for_what_a_target_lacks",
+        "A kernel that a target has no text for ends in a traceback.",
+        "kernelc/printing.py",
+        "    except NotImplementedError as error:\n",
+        "    except ZeroDivisionError as error:\n",
+        ("tests/api/test_kernel.py", "-k", "no_text_for"),
+    ),
 )

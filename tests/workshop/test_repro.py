@@ -26,7 +26,16 @@ from kernelc.kir.types import i32
 from kernelc.target import TARGETS
 from kernelc.workshop.case import case_of
 from kernelc.workshop.reduce import reduced, size_of
-from kernelc.workshop.repro import MOST_ARRAY_BYTES, Run, family_script, keep, nodes_script, text_script
+from kernelc.workshop.replay import unpacked
+from kernelc.workshop.repro import (
+    MOST_ARRAY_BYTES,
+    Run,
+    family_script,
+    keep,
+    nodes_script,
+    table_of,
+    text_script,
+)
 from tests.api.test_kernel import require_device
 from tests.kernels.executors import run_interpreter
 from tests.kir.random_kernels import random_kernel
@@ -192,6 +201,23 @@ def python(words: list[str], checkout: Path, **environment: str) -> subprocess.C
         text=True,
         timeout=240,
     )
+
+
+def test_arrays_of_a_script_are_the_same_bytes() -> None:
+    of = np.float32
+    arrays = {
+        "few": np.array([0.1, -0.0, 3e38], of),
+        "zeros": np.zeros((5, 20), of),
+        "negative": np.full(100, -0.0, of),
+        "none": np.full(30, np.nan, of),
+        "halves": np.linspace(-1, 1, 50).astype(np.float16),
+    }
+    found: dict[str, Any] = {}
+    exec("\n".join(table_of("ARRAYS", arrays)), {"np": np, "unpacked": unpacked}, found)
+    for name, array in arrays.items():
+        again = found["ARRAYS"][name]
+        assert (again.dtype, again.shape) == (array.dtype, array.shape)
+        assert again.tobytes() == array.tobytes(), name
 
 
 def subtracting(k: Tracer) -> None:

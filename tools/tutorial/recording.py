@@ -86,13 +86,8 @@ class _Watched(Machine):
 
 def record(function: KernelFunction, inputs: tuple[Any, ...], outputs: Mapping[str, Any]) -> Recording:
     """Run a kernel in the interpreter, with subgroups of 32, and watch what its first subgroup loads."""
-    call = function._bound(inputs, outputs)  # as a call of the function does it, which keeps no record
-    kernel = function._traced(call, SUBGROUP)
-    arrays = {
-        buffer.name: call.arrays[buffer.name].reshape(-1, *(buffer.type.lanes,) * (buffer.type.lanes > 1))
-        for buffer in kernel.buffers
-    }
-    run = _Watched(kernel, function._grid_of(call), arrays)
+    found = function.recorded(SUBGROUP, *inputs, **outputs)
+    run = _Watched(found.kernel, found.grid, found.arrays)
     with np.errstate(all="ignore"):
         run.run()
-    return Recording(kernel, tuple(run.seen))
+    return Recording(found.kernel, tuple(run.seen))

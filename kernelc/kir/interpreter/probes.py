@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from kernelc.errors import UsageError
 from kernelc.kir.memory import Memory, SourceLine
 from kernelc.kir.nodes import Kernel, Probe, Statement
 from kernelc.kir.values import Value, Variable
@@ -37,11 +38,19 @@ class Machine(Protocol):
 
 
 class Watch:
-    """The lines at which one run of a kernel stops; false where there are none."""
+    """The lines at which one run of a kernel stops; false where there are none.
+
+    Raises: UsageError where the variable has something else than lines.
+    """
 
     def __init__(self) -> None:
         named = os.environ.get(BREAK_VARIABLE, "")
         self._lines = {each.strip() for each in named.split(",") if each.strip()}
+        for line in self._lines:
+            file, _, number = line.rpartition(":")
+            if not file or not (number.isascii() and number.isdigit()):
+                help_ = "FILE:LINE, such as matvec.py:93"
+                raise UsageError(f"{line!r} is no line", where=BREAK_VARIABLE, help=help_)
         self._last: SourceLine | None = None
 
     def __bool__(self) -> bool:
