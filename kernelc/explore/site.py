@@ -13,14 +13,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kernelc.artifact import Artifact, Kernel, Manifest
+from kernelc.artifact import Artifact, Kernel, KernelCheck, Manifest
 from kernelc.errors import ArtifactError, KernelcError
 from kernelc.explore.golden import tile_of
 from kernelc.explore.graphs import graph_page, graphs_by_role
 from kernelc.explore.kernel_page import kernel_page
 from kernelc.explore.overview import overview
+from kernelc.explore.printed import Search
 from kernelc.kernels.golden import golden_tiles
 from kernelc.kernels.registry import SPECS
+
+MOST_NAMED = 24
+"""Kernels that a note names."""
 
 Report = Callable[[str, int, int], None]
 Measured = Mapping[str, list[dict[str, Any]]]
@@ -30,13 +34,16 @@ Measured = Mapping[str, list[dict[str, Any]]]
 class Subject:
     """What is shown: a manifest, and the files that its kernels, tiles and graph are in.
 
-    `traced`: by role the text of the graph before it was fused, where it is known.
+    `traced`: by role the text of the graph before it was fused, where it is known. `checks` gives the file of
+    the manifest's golden tiles. `own`: whether the manifest was compiled here, so that it is safe to compute
+    tiles that it lacks: those of a stranger's problems could take any memory.
     """
 
     manifest: Manifest
     graph: str = ""
     traced: Mapping[str, str] = field(default_factory=dict[str, str])
     checks: Callable[[], bytes] | None = None
+    own: bool = True
 
     @staticmethod
     def of(artifact: Artifact, traced: Mapping[str, str] | None = None) -> Subject:
@@ -48,6 +55,7 @@ class Subject:
             artifact.text(manifest.graph.file) if manifest.graph else "",
             traced or {},
             (lambda: artifact.read(checks.file)) if checks else None,
+            own=False,
         )
 
 
@@ -63,36 +71,36 @@ def explore_files(
     Raises: ArtifactError for a manifest that names a kernel which nobody could generate.
     """
     manifest, notes = subject.manifest, list[str]()
-    tiles, data = manifest.checks, b""
-    if tiles is None:
-        tiles, data = golden_tiles(manifest)
-    elif subject.checks is not None:
-        data = subject.checks()
+    tiles, data = _tiles(subject)
+    if not tiles:
+        notes.append("The artifact has no golden tiles, so its kernels cannot be run here.")
     fused = graphs_by_role(subject.graph)
     if not fused:
         notes.append("The artifact has no graph.")
     elif not subject.traced:
         notes.append("The graph before fusing is no part of an artifact, and no model was named beside it.")
-    differing: list[str] = []
+    differing, unknown, search = list[str](), list[str](), Search()
     for at, (name, entry) in enumerate(manifest.kernels.items()):
         if report:
             report(name, at, len(manifest.kernels))
         if entry.spec not in SPECS:
-            notes.append(f"There is no kernel family {entry.spec} in this kernelc, so {name} is left out.")
+            unknown.append(name)
             continue
-        page = _page(name, entry)
+        page = _page(name, entry, search)
         if any(text["same"] is False for text in page["texts"]):
             differing.append(name)
         page["measured"] = (measured or {}).get(name, [])
         page["check"] = None
-        if check := tiles.kernels.get(name):
+        if check := tiles.get(name):
             page["check"], tile = tile_of(check, data)
             yield f"kernels/{name}.tile", tile
-        yield f"kernels/{name}.json", _json(page)
+        yield f"kernels/{name}.json", _kernel_json(name, page)
+    if unknown:
+        notes.append(f"This kernelc has no family for some kernels, which are left out: {_listed(unknown)}")
     if differing:
         notes.append(
             "This kernelc prints other text than the artifact has, which an earlier one built, or a search: "
-            + ", ".join(differing)
+            + _listed(differing)
         )
     found: dict[str, list[str]] = {}
     for role, text in fused.items():
@@ -104,15 +112,41 @@ def explore_files(
     yield "explore.json", _json(overview(manifest, found, notes, chat))
 
 
-def _page(name: str, entry: Kernel) -> dict[str, Any]:
+def _tiles(subject: Subject) -> tuple[Mapping[str, KernelCheck], bytes]:
+    """The golden tiles by kernel, and the bytes that they lie in."""
+    checks = subject.manifest.checks
+    if checks is not None:
+        return checks.kernels, subject.checks() if subject.checks else b""
+    if not subject.own:
+        return {}, b""
+    computed, data = golden_tiles(subject.manifest)
+    return computed.kernels, data
+
+
+def _listed(names: list[str]) -> str:
+    """The first of some names, and how many more there are."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _page(name: str, entry: Kernel, search: Search) -> dict[str, Any]:
     """A kernel's page. Whatever goes wrong is the artifact's fault: its problems are data of a stranger."""
     try:
-        return kernel_page(name, entry)
+        return kernel_page(name, entry, search)
     except Exception as error:
         said = error.message if isinstance(error, KernelcError) else repr(error)
         where = f"manifest.json: kernels.{name}"
         raise ArtifactError(f"no such kernel can be generated: {said}", where=where) from error
 
 
+def _kernel_json(name: str, page: Mapping[str, Any]) -> bytes:
+    try:
+        return _json(page)
+    except ValueError as error:  # a number of the problem is infinite
+        raise ArtifactError(f"it is no JSON: {error}", where=f"manifest.json: kernels.{name}") from error
+
+
 def _json(value: object) -> bytes:
-    return (json.dumps(value, separators=(",", ":"), ensure_ascii=False) + "\n").encode()
+    """JSON in UTF-8, with a question mark for half a character. Raises: ValueError for what is no number."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8", "replace")

@@ -172,8 +172,10 @@ describe.skipIf(!hasChromium)("the explorer", { timeout: 2 * PATIENCE_MS }, () =
   });
 
   test("what is not there is said in words", async () => {
-    const page = await open("#/kernel/nothing");
-    expect(await page.innerText("[role=alert]")).toContain("there is nothing called /kernel/nothing");
+    const page = await open("#/kernel/%");
+    expect(await page.innerText("[role=alert]")).toContain("there is nothing called /kernel/%");
+    await page.goto(`${server.origin}/explore/#/kernel/nothing`);
+    await page.waitForSelector("[role=alert]:has-text('there is nothing called /kernel/nothing')");
     server.faults = [{ path: "/kernels/", status: 404 }];
     await page.locator("nav a", { hasText: NORM }).first().click();
     await page.waitForSelector("[role=alert]:has-text('the server answered 404')");

@@ -4,6 +4,7 @@ import type { CheckOutput } from "../../src/artifact/schema.js";
 import { Node } from "../../src/artifact/node.js";
 import { coloured, type Language } from "../../src/explore/colours.js";
 import { Files } from "../../src/explore/data/load.js";
+import { readTiling } from "../../src/explore/data/kernel.js";
 import { readOverview } from "../../src/explore/data/overview.js";
 import { Links, reversed } from "../../src/explore/links.js";
 import { compare } from "../../src/explore/run/compare.js";
@@ -129,6 +130,16 @@ describe("the data", () => {
     ["a field that nobody knows", { more: 1 }],
   ])("is refused with %s", (_, change) => {
     expect(() => read({ ...overview, ...change })).toThrow(/explore\.json/);
+  });
+
+  const tiles = { kind: "tiles", teams: [2, 1], tiles: [2, 2], tile: [16, 16], lanes: 32 };
+
+  it.each([
+    ["more tiles than anybody draws", { ...tiles, teams: [4096, 4096] }],
+    ["more invocations than a workgroup has", { kind: "teams", threads: 65536, team: 1, rows: 1, batches: 1 }],
+  ])("is refused with %s", (_, tiling) => {
+    expect(() => readTiling(new Node(tiling, "k.json"))).toThrow(/k\.json/);
+    expect(readTiling(new Node(tiles, "k.json"))).toEqual(tiles);
   });
 
   it("is fetched once, and again after a failure", async () => {
