@@ -8,7 +8,9 @@ import { readTiling } from "../../src/explore/data/kernel.js";
 import { readOverview } from "../../src/explore/data/overview.js";
 import { Links, reversed } from "../../src/explore/links.js";
 import { compare } from "../../src/explore/run/compare.js";
+import type { KernelText } from "../../src/explore/data/types.js";
 import { comparedTimes } from "../../src/explore/views/outcome.js";
+import { leadOf } from "../../src/explore/views/panes.js";
 
 describe("links", () => {
   it("know the lines of a text by their lines of Python", () => {
@@ -100,6 +102,18 @@ describe("times", () => {
     expect(said(10, 15, 1)).toBe("1.50 times as long as the original");
     expect(said(10, 15, 5)).toContain("no clear difference");
     expect(said(10, 9, 1)).toContain("no clear difference"); // one lucky round
+  });
+});
+
+describe("the page begins with", () => {
+  const text = (target: string, same: boolean | null): KernelText => ({ target, same }) as KernelText;
+  it.each([
+    ["what the artifact has", [text("wgsl", null), text("cuda", true), text("c", true)], "cuda"],
+    ["that, though it be another text", [text("wgsl", null), text("spirv", false)], "spirv"],
+    ["what there is", [text("cuda", null), text("c", null)], "cuda"],
+    ["WGSL, where there is nothing", [], "wgsl"],
+  ])("%s", (_, texts, wanted) => {
+    expect(leadOf(texts)).toBe(wanted);
   });
 });
 
