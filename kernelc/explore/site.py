@@ -11,18 +11,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from kernelc.artifact import Artifact, Kernel, KernelCheck, Manifest
+from kernelc.artifact import Artifact, KernelCheck, Manifest
 from kernelc.errors import ArtifactError, KernelcError
-from kernelc.explore.golden import tile_of
+from kernelc.explore.golden import computed_tile, tile_of
 from kernelc.explore.graphs import graph_page, graphs_by_role
 from kernelc.explore.kernel_page import kernel_page
 from kernelc.explore.overview import overview
 from kernelc.explore.printed import Search
-from kernelc.kernels.golden import golden_tiles
 from kernelc.kernels.registry import SPECS
 
+_T = TypeVar("_T")
 MOST_NAMED = 24
 """Kernels that a note names."""
 
@@ -35,15 +35,13 @@ class Subject:
     """What is shown: a manifest, and the files that its kernels, tiles and graph are in.
 
     `traced`: by role the text of the graph before it was fused, where it is known. `checks` gives the file of
-    the manifest's golden tiles. `own`: whether the manifest was compiled here, so that it is safe to compute
-    tiles that it lacks: those of a stranger's problems could take any memory.
+    the manifest's golden tiles; those of a manifest without them are computed.
     """
 
     manifest: Manifest
     graph: str = ""
     traced: Mapping[str, str] = field(default_factory=dict[str, str])
     checks: Callable[[], bytes] | None = None
-    own: bool = True
 
     @staticmethod
     def of(artifact: Artifact, traced: Mapping[str, str] | None = None) -> Subject:
@@ -55,7 +53,6 @@ class Subject:
             artifact.text(manifest.graph.file) if manifest.graph else "",
             traced or {},
             (lambda: artifact.read(checks.file)) if checks else None,
-            own=False,
         )
 
 
@@ -71,9 +68,7 @@ def explore_files(
     Raises: ArtifactError for a manifest that names a kernel which nobody could generate.
     """
     manifest, notes = subject.manifest, list[str]()
-    tiles, data = _tiles(subject)
-    if not tiles:
-        notes.append("The artifact has no golden tiles, so its kernels cannot be run here.")
+    data = subject.checks() if subject.checks else b""
     fused = graphs_by_role(subject.graph)
     if not fused:
         notes.append("The artifact has no graph.")
@@ -86,13 +81,14 @@ def explore_files(
         if entry.spec not in SPECS:
             unknown.append(name)
             continue
-        page = _page(name, entry, search)
+        page = _made(name, lambda name=name, entry=entry: kernel_page(name, entry, search))
         if any(text["same"] is False for text in page["texts"]):
             differing.append(name)
         page["measured"] = (measured or {}).get(name, [])
         page["check"] = None
-        if check := tiles.get(name):
-            page["check"], tile = tile_of(check, data)
+        check, numbers = _made(name, lambda name=name: _tile(manifest, name, data))
+        if check:
+            page["check"], tile = tile_of(check, numbers)
             yield f"kernels/{name}.tile", tile
         yield f"kernels/{name}.json", _kernel_json(name, page)
     if unknown:
@@ -112,27 +108,23 @@ def explore_files(
     yield "explore.json", _json(overview(manifest, found, notes, chat))
 
 
-def _tiles(subject: Subject) -> tuple[Mapping[str, KernelCheck], bytes]:
-    """The golden tiles by kernel, and the bytes that they lie in."""
-    checks = subject.manifest.checks
-    if checks is not None:
-        return checks.kernels, subject.checks() if subject.checks else b""
-    if not subject.own:
-        return {}, b""
-    computed, data = golden_tiles(subject.manifest)
-    return computed.kernels, data
-
-
 def _listed(names: list[str]) -> str:
     """The first of some names, and how many more there are."""
     more = len(names) - MOST_NAMED
     return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _page(name: str, entry: Kernel, search: Search) -> dict[str, Any]:
-    """A kernel's page. Whatever goes wrong is the artifact's fault: its problems are data of a stranger."""
+def _tile(manifest: Manifest, name: str, data: bytes) -> tuple[KernelCheck | None, bytes]:
+    """A kernel's golden tile, and the bytes that it names: `data` where the artifact has tiles."""
+    if manifest.checks is None:
+        return computed_tile(manifest, name)
+    return manifest.checks.kernels.get(name), data
+
+
+def _made(name: str, make: Callable[[], _T]) -> _T:
+    """What is made of a kernel. Whatever goes wrong is the fault of the artifact's problems."""
     try:
-        return kernel_page(name, entry, search)
+        return make()
     except Exception as error:
         said = error.message if isinstance(error, KernelcError) else repr(error)
         where = f"manifest.json: kernels.{name}"
