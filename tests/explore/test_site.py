@@ -95,9 +95,12 @@ def test_tiles_that_are_computed_are_those_of_a_build(demo: Compiled):
         assert tile_of(check, numbers) == tile_of(checks.kernels[name], data)
 
 
-@pytest.mark.parametrize("width", [1 << 28, (1 << 31) - 4])
-def test_no_tile_is_computed_of_a_strangers_size(demo: Compiled, width: int, monkeypatch: pytest.MonkeyPatch):
-    """An artifact for other targets has no golden tiles, and its problems may be of any size."""
+@pytest.mark.parametrize("bound", ["MAX_CHECK_BYTES", "MOST_BYTES"])
+def test_no_tile_is_computed_of_a_strangers_size(demo: Compiled, bound: str, monkeypatch: pytest.MonkeyPatch):
+    """An artifact for other targets has no golden tiles, and its problems may be of any size: of one binding,
+    or of all together."""
+    monkeypatch.setattr(golden, bound, 1 << 20)
+    width = 1 << 19
     monkeypatch.setattr(golden, "golden_tiles", lambda manifest: pytest.fail("computed"))
     manifest = small(demo.manifest)
     entry = manifest.kernels["rms_norm_256"]
