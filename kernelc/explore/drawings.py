@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from kernelc.ir.formats import FORMATS, GROUP, weight_format
+from kernelc.kernels.linear.int8.schedule import MatvecInt8Schedule
+from kernelc.kernels.several.mma.division import COLUMNS, ROWS
 from kernelc.kir.nodes import Declare, Kernel
 from kernelc.kir.tile_types import TileType
 
@@ -52,7 +54,10 @@ def tiling_of(schedule: Any) -> dict[str, Any] | None:
     """How a workgroup shares its work: as tiles side by side, or as teams of invocations that share rows.
 
     Schedules say that with the same names in all families; None for those that say nothing of the kind.
+    `lanes`: the invocations that hold a tile, or share one, together.
     """
+    if isinstance(schedule, MatvecInt8Schedule) and schedule.splits:
+        return _shared_tiles(schedule)
     teams, tiles = getattr(schedule, "teams", None), getattr(schedule, "tiles", 1)
     kind = getattr(schedule, "kind", None)
     if isinstance(teams, tuple) and kind is not None:
@@ -63,13 +68,24 @@ def tiling_of(schedule: Any) -> dict[str, Any] | None:
             "tiles": list(pair),
             "tile": [kind.m, kind.n],
             "lanes": kind.lanes,
-            "large": bool(getattr(schedule, "large", False)),
         }
     threads, team, rows = (getattr(schedule, name, None) for name in ("threads", "team", "rows"))
     if isinstance(threads, int) and isinstance(team, int) and isinstance(rows, int) and team > 0:
-        batches = getattr(schedule, "batches", 1)
+        batches = getattr(schedule, "batches", 1) * max(1, getattr(schedule, "blocks", 0))
         return {"kind": "teams", "threads": threads, "team": team, "rows": rows, "batches": batches}
     return None
+
+
+def _shared_tiles(schedule: MatvecInt8Schedule) -> dict[str, Any]:
+    """Tiles of the matrix's rows by rows of activations, each of which some subgroups add up together."""
+    sharing = schedule.team // schedule.rounds * schedule.splits
+    return {
+        "kind": "tiles",
+        "teams": [schedule.threads // sharing, 1],
+        "tiles": [schedule.stacked, 1],
+        "tile": [ROWS, COLUMNS],
+        "lanes": sharing,
+    }
 
 
 def layout_of(problem: Any) -> dict[str, Any] | None:

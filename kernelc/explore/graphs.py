@@ -16,23 +16,30 @@ from kernelc.passes.fuse import FuseOptions, fuse
 from kernelc.passes.last_row import last_row_early
 from kernelc.source import PREFILL_ROWS, ROLES, ModelSource
 
-_HEAD = re.compile(r"graph \S*?([^.\s]+)$")
-_OP = re.compile(r"(?P<results>%.+?) = (?P<op>\w+)\((?P<arguments>.*)\)(?:  # (?P<source>.*))?$")
-_RESULT = re.compile(r"%(?P<name>[^:\s]+): (?P<type>\w+\[[^\]]*\])")
+# A stranger may have written these texts: roles become names of files, and none may take long to match.
+_HEAD = re.compile(r"graph (?:\S*\.)?([A-Za-z0-9_]{1,64})$")
+_OP = re.compile(r"(?P<results>%[^=]+?) = (?P<op>\w+)\((?P<arguments>.*)\)(?:  # (?P<source>.*))?$")
+_RESULT = re.compile(r"%(?P<name>[^%:\s]+): (?P<type>\w+\[[^\[\]]*\])")
 _LAYER = re.compile(r"^(layers\.\d+)\.")
 
 SCORE_ROWS = 64
 """Of the graph that keeps all logits, as `kernelc.compiler` asks for it."""
 
+MOST_GRAPHS = 64
+"""As many as the page takes."""
+
 Texts = Mapping[str, str]
 
 
 def graphs_by_role(text: str) -> dict[str, str]:
-    """Cut the text of several graphs, as an artifact has it, into the text of each, by role."""
+    """Cut the text of several graphs, as an artifact has it, into the text of each, by role.
+
+    What has no plain name as its role is left out, and so is what comes after the first `MOST_GRAPHS`.
+    """
     found: dict[str, str] = {}
     for part in re.split(r"(?m)^(?=graph )", text):
         head = _HEAD.match(part.split("\n", 1)[0])
-        if head:
+        if head and (head[1] in found or len(found) < MOST_GRAPHS):
             found.setdefault(head[1], part.rstrip() + "\n")
     return found
 

@@ -10,7 +10,7 @@ from typing import Any
 from kernelc.artifact import Kernel as KernelEntry
 from kernelc.artifact.json_form import to_json
 from kernelc.explore.drawings import layout_of, memory_of, tiling_of
-from kernelc.explore.printed import PrintedKernel, Refused, Spec, printed_kernels
+from kernelc.explore.printed import PrintedKernel, Refused, Search, Spec, printed_kernels
 from kernelc.explore.python_lines import PythonLines
 from kernelc.explore.references import reference_of
 from kernelc.kernels.registry import SPECS
@@ -24,12 +24,12 @@ MOST_ALTERNATIVES = 24
 MOST_COUNTED = 20_000
 
 
-def kernel_page(name: str, entry: KernelEntry) -> dict[str, Any]:
+def kernel_page(name: str, entry: KernelEntry, search: Search | None = None) -> dict[str, Any]:
     """Return the page's data of a kernel of an artifact.
 
     `texts` are the kernel in each language and variant; a line of a text or of the IR lists the numbers of
     its lines of Python, of which `places` and `python` say where they are. `refused`: languages that cannot
-    say what the kernel does.
+    say what the kernel does. `search`: of one for all kernels of an artifact.
     """
     spec: Spec = SPECS[entry.spec]
     problem = spec.problem_from_json(entry.problem)
@@ -40,7 +40,7 @@ def kernel_page(name: str, entry: KernelEntry) -> dict[str, Any]:
     irs: dict[str, int] = {}
     kernels: list[dict[str, Any]] = []
     refused: dict[str, str] = {}
-    for made in printed_kernels(name, spec, problem, entry):
+    for made in printed_kernels(name, spec, problem, entry, search):
         if isinstance(made, Refused):
             refused[made.target] = made.why
             continue

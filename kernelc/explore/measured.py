@@ -12,6 +12,8 @@ from kernelc.errors import UsageError
 
 MOST_BYTES = 64 << 20
 MOST_RESULTS = 256
+MOST_CALLS = 2**53
+"""What the page's numbers hold exactly."""
 _TEXTS = ("device", "date", "commit", "checked", "bandwidth_note")
 
 
@@ -31,7 +33,7 @@ def read_measured(path: Path, kernels: Collection[str]) -> dict[str, list[dict[s
         raise UsageError(f"this is no JSON: {error}", where=str(path)) from error
     found: dict[str, list[dict[str, Any]]] = {}
     for result in _results(data):
-        about = {name: str(result[name])[:300] for name in _TEXTS if isinstance(result.get(name), str)}
+        about = {name: str(result[name])[:150] for name in _TEXTS if isinstance(result.get(name), str)}
         bandwidth = _number(result.get("bandwidth_bytes_per_second"))
         for step, rows in cast("Mapping[str, Any]", result["profile"]).items():
             for row in cast("list[Any]", rows) if isinstance(rows, list) else []:
@@ -70,10 +72,10 @@ def _row(row: object, bandwidth: float | None) -> tuple[str, dict[str, Any]]:
     fields = cast("dict[str, Any]", row)
     name = fields.get("kernel")
     calls, time = _number(fields.get("calls")), _number(fields.get("microseconds"))
-    if not isinstance(name, str) or not calls or not time:
+    if not isinstance(name, str) or calls is None or not 1 <= calls <= MOST_CALLS or not time:
         return "", {}
     moved = _number(fields.get("bytes"))
-    rate = moved * calls / (time * 1e-6) if moved else None
+    rate = _number(moved * calls * 1e6 / time) if moved else None
     return name, {
         "calls": int(calls),
         "microseconds": time,
@@ -89,4 +91,8 @@ def _number(value: object) -> float | None:
     """A number that is finite and not negative; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) and value >= 0 else None
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return None
+    return number if math.isfinite(number) and number >= 0 else None

@@ -27,7 +27,25 @@ SHOWN_TARGETS = ("wgsl", "cuda", "spirv", "opencl", "c")
 MOST_TRIED = 256
 """Schedules of a family that are printed to find the one of an artifact's text."""
 
+MOST_IN_VAIN = 3
+"""Searches that find nothing, more than those that found something, after which there is no other."""
+
 Spec = KernelSpec[Any, Any]
+
+
+@dataclass
+class Search:
+    """Whether it is worth looking for the schedules of an artifact's texts.
+
+    An artifact of a searched build has texts that other schedules explain. One of an earlier kernelc has
+    none, and to try all schedules for each of its texts would take minutes.
+    """
+
+    hopes: int = MOST_IN_VAIN
+
+    def ended(self, *, found: bool) -> None:
+        """Say how a search ended."""
+        self.hopes += 1 if found else -1
 
 
 @dataclass(frozen=True)
@@ -55,11 +73,16 @@ class Refused:
 
 
 def printed_kernels(
-    name: str, spec: Spec, problem: Any, entry: KernelEntry, schedules: Schedules = RULES
+    name: str,
+    spec: Spec,
+    problem: Any,
+    entry: KernelEntry,
+    search: Search | None = None,
+    schedules: Schedules = RULES,
 ) -> Iterator[PrintedKernel | Refused]:
     """Print a kernel for every variant of the targets that differs from those before, the most demanding
-    first."""
-    traced = _Traced(name, spec, problem)
+    first. `search` says whether schedules are still looked for, and is told what was found."""
+    traced, search = _Traced(name, spec, problem), search or Search()
     for target in SHOWN_TARGETS:
         stored = [variant for variant in entry.variants if variant.target == target]
         seen: set[object] = set()
@@ -70,7 +93,7 @@ def printed_kernels(
                 continue
             seen.add(key)
             try:
-                made = _printed(target, capabilities, schedule, traced, stored)
+                made = _printed(target, capabilities, schedule, traced, stored, search)
             except (KernelcError, NotImplementedError) as error:  # a language may lack an operation
                 yield Refused(target, str(error))
                 break
@@ -107,13 +130,18 @@ class _Traced:
 
 
 def _printed(
-    target: str, capabilities: Capabilities, schedule: Any, traced: _Traced, stored: Sequence[Variant]
+    target: str,
+    capabilities: Capabilities,
+    schedule: Any,
+    traced: _Traced,
+    stored: Sequence[Variant],
+    search: Search,
 ) -> PrintedKernel:
     """Print a variant. Where the artifact's text is that of another schedule, which a search found, that
     schedule is looked for."""
     made = _made(target, capabilities, schedule, traced, stored)
     variant = _asking(made.requires, stored)
-    if made.same is not False or variant is None:
+    if made.same is not False or variant is None or search.hopes <= 0:
         return made
     spec, problem = traced.spec, traced.problem
     alike = (each for each in spec.space(capabilities, problem) if each != schedule)
@@ -121,7 +149,9 @@ def _printed(
     for other in islice(alike, MOST_TRIED):
         found = _made(target, capabilities, other, traced, stored)
         if found.same:
+            search.ended(found=True)
             return found
+    search.ended(found=False)
     return made
 
 

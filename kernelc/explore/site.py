@@ -11,16 +11,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from kernelc.artifact import Artifact, Kernel, Manifest
+from kernelc.artifact import Artifact, KernelCheck, Manifest
 from kernelc.errors import ArtifactError, KernelcError
-from kernelc.explore.golden import tile_of
+from kernelc.explore.golden import computed_tile, tile_of
 from kernelc.explore.graphs import graph_page, graphs_by_role
 from kernelc.explore.kernel_page import kernel_page
 from kernelc.explore.overview import overview
-from kernelc.kernels.golden import golden_tiles
+from kernelc.explore.printed import Search
 from kernelc.kernels.registry import SPECS
+
+_T = TypeVar("_T")
+MOST_NAMED = 24
+"""Kernels that a note names."""
 
 Report = Callable[[str, int, int], None]
 Measured = Mapping[str, list[dict[str, Any]]]
@@ -30,7 +34,8 @@ Measured = Mapping[str, list[dict[str, Any]]]
 class Subject:
     """What is shown: a manifest, and the files that its kernels, tiles and graph are in.
 
-    `traced`: by role the text of the graph before it was fused, where it is known.
+    `traced`: by role the text of the graph before it was fused, where it is known. `checks` gives the file of
+    the manifest's golden tiles; those of a manifest without them are computed.
     """
 
     manifest: Manifest
@@ -63,36 +68,35 @@ def explore_files(
     Raises: ArtifactError for a manifest that names a kernel which nobody could generate.
     """
     manifest, notes = subject.manifest, list[str]()
-    tiles, data = manifest.checks, b""
-    if tiles is None:
-        tiles, data = golden_tiles(manifest)
-    elif subject.checks is not None:
-        data = subject.checks()
+    data = subject.checks() if subject.checks else b""
     fused = graphs_by_role(subject.graph)
     if not fused:
         notes.append("The artifact has no graph.")
     elif not subject.traced:
         notes.append("The graph before fusing is no part of an artifact, and no model was named beside it.")
-    differing: list[str] = []
+    differing, unknown, search = list[str](), list[str](), Search()
     for at, (name, entry) in enumerate(manifest.kernels.items()):
         if report:
             report(name, at, len(manifest.kernels))
         if entry.spec not in SPECS:
-            notes.append(f"There is no kernel family {entry.spec} in this kernelc, so {name} is left out.")
+            unknown.append(name)
             continue
-        page = _page(name, entry)
+        page = _made(name, lambda name=name, entry=entry: kernel_page(name, entry, search))
         if any(text["same"] is False for text in page["texts"]):
             differing.append(name)
         page["measured"] = (measured or {}).get(name, [])
         page["check"] = None
-        if check := tiles.kernels.get(name):
-            page["check"], tile = tile_of(check, data)
+        check, numbers = _made(name, lambda name=name: _tile(manifest, name, data))
+        if check:
+            page["check"], tile = tile_of(check, numbers)
             yield f"kernels/{name}.tile", tile
-        yield f"kernels/{name}.json", _json(page)
+        yield f"kernels/{name}.json", _kernel_json(name, page)
+    if unknown:
+        notes.append(f"This kernelc has no family for some kernels, which are left out: {_listed(unknown)}")
     if differing:
         notes.append(
             "This kernelc prints other text than the artifact has, which an earlier one built, or a search: "
-            + ", ".join(differing)
+            + _listed(differing)
         )
     found: dict[str, list[str]] = {}
     for role, text in fused.items():
@@ -104,15 +108,37 @@ def explore_files(
     yield "explore.json", _json(overview(manifest, found, notes, chat))
 
 
-def _page(name: str, entry: Kernel) -> dict[str, Any]:
-    """A kernel's page. Whatever goes wrong is the artifact's fault: its problems are data of a stranger."""
+def _listed(names: list[str]) -> str:
+    """The first of some names, and how many more there are."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _tile(manifest: Manifest, name: str, data: bytes) -> tuple[KernelCheck | None, bytes]:
+    """A kernel's golden tile, and the bytes that it names: `data` where the artifact has tiles."""
+    if manifest.checks is None:
+        return computed_tile(manifest, name)
+    return manifest.checks.kernels.get(name), data
+
+
+def _made(name: str, make: Callable[[], _T]) -> _T:
+    """What is made of a kernel. Whatever goes wrong is the fault of the artifact's problems."""
     try:
-        return kernel_page(name, entry)
+        return make()
     except Exception as error:
         said = error.message if isinstance(error, KernelcError) else repr(error)
         where = f"manifest.json: kernels.{name}"
         raise ArtifactError(f"no such kernel can be generated: {said}", where=where) from error
 
 
+def _kernel_json(name: str, page: Mapping[str, Any]) -> bytes:
+    try:
+        return _json(page)
+    except ValueError as error:  # a number of the problem is infinite
+        raise ArtifactError(f"it is no JSON: {error}", where=f"manifest.json: kernels.{name}") from error
+
+
 def _json(value: object) -> bytes:
-    return (json.dumps(value, separators=(",", ":"), ensure_ascii=False) + "\n").encode()
+    """JSON in UTF-8, with a question mark for half a character. Raises: ValueError for what is no number."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8", "replace")

@@ -53,6 +53,24 @@ def test_another_model_has_another_graph(demo: Compiled):
     assert traced_graphs(demo.model, demo.manifest, other) == {}
 
 
+def test_a_role_is_a_plain_name():
+    texts = [f"graph {head}\n  ops\n" for head in ("a.decode", "a.b\0c", "a/../b", "a." + "x" * 65, "hidden")]
+    assert set(graphs_by_role("".join(texts))) == {"decode", "hidden"}
+    many = "".join(f"graph a.r{at}\n" for at in range(100))
+    assert len(graphs_by_role(many)) == 64
+
+
+@pytest.mark.parametrize(
+    "line", ["%" * 60_000, "%a: f32[1] = " + " = x(" * 12_000, "%a: f32[1] = x(" + "  # )" * 12_000 + "\0",
+             "%a: f32" + "[" * 60_000]
+)  # fmt: skip
+def test_a_line_is_matched_in_no_time(line: str):
+    """Patterns that try each way to cut such a line would take minutes."""
+    text = f"graph {'a' * 60_000} b\ngraph a.decode\n  ops\n    {line}\n"
+    assert "decode" in graphs_by_role(text)
+    assert len(graph_page(text)) <= 1
+
+
 @given(st.text(st.characters(codec="utf-8"), max_size=300))
 def test_any_text_is_read(text: str):
     for part in graphs_by_role(text).values():

@@ -42,10 +42,19 @@ def test_more_than_the_bandwidth_is_no_share(tmp_path: Path):
     assert row["share_of_bandwidth"] is None
 
 
+@pytest.mark.parametrize(("bytes_", "microseconds"), [(1e300, 1e-300), (1e308, 5e-324), (10**400, 1.0)])
+def test_a_rate_that_no_number_holds_is_left_out(tmp_path: Path, bytes_: float, microseconds: float):
+    row = {**ROW, "bytes": bytes_, "microseconds": microseconds}
+    (found,) = read(tmp_path, {**RESULT, "profile": {"decode": [row]}})["rms_norm_256"]
+    assert found["bytes_per_second"] is None and found["share_of_bandwidth"] is None
+
+
 @pytest.mark.parametrize(
     "data",
     [{}, [], 7, {"profile": 1}, {"profile": {"decode": [{**ROW, "kernel": "another"}]}},
-     {"profile": {"decode": [{**ROW, "calls": 0}]}}, {"profile": {"decode": [{**ROW, "microseconds": -1}]}}],
+     {"profile": {"decode": [{**ROW, "calls": 0}]}}, {"profile": {"decode": [{**ROW, "calls": 0.5}]}},
+     {"profile": {"decode": [{**ROW, "calls": 1e300}]}}, {"profile": {"decode": [{**ROW, "calls": 10**400}]}},
+     {"profile": {"decode": [{**ROW, "microseconds": -1}]}}],
 )  # fmt: skip
 def test_a_file_without_such_times_is_refused(tmp_path: Path, data: object):
     with pytest.raises(UsageError, match="no times of this model's kernels"):

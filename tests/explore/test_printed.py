@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from kernelc.backends import backend_named
 from kernelc.explore.kernel_page import alternatives, kernel_page
-from kernelc.explore.printed import PrintedKernel, Refused, printed_kernels
+from kernelc.explore.printed import MOST_IN_VAIN, PrintedKernel, Refused, Search, printed_kernels
 from kernelc.kernels.registry import SPECS
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormSchedule
 from kernelc.target import TARGETS, Capabilities
@@ -59,6 +62,27 @@ def test_the_schedule_of_a_searched_text_is_found(demo: Compiled):
     made = wgsl(demo, replace(entry, variants=(*entry.variants[:-1], stored)))
     assert made[-1].same is True
     assert made[-1].schedule == searched
+
+
+def test_texts_that_no_schedule_explains_are_looked_for_a_few_times_alone(
+    demo: Compiled, monkeypatch: pytest.MonkeyPatch
+):
+    """Those of an artifact of an earlier kernelc: all schedules for each of its texts would take minutes."""
+    entry = demo.manifest.kernels[NAME]
+    old = replace(entry, variants=tuple(replace(each, sha256="0" * 64) for each in entry.variants))
+    asked: list[object] = []
+    space = type(RMS_NORM).space
+
+    def counted(*args: Any) -> Any:
+        asked.append(args)
+        return space(*args)
+
+    monkeypatch.setattr(type(RMS_NORM), "space", counted)
+    problem, search = RMS_NORM.problem_from_json(entry.problem), Search()
+    for _ in range(5):
+        found = list(printed_kernels(NAME, RMS_NORM, problem, old, search))
+    assert {each.same for each in found if isinstance(each, PrintedKernel)} == {False, None}
+    assert len(asked) == MOST_IN_VAIN
 
 
 def test_a_language_that_cannot_say_it_is_named(demo: Compiled):

@@ -15,7 +15,8 @@ from kernelc.cli import main
 from kernelc.commands.shared import planning
 from kernelc.commands.static_site import page, site
 from kernelc.errors import ArtifactError
-from kernelc.explore.golden import tile_of
+from kernelc.explore import golden
+from kernelc.explore.golden import computed_tile, tile_of
 from kernelc.explore.references import reference_of
 from kernelc.explore.site import Subject, explore_files
 from kernelc.kernels.golden import golden_tiles
@@ -82,6 +83,62 @@ def test_a_strangers_problem_is_refused_by_its_kernel(demo: Compiled, problem: d
     manifest = replace(manifest, kernels={"rms_norm_256": odd}, programs={}, checks=checks[0])
     with pytest.raises(ArtifactError, match="no such kernel can be generated") as caught:
         dict(explore_files(Subject(manifest, checks=lambda: checks[1])))
+    assert caught.value.where == "manifest.json: kernels.rms_norm_256"
+
+
+def test_tiles_that_are_computed_are_those_of_a_build(demo: Compiled):
+    manifest = small(demo.manifest)
+    checks, data = golden_tiles(manifest)
+    for name in KEPT:
+        check, numbers = computed_tile(manifest, name)
+        assert check is not None
+        assert tile_of(check, numbers) == tile_of(checks.kernels[name], data)
+
+
+@pytest.mark.parametrize("bound", ["MAX_CHECK_BYTES", "MOST_BYTES"])
+def test_no_tile_is_computed_of_a_strangers_size(demo: Compiled, bound: str, monkeypatch: pytest.MonkeyPatch):
+    """An artifact for other targets has no golden tiles, and its problems may be of any size: of one binding,
+    or of all together."""
+    monkeypatch.setattr(golden, bound, 1 << 20)
+    width = 1 << 19
+    monkeypatch.setattr(golden, "golden_tiles", lambda manifest: pytest.fail("computed"))
+    manifest = small(demo.manifest)
+    entry = manifest.kernels["rms_norm_256"]
+    large = replace(entry, problem={**entry.problem, "width": width})  # pyright: ignore[reportArgumentType]
+    manifest = replace(manifest, kernels={**manifest.kernels, "rms_norm_256": large})
+    assert computed_tile(manifest, "rms_norm_256") == (None, b"")
+
+
+def test_a_tile_that_cannot_be_computed_is_the_artifacts_fault(demo: Compiled):
+    manifest = small(demo.manifest)
+    entry = replace(manifest.kernels["rms_norm_256"], problem={})
+    manifest = replace(manifest, kernels={"rms_norm_256": entry})
+    with pytest.raises(ArtifactError) as caught:
+        dict(explore_files(Subject(manifest)))
+    assert caught.value.where == "manifest.json: kernels.rms_norm_256"
+
+
+def test_many_kernels_of_no_family_are_one_note(demo: Compiled):
+    manifest = small(demo.manifest)
+    odd = replace(manifest.kernels["rms_norm_256"], spec="unheard")
+    kernels = {**manifest.kernels, **{f"odd_{'x' * 150}_{at}": odd for at in range(1000)}}
+    files = dict(explore_files(Subject(replace(manifest, kernels=kernels))))
+    notes = json.loads(files["explore.json"])["notes"]
+    (note,) = (each for each in notes if "no family" in each)
+    assert note.endswith("and 976 more") and len(note) < 20_000, "as much as the page reads"
+
+
+def test_half_a_character_and_an_infinite_number(demo: Compiled):
+    manifest = small(demo.manifest)
+    program = manifest.programs["rms_norm_256"]
+    odd = replace(program, dispatches=(replace(program.dispatches[0], origin="\ud800<b>"),))
+    files = dict(explore_files(Subject(replace(manifest, programs={"a": odd}))))
+    assert json.loads(files["explore.json"])["programs"]["a"]["dispatches"][0][1] == "?<b>"
+    entry = manifest.kernels["rms_norm_256"]
+    endless = replace(entry, problem={**entry.problem, "eps": float("inf")})  # pyright: ignore[reportArgumentType]
+    manifest = replace(manifest, kernels={"rms_norm_256": endless}, programs={})
+    with pytest.raises(ArtifactError) as caught:
+        dict(explore_files(Subject(manifest)))
     assert caught.value.where == "manifest.json: kernels.rms_norm_256"
 
 

@@ -287,4 +287,20 @@ COMPILER: tuple[Mutation, ...] = (
         "same = True if stored else None",
         ("tests/explore/test_printed.py", "-k", "another_text"),
     ),
+    Mutation(
+        "search_without_end",
+        "Each text of an earlier kernelc is looked for among all schedules.",
+        "kernelc/explore/printed.py",
+        " or search.hopes <= 0:",
+        ":",
+        ("tests/explore/test_printed.py", "-k", "few_times_alone"),
+    ),
+    Mutation(
+        "tile_of_any_size",
+        "The explorer computes a golden tile of whatever size a stranger's problem has.",
+        "kernelc/explore/golden.py",
+        "max(sizes) > MAX_CHECK_BYTES or ",
+        "",
+        ("tests/explore/test_site.py", "-k", "strangers_size"),
+    ),
 )

@@ -127,7 +127,7 @@ export class App {
     const overview = this.overview;
     if (!overview) return;
     const number = (this.asked += 1);
-    const address = decodeURIComponent(location.hash.replace(/^#/, "")) || "/";
+    const address = decoded(location.hash.replace(/^#/, "")) || "/";
     this.openNav(false);
     for (const link of this.nav.querySelectorAll("a")) {
       const here = link.getAttribute("href") === `#${address}`;
@@ -163,5 +163,14 @@ export class App {
     if (part === "kernel" && overview.kernels.some((each) => each.name === name))
       return kernelView(await this.files.kernel(name), overview, this.files, this.devices);
     throw new KernelcError("usage", `there is nothing called ${address}`, { help: "choose from the list" });
+  }
+}
+
+/** A fragment's text; as it is where somebody mistyped it. */
+function decoded(fragment: string): string {
+  try {
+    return decodeURIComponent(fragment);
+  } catch {
+    return fragment;
   }
 }

@@ -4,10 +4,13 @@ import type { CheckOutput } from "../../src/artifact/schema.js";
 import { Node } from "../../src/artifact/node.js";
 import { coloured, type Language } from "../../src/explore/colours.js";
 import { Files } from "../../src/explore/data/load.js";
+import { readTiling } from "../../src/explore/data/kernel.js";
 import { readOverview } from "../../src/explore/data/overview.js";
 import { Links, reversed } from "../../src/explore/links.js";
 import { compare } from "../../src/explore/run/compare.js";
+import type { KernelText } from "../../src/explore/data/types.js";
 import { comparedTimes } from "../../src/explore/views/outcome.js";
+import { leadOf } from "../../src/explore/views/panes.js";
 
 describe("links", () => {
   it("know the lines of a text by their lines of Python", () => {
@@ -102,6 +105,18 @@ describe("times", () => {
   });
 });
 
+describe("the page begins with", () => {
+  const text = (target: string, same: boolean | null): KernelText => ({ target, same }) as KernelText;
+  it.each([
+    ["what the artifact has", [text("wgsl", null), text("cuda", true), text("c", true)], "cuda"],
+    ["that, though it be another text", [text("wgsl", null), text("spirv", false)], "spirv"],
+    ["what there is", [text("cuda", null), text("c", null)], "cuda"],
+    ["WGSL, where there is nothing", [], "wgsl"],
+  ])("%s", (_, texts, wanted) => {
+    expect(leadOf(texts)).toBe(wanted);
+  });
+});
+
 describe("the data", () => {
   const overview = {
     version: 1, kernelc: "0.1.0", name: "a", target: "wgsl", quant: "q4", activations: "f32", kv: null,
@@ -129,6 +144,16 @@ describe("the data", () => {
     ["a field that nobody knows", { more: 1 }],
   ])("is refused with %s", (_, change) => {
     expect(() => read({ ...overview, ...change })).toThrow(/explore\.json/);
+  });
+
+  const tiles = { kind: "tiles", teams: [2, 1], tiles: [2, 2], tile: [16, 16], lanes: 32 };
+
+  it.each([
+    ["more tiles than anybody draws", { ...tiles, teams: [4096, 4096] }],
+    ["more invocations than a workgroup has", { kind: "teams", threads: 65536, team: 1, rows: 1, batches: 1 }],
+  ])("is refused with %s", (_, tiling) => {
+    expect(() => readTiling(new Node(tiling, "k.json"))).toThrow(/k\.json/);
+    expect(readTiling(new Node(tiles, "k.json"))).toEqual(tiles);
   });
 
   it("is fetched once, and again after a failure", async () => {

@@ -25,6 +25,8 @@ const SYMBOLS: ReadonlyMap<string, Bounds> = new Map([
   ["context", [1, 2 ** 21]],
 ]);
 const MAX_LINES = 200_000;
+/** What is drawn of a workgroup. */
+const [MAX_THREADS, MAX_TILES] = [4096, 16_384];
 
 /** @throws KernelcError "bad-artifact" for what kernelc does not write. */
 export function readKernel(root: Node): KernelData {
@@ -124,7 +126,7 @@ function text(node: Node): KernelText {
     gridText: r.grid_text.items((item) => item.text(1000), 3, 3),
     tolerance: tolerance(r.tolerance),
     schedule: r.schedule.mapping(shown, 64),
-    tiling: r.tiling.optional(tiling),
+    tiling: r.tiling.optional(readTiling),
     alternatives: alternatives(r.alternatives),
   };
 }
@@ -172,11 +174,14 @@ function ir(node: Node): KernelIr {
   };
 }
 
-function tiling(node: Node): Tiling {
-  const size = (item: Node): number => item.integer(1, 65536);
+/** How a workgroup shares its work. @throws KernelcError for more than is drawn. */
+export function readTiling(node: Node): Tiling {
+  const size = (item: Node): number => item.integer(1, MAX_THREADS);
   if (node.fields().get("kind") === "tiles") {
-    const r = node.record(["kind", "teams", "tiles", "tile", "lanes", "large"]);
+    const r = node.record(["kind", "teams", "tiles", "tile", "lanes"]);
     const pairs = { teams: pair(r.teams, size), tiles: pair(r.tiles, size), tile: pair(r.tile, size) };
+    const drawn = [...pairs.teams, ...pairs.tiles].reduce((product, each) => product * each, 1);
+    if (drawn > MAX_TILES) return node.fail(`at most ${MAX_TILES} tiles`);
     return { kind: "tiles", ...pairs, lanes: size(r.lanes) };
   }
   const r = node.record(["kind", "threads", "team", "rows", "batches"]);

@@ -17,7 +17,10 @@ export function contract(data: KernelData): HTMLElement[] {
     access === "read" ? "reads" : "writes",
   ]);
   const { relative, absolute } = data.tolerance;
-  const held = `Every number must be within ${absolute} + ${relative} × |wanted| of the reference.`;
+  const held =
+    absolute || relative
+      ? `Every number must be within ${absolute} + ${relative} × |wanted| of the reference.`
+      : "Every number must be exactly the reference’s.";
   const alone = new Links();
   const reference = data.reference.map(({ file, first, name, text }) => {
     const lines = text

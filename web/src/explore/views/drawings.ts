@@ -7,6 +7,8 @@ import { box, picture, s, words } from "../svg.js";
 import { table } from "../tables.js";
 
 const WIDTH = 640;
+/** Invocations of the subgroups that have tiles. */
+const SUBGROUP = 32;
 
 /** Shared arrays as a bar, each as wide as its bytes, and registers as a list. */
 export function workgroupMemory(ir: KernelIr): HTMLElement {
@@ -55,14 +57,14 @@ function tilesPicture({ teams, tiles, tile, lanes }: Extract<Tiling, { kind: "ti
     for (let x = 0; x < across; x += 1) {
       const team = Math.floor(y / tiles[0]) * teams[1] + Math.floor(x / tiles[1]);
       const row = Math.floor(y / tiles[0]) + Math.floor(x / tiles[1]);
-      const title = `${lanes > 1 ? "subgroup" : "invocation"} ${team}: a tile of ${tile[0]} × ${tile[1]}`;
+      const title = `${group(lanes)} ${team}: a tile of ${tile[0]} × ${tile[1]}`;
       drawn.push(
         box(40 + x * cell, 22 + y * cell, cell - 1, cell - 1, `share share-${row % 2 ? 1 : 0}`, title),
       );
     }
   }
-  const [width, height] = [40 + across * cell + 150, 22 + down * cell + 8];
-  const who = lanes > 1 ? "subgroups" : "invocations";
+  const [width, height] = [40 + across * cell + 230, 22 + down * cell + 8];
+  const who = group(lanes, teams[0] * teams[1]);
   const label =
     `A workgroup's tile of ${down * tile[0]} by ${across * tile[1]}: ${teams[0]} by ${teams[1]} ${who}, ` +
     `each with ${tiles[0]} by ${tiles[1]} tiles of ${tile[0]} by ${tile[1]}`;
@@ -76,6 +78,13 @@ function tilesPicture({ teams, tiles, tile, lanes }: Extract<Tiling, { kind: "ti
     words(48 + across * cell, 34, `${teams[0]} × ${teams[1]} ${who}`, "axis"),
     words(48 + across * cell, 50, `${tiles[0]} × ${tiles[1]} tiles of ${tile[0]} × ${tile[1]}`, "axis"),
   );
+}
+
+/** Who holds a tile: one invocation, a subgroup, or several subgroups together. */
+function group(lanes: number, count = 1): string {
+  const ending = count > 1 ? "s" : "";
+  if (lanes <= SUBGROUP) return `${lanes === 1 ? "invocation" : "subgroup"}${ending}`;
+  return `group${ending} of ${lanes} invocations`;
 }
 
 function teamsPicture({ threads, team, rows, batches }: Extract<Tiling, { kind: "teams" }>): SVGElement {

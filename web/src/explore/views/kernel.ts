@@ -16,14 +16,15 @@ export function kernelView(data: KernelData, overview: Overview, files: Files, d
   const links = new Links();
   const bench = new Workbench(data, overview.params, files, devices);
   const variant = h("div", {});
-  const panes = new Panes(data, links, (text) => {
-    if (text.target !== "wgsl") return;
-    bench.take(text);
-    variant.replaceChildren(...scheduled(data, text));
-  });
+  const panes = new Panes(
+    data,
+    links,
+    (text) => text.target === "wgsl" && bench.take(text),
+    (text) => variant.replaceChildren(...scheduled(data, text)),
+  );
   const first = panes.text("wgsl");
   if (first) bench.take(first);
-  variant.replaceChildren(...scheduled(data, first ?? data.texts[0]));
+  variant.replaceChildren(...scheduled(data, panes.lead));
   void firstThatRuns(panes, devices);
   const element = h(
     "article",
