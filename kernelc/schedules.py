@@ -32,7 +32,8 @@ class Schedules:
         """Return the schedule of a family's kernel for a problem, on devices with these capabilities.
 
         An entry that was made when the rules chose something else, or that names a schedule that the family
-        does not list, is passed over.
+        does not list, is passed over. Kernels of several rows follow what is chosen for one row, so that an
+        answer does not depend on who is answered beside it.
         """
         found = self._found(target, spec, problem, capabilities)
         if not self.without or TARGETS[target].printed_where_run:
@@ -42,6 +43,9 @@ class Schedules:
     def _found(
         self, target: str, spec: KernelSpec[Any, Any], problem: Any, capabilities: Capabilities
     ) -> Any:
+        single = spec.alone(problem)
+        if single is not None:
+            return spec.following(capabilities, problem, self._found(target, *single, capabilities))
         rule = spec.default(capabilities, problem)
         tables = [table for table in self.tables if table.target == target]
         key = (spec.name, problem_key(spec.problem_json(problem))) if tables else ("", "")

@@ -21,6 +21,7 @@ from kernelc.errors import ArtifactError, InternalError
 
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 64 * 2**20
+_MAPPING = "free memory, or allow the process more of it: weights are mapped, each file as a whole"
 
 Octets: TypeAlias = npt.NDArray[np.uint8]
 
@@ -117,7 +118,11 @@ class Artifact:
         if index not in self._shards:
             shard = self.manifest.weights.shards[index]
             path = _check_file(self.folder, shard.file, shard.bytes)
-            self._shards[index] = np.memmap(path, dtype=np.uint8, mode="r")
+            try:
+                self._shards[index] = np.memmap(path, dtype=np.uint8, mode="r")
+            except (OSError, ValueError) as error:  # no memory, or the file has just changed
+                why = (isinstance(error, OSError) and error.strerror) or error
+                raise ArtifactError(f"cannot map it: {why}", where=str(path), help=_MAPPING) from error
         return self._shards[index]
 
     def _check_hash(self, file: str, data: memoryview) -> None:

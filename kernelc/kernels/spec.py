@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from kernelc.errors import InternalError
 from kernelc.ir.coded_rows import CodedRows
 from kernelc.ir.dim import Dim, Var, evaluate
 from kernelc.kernels.step_block import STEP
@@ -100,6 +101,16 @@ class KernelSpec(ABC, Generic[P, S]):
     @abstractmethod
     def default(self, capabilities: Capabilities, problem: P) -> S:
         """A schedule that is good without tuning."""
+
+    def alone(self, problem: P) -> tuple[KernelSpec[Any, Any], Any] | None:
+        """The family and problem of a single row where this kernel has to give several rows the bits that
+        each has alone: its schedule is then made of that one's (`following`), whoever chose it."""
+        return None
+
+    def following(self, capabilities: Capabilities, problem: P, alone: Any) -> S:
+        """The schedule with which rows have the bits that they have by the schedule `alone` of the family
+        that `alone` names."""
+        raise InternalError(f"{self.name} follows no other kernel")
 
     @abstractmethod
     def workgroup(self, problem: P, schedule: S) -> int:

@@ -57,6 +57,8 @@ def tasks_of(manifest: Manifest, long: int) -> list[Task]:
         longest = manifest.model.max_context
         for name in dict.fromkeys(dispatch.kernel for dispatch in program.dispatches):
             task = _task(name, manifest.kernels[name], _odd(bounds, longest))
+            if task.spec.alone(task.problem) is not None:
+                continue  # its schedule is made of another kernel's
             known = found.setdefault(task.key, task)
             known.names += [name] if name not in known.names else []
             new = representative(bounds, longest, long)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutations.mutation import Mutation
 
 _BITS = ("tests/kernels/test_several_mma.py", "-k", "bits_that_it_gets_alone and interpreter")
+_CHOICE = ("tests/tuning/test_choice.py", "-k", "several_rows")
 _AHEAD = ("tests/several/test_steps_ahead.py",)
 
 SEVERAL: tuple[Mutation, ...] = (
@@ -15,6 +16,14 @@ SEVERAL: tuple[Mutation, ...] = (
         "order = [each * 2 + low for low in (0, 1) for each in order]",
         "order = list(range(2 * len(order)))",
         _BITS,
+    ),
+    Mutation(
+        "several_rows_choose_for_themselves",
+        "A table gives one row another team than several, whose sums then have another order.",
+        "kernelc/schedules.py",
+        "single = spec.alone(problem)",
+        "single = None",
+        _CHOICE,
     ),
     Mutation(
         "quarters_stay_where_they_are",

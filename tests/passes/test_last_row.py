@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
+from kernelc.ir.evaluate import empty_states
 from kernelc.ir.graph import Graph, Tensor
-from kernelc.ir.trace import add, last_row, linear, mul, rms_norm, silu
+from kernelc.ir.trace import add, last_row, linear, mul, rms_norm, scope, silu
+from kernelc.ir.verify import verify
 from kernelc.passes.last_row import last_row_early
+from tests.graphs.meaning import meaning
+from tests.graphs.strategy import CHUNK, CONTEXT, VOCAB, Program, programs, random_weights
 from tests.passes.blocks import Block, attention_block, layer, names, norm, outcome, steps, traced, vector
 
 ROWS = 3
+LARGEST = 1e4  # values beyond are no test of arithmetic
 
 
 def feed_forward(x: Tensor, name: str) -> Tensor:
@@ -103,3 +110,40 @@ def test_a_last_row_itself_may_be_an_output() -> None:
 def test_a_graph_of_one_row_stays_as_it_is() -> None:
     graph = traced(model, rows=1)
     assert last_row_early(graph) == graph
+
+
+def named_as_the_pass_would(x: Tensor) -> Tensor:
+    """A layer's rows are read by attention, too, and another layer has the name of their last row."""
+    y = linear(x, layer("first"))
+    attended = attention_block(y)
+    with scope("first"):
+        other = linear(attended, layer("last"))
+    return add(last_row(add(attended, y)), last_row(linear(silu(other), layer("o"))))
+
+
+def test_a_last_row_gets_a_name_of_its_own() -> None:
+    graph = traced(named_as_the_pass_would, rows=ROWS)
+    assert {"first", "first.last"} <= set(graph.producers())
+    early = verify(last_row_early(graph))
+    assert "first.last_2" in early.producers()
+    assert_close(graph, early)
+
+
+@given(programs(), st.integers(1, CHUNK), st.integers(0, 99))
+def test_a_random_graph_means_the_same_with_last_rows_early(program: Program, rows: int, seed: int) -> None:
+    graph = program.graphs["prefill"]
+    early = verify(last_row_early(graph))
+    weights = random_weights(graph, seed)
+    env = {"seq": rows, "past": 2, "context": CONTEXT}
+    rng = np.random.default_rng(seed)
+    states = empty_states(graph, env)
+    states["tokens"][:] = rng.integers(0, VOCAB, CONTEXT + 1)
+    with np.errstate(all="ignore"):
+        wanted, got = (meaning(each, env, weights, states) for each in (graph, early))
+    values = [*wanted.outputs.values(), *wanted.states.values()]
+    assume(all(np.all(np.abs(array) < LARGEST) for array in values))
+    after = {**got.outputs, **got.states}
+    for name, array in {**wanted.outputs, **wanted.states}.items():
+        assert after[name].shape == array.shape
+        error = np.max(np.abs(after[name].astype(np.float64) - array), initial=0.0)
+        assert error <= wanted.tolerance[name], f"{name} differs by {error:.3g}"

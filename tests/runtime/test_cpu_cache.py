@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -120,6 +121,26 @@ def test_a_library_that_cannot_be_loaded_is_removed() -> None:
     with pytest.raises(DeviceError, match="the compiled answer cannot be loaded"):
         load_library(name, "answer")
     assert not list(cache_folder().glob(f"{name}*"))
+
+
+def test_a_library_that_vanishes_before_it_is_loaded_is_an_error_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process empties the cache between the compiler's end and the load."""
+    artifact = write_tiny(tmp_path / "toy")
+    load = library_cache.ctypes.CDLL
+
+    def gone(file: str) -> Any:
+        Path(file).unlink(missing_ok=True)
+        return load(file)
+
+    executor = CpuExecutor(LIBRARY)
+    with monkeypatch.context() as patched:
+        patched.setattr(library_cache.ctypes, "CDLL", gone)
+        with pytest.raises(DeviceError, match="cannot be loaded") as raised:
+            answer(artifact, executor)
+    assert "\n" not in raised.value.render() and "try again" in raised.value.render()
+    assert answer(artifact, executor) == answer(artifact, CpuExecutor(LIBRARY))
 
 
 def unlike_a_folder(folder: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -132,6 +134,30 @@ def test_callers_of_several_threads_take_turns() -> None:
         each.join()
     assert not wrong
     pool.close()
+
+
+_LIMITED = """
+import resource, sys
+from tests.runtime.test_cpu_pool import Chain, Pool, find_compiler
+Chain(Pool(find_compiler(), 1), [1])  # compiled and loaded, and numpy's own threads are there
+pages = int(open("/proc/self/statm").read().split()[0])
+room = pages * resource.getpagesize() + (60 << 20)  # for a few stacks
+resource.setrlimit(resource.RLIMIT_AS, (room, room))
+pool = Pool(find_compiler(), 64)
+chain = Chain(pool, [5, 300, 2])
+wanted = chain.fill(3)
+pool.run(chain.table)
+assert all((got == want).all() for got, want in zip(chain.cells, wanted, strict=True))
+pool.close()
+print(pool.threads)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the limit is made from /proc")
+def test_threads_that_cannot_be_started_are_done_without() -> None:
+    done = subprocess.run([sys.executable, "-c", _LIMITED], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert 1 <= int(done.stdout) < 64
 
 
 def test_threads_may_be_closed_twice_and_come_again() -> None:

@@ -219,6 +219,32 @@ def test_every_file_of_an_artifact_vanishes_once(tmp_path: Path, monkeypatch: py
     assert seen and reader.MANIFEST == "manifest.json"
 
 
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)), "Cannot allocate memory"),
+        (ValueError("cannot mmap an empty file"), "empty file"),
+    ],
+)
+def test_weights_that_cannot_be_mapped_are_named(
+    tiny: Artifact, monkeypatch: pytest.MonkeyPatch, error: Exception, says: str
+) -> None:
+    from runtime.references.executor import NumpyExecutor
+    from tests.runtime.tiny_kernels import REFERENCES
+
+    def refused(*_: Any, **__: Any) -> None:
+        raise error
+
+    artifact = Artifact(tiny.folder, tiny.manifest)
+    with monkeypatch.context() as patched:
+        patched.setattr(reader.np, "memmap", refused)
+        with pytest.raises(ArtifactError, match=f"cannot map it: .*{says}") as raised:
+            answer(Engine(NumpyExecutor(REFERENCES), artifact))
+    assert str(raised.value.where).endswith(artifact.manifest.weights.shards[0].file)
+    assert "\n" not in raised.value.render()
+    assert answer(Engine(NumpyExecutor(REFERENCES), artifact)) == continuation(PROMPT, COUNT)
+
+
 def test_a_disk_that_is_full_at_any_write_leaves_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

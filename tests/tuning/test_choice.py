@@ -10,6 +10,7 @@ import pytest
 
 from kernelc.errors import UsageError
 from kernelc.kernels.registry import SPECS
+from kernelc.kernels.several.families import ROWS_OF
 from kernelc.schedules import RULES, Schedules, class_schedules, named_schedules
 from kernelc.target import TARGETS, Capabilities
 from kernelc.tuned import places
@@ -18,6 +19,9 @@ from kernelc.tuned.table import Entry, Run, Table, read_table
 from runtime.cpu.instructions import class_from
 from runtime.device.classes import class_of, is_software
 from runtime.device.executor import DeviceInfo
+from tests.golden.cases import CASES
+from tests.kernels.harness import VARIANTS
+from tests.kernels.several_problems import repeatable, rows_problem
 
 SPEC = SPECS["matvec"]
 PROBLEM = SPEC.problem_from_json(
@@ -179,3 +183,32 @@ def test_the_class_of_a_processor_is_its_instructions_and_threads() -> None:
     assert class_from("x86_64", wide, 64) == "x86_64-avx512-bytes-64t"
     assert class_from("aarch64", ["asimd", "asimddp"], 1) == "aarch64-neon-bytes-1t"
     assert class_from("riscv64", [], 3) == "riscv64-plain-2t"
+
+
+# ---- kernels of several rows
+
+
+@pytest.mark.parametrize("name", ["matvec_int8", "argmax"])
+def test_kernels_of_several_rows_follow_what_a_table_gives_one_row(name: str) -> None:
+    """Else the sums of a row have another order in a batch than alone, and an answer other bits."""
+    spec, rows = SPECS[name], ROWS_OF[name]
+    problem = next(case.problem for case in CASES if case.spec is spec and repeatable(case.problem))
+    warps = VARIANTS["warps"]
+    rule, several = spec.default(warps, problem), rows_problem(spec, problem)
+    other = next(each for each in spec.space(warps, problem) if _team(each) != _team(rule))
+    own_rule, known = rows.default(warps, several), (_team(rule), _team(other))
+    theirs = next(each for each in rows.space(warps, several) if _team(each) not in known)
+    table = TABLE
+    for family, of, usual, found in ((spec, problem, rule, other), (rows, several, own_rule, theirs)):
+        stored = stored_problem(family, of)
+        entry = Entry(family.name, stored, schedule_json(usual), schedule_json(found), 1.5, 9, 9, 0)
+        table = table.with_entry(entry)
+    chooser = Schedules((table,))
+    assert chooser.choose("wgsl", spec, problem, warps) == other
+    assert _team(RULES.choose("wgsl", rows, several, warps)) == _team(rule)
+    assert _team(chooser.choose("wgsl", rows, several, warps)) == _team(other)
+
+
+def _team(schedule: Any) -> int:
+    """How many invocations share a sum, or a search."""
+    return getattr(schedule, "team", 0) or schedule.threads

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernelc.kernels.registry import SPECS
+from kernelc.kernels.several.rows_problem import RowsProblem
 from kernelc.tuning.candidates import candidates, capabilities_of
-from kernelc.tuning.tasks import representative
+from kernelc.tuning.tasks import representative, tasks_of
 from runtime.device.executor import DeviceInfo, Limits
 from tests.kernels.harness import DOT4, VARIANTS
 
@@ -64,3 +66,19 @@ def test_all_that_the_family_lists_is_tried_but_what_cannot_be_good(info: Device
     listed = {each for each in SPEC.space(capabilities, PROBLEM) if each.threads in allowed}
     assert set(tried) == listed - {rule} and len(tried) == len(set(tried)) > 10
     assert tried == of(info)[1], "the order is the same every time"
+
+
+def test_kernels_of_several_rows_are_not_searched_for() -> None:
+    """Their schedules follow those of one row."""
+    several = RowsProblem(PROBLEM, 2, 16, shared=("weight.quants",))
+    rows = SPECS["matvec_rows"]
+    kernels = {
+        "one": SimpleNamespace(spec="matvec", problem=SPEC.problem_json(PROBLEM)),
+        "two": SimpleNamespace(spec="matvec_rows", problem=rows.problem_json(several)),
+    }
+    dispatches = [SimpleNamespace(kernel=name) for name in kernels]
+    symbols = {"seq": (1, 2), "past": (0, 15)}
+    program = SimpleNamespace(role="decode", symbols=symbols, dispatches=dispatches)
+    model = SimpleNamespace(max_context=16)
+    manifest: Any = SimpleNamespace(programs={"a": program}, symbols={}, model=model, kernels=kernels)
+    assert [task.kernel for task in tasks_of(manifest, 96)] == ["one"]

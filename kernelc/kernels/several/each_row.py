@@ -153,7 +153,13 @@ class EachRow(KernelSpec[RowsProblem[P], S]):
             yield self._fitting(problem, schedule)
 
     def default(self, capabilities: Capabilities, problem: RowsProblem[P]) -> S:
-        return self._fitting(problem, self.inner.default(capabilities, problem.of))
+        return self.following(capabilities, problem, self.inner.default(capabilities, problem.of))
+
+    def alone(self, problem: RowsProblem[P]) -> tuple[KernelSpec[P, S], P]:
+        return self.inner, problem.of
+
+    def following(self, capabilities: Capabilities, problem: RowsProblem[P], alone: S) -> S:
+        return self._fitting(problem, alone)
 
     def _fitting(self, problem: RowsProblem[P], schedule: S) -> S:
         """A schedule of the inner kernel as it can be here: in a branch nothing is loaded early, and nothing

@@ -80,13 +80,15 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
             if not schedule.blocks or schedule.rows == ROWS
         )
 
-    def default(self, capabilities: Capabilities, problem: RowsProblem[LinearProblem]) -> MatvecInt8Schedule:
+    def following(
+        self, capabilities: Capabilities, problem: RowsProblem[LinearProblem], alone: MatvecInt8Schedule
+    ) -> MatvecInt8Schedule:
         """The single row's schedule, with as many rows of the matrix as registers have sums for.
 
         Its teams stay as they are, so that sums have the same order. The rows are a power of two, so that
         workgroups of coded results have whole groups without more batches.
         """
-        alone = super().default(capabilities, problem)
+        alone = super().following(capabilities, problem, alone)
         if (units := self._on_matrix_units(capabilities, problem, alone)) is not None:
             return units
         if not alone.in_subgroups or alone.stages:

@@ -187,12 +187,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const int plus = __dp4a(int(low_1), int(half_3.z),
       __dp4a(int(high), int(half_3.y), __dp4a(int(low), int(half_3.x), products)));  // parts/dot4.py
   const float2 pair = unpack_half2(stored);                               // parts/packed_rows.py
-  const float weighed = float(__dp4a(int(high_3), int(half_4.w),
+  const float scaled = float(__dp4a(int(high_3), int(half_4.w),
       __dp4a(int(low_3), int(half_4.z),
       __dp4a(int(high_2), int(half_4.y),
       __dp4a(int(low_2), int(half_4.x), __dp4a(int(high_1), int(half_3.w), plus))))))
       * (((at & 1u) == 1u ? pair.y : pair.x) * code_scale);               // int8/parts.py
-  sum_0 += weighed;                                                       // int8/parts.py
+  sum_0 += scaled;                                                        // int8/parts.py
   const unsigned low_4 = loads_1.x & 0x0f0f0f0fu;                         // formats/nibbles.py
   const unsigned high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                // formats/nibbles.py
   const unsigned low_5 = loads_1.y & 0x0f0f0f0fu;                         // formats/nibbles.py
@@ -212,12 +212,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const int plus_1 = __dp4a(int(low_5), int(half_3.z),
       __dp4a(int(high_4), int(half_3.y), __dp4a(int(low_4), int(half_3.x), products_1)));  // parts/dot4.py
   const float2 pair_1 = unpack_half2(stored_1);                           // parts/packed_rows.py
-  const float weighed_1 = float(__dp4a(int(high_7), int(half_4.w),
+  const float scaled_1 = float(__dp4a(int(high_7), int(half_4.w),
       __dp4a(int(low_7), int(half_4.z),
       __dp4a(int(high_6), int(half_4.y),
       __dp4a(int(low_6), int(half_4.x), __dp4a(int(high_5), int(half_3.w), plus_1))))))
       * (((at_1 & 1u) == 1u ? pair_1.y : pair_1.x) * code_scale);         // int8/parts.py
-  sum_1 += weighed_1;                                                     // int8/parts.py
+  sum_1 += scaled_1;                                                      // int8/parts.py
   const unsigned low_8 = loads_2.x & 0x0f0f0f0fu;                         // formats/nibbles.py
   const unsigned high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                // formats/nibbles.py
   const unsigned low_9 = loads_2.y & 0x0f0f0f0fu;                         // formats/nibbles.py
@@ -237,12 +237,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const int plus_2 = __dp4a(int(low_9), int(half_3.z),
       __dp4a(int(high_8), int(half_3.y), __dp4a(int(low_8), int(half_3.x), products_2)));  // parts/dot4.py
   const float2 pair_2 = unpack_half2(stored_2);                           // parts/packed_rows.py
-  const float weighed_2 = float(__dp4a(int(high_11), int(half_4.w),
+  const float scaled_2 = float(__dp4a(int(high_11), int(half_4.w),
       __dp4a(int(low_11), int(half_4.z),
       __dp4a(int(high_10), int(half_4.y),
       __dp4a(int(low_10), int(half_4.x), __dp4a(int(high_9), int(half_3.w), plus_2))))))
       * (((at_2 & 1u) == 1u ? pair_2.y : pair_2.x) * code_scale);         // int8/parts.py
-  sum_2 += weighed_2;                                                     // int8/parts.py
+  sum_2 += scaled_2;                                                      // int8/parts.py
   const unsigned low_12 = loads_3.x & 0x0f0f0f0fu;                        // formats/nibbles.py
   const unsigned high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
   const unsigned low_13 = loads_3.y & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -262,12 +262,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const int plus_3 = __dp4a(int(low_13), int(half_3.z),
       __dp4a(int(high_12), int(half_3.y), __dp4a(int(low_12), int(half_3.x), products_3)));  // parts/dot4.py
   const float2 pair_3 = unpack_half2(stored_3);                           // parts/packed_rows.py
-  const float weighed_3 = float(__dp4a(int(high_15), int(half_4.w),
+  const float scaled_3 = float(__dp4a(int(high_15), int(half_4.w),
       __dp4a(int(low_15), int(half_4.z),
       __dp4a(int(high_14), int(half_4.y),
       __dp4a(int(low_14), int(half_4.x), __dp4a(int(high_13), int(half_3.w), plus_3))))))
       * (((at_3 & 1u) == 1u ? pair_3.y : pair_3.x) * code_scale);         // int8/parts.py
-  sum_3 += weighed_3;                                                     // int8/parts.py
+  sum_3 += scaled_3;                                                      // int8/parts.py
   const uint4 half_5 = x[group];                                          // int8/parts.py
   const unsigned index_15 = group + 64u;
   const uint4 half_6 = x[index_15];
@@ -298,12 +298,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const int plus_4 = __dp4a(int(low_17), int(half_7.z),
       __dp4a(int(high_16), int(half_7.y), __dp4a(int(low_16), int(half_7.x), products_4)));  // parts/dot4.py
   const float2 pair_4 = unpack_half2(stored_4);                           // parts/packed_rows.py
-  const float weighed_4 = float(__dp4a(int(high_19), int(half_8.w),
+  const float scaled_4 = float(__dp4a(int(high_19), int(half_8.w),
       __dp4a(int(low_19), int(half_8.z),
       __dp4a(int(high_18), int(half_8.y),
       __dp4a(int(low_18), int(half_8.x), __dp4a(int(high_17), int(half_7.w), plus_4))))))
       * (((at_4 & 1u) == 1u ? pair_4.y : pair_4.x) * code_scale_1);       // int8/parts.py
-  sum_0 += weighed_4;                                                     // int8/parts.py
+  sum_0 += scaled_4;                                                      // int8/parts.py
   const unsigned low_20 = loads_5.x & 0x0f0f0f0fu;                        // formats/nibbles.py
   const unsigned high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
   const unsigned low_21 = loads_5.y & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -323,12 +323,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const int plus_5 = __dp4a(int(low_21), int(half_7.z),
       __dp4a(int(high_20), int(half_7.y), __dp4a(int(low_20), int(half_7.x), products_5)));  // parts/dot4.py
   const float2 pair_5 = unpack_half2(stored_5);                           // parts/packed_rows.py
-  const float weighed_5 = float(__dp4a(int(high_23), int(half_8.w),
+  const float scaled_5 = float(__dp4a(int(high_23), int(half_8.w),
       __dp4a(int(low_23), int(half_8.z),
       __dp4a(int(high_22), int(half_8.y),
       __dp4a(int(low_22), int(half_8.x), __dp4a(int(high_21), int(half_7.w), plus_5))))))
       * (((at_5 & 1u) == 1u ? pair_5.y : pair_5.x) * code_scale_1);       // int8/parts.py
-  sum_1 += weighed_5;                                                     // int8/parts.py
+  sum_1 += scaled_5;                                                      // int8/parts.py
   const unsigned low_24 = loads_6.x & 0x0f0f0f0fu;                        // formats/nibbles.py
   const unsigned high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
   const unsigned low_25 = loads_6.y & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -348,12 +348,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const int plus_6 = __dp4a(int(low_25), int(half_7.z),
       __dp4a(int(high_24), int(half_7.y), __dp4a(int(low_24), int(half_7.x), products_6)));  // parts/dot4.py
   const float2 pair_6 = unpack_half2(stored_6);                           // parts/packed_rows.py
-  const float weighed_6 = float(__dp4a(int(high_27), int(half_8.w),
+  const float scaled_6 = float(__dp4a(int(high_27), int(half_8.w),
       __dp4a(int(low_27), int(half_8.z),
       __dp4a(int(high_26), int(half_8.y),
       __dp4a(int(low_26), int(half_8.x), __dp4a(int(high_25), int(half_7.w), plus_6))))))
       * (((at_6 & 1u) == 1u ? pair_6.y : pair_6.x) * code_scale_1);       // int8/parts.py
-  sum_2 += weighed_6;                                                     // int8/parts.py
+  sum_2 += scaled_6;                                                      // int8/parts.py
   const unsigned low_28 = loads_7.x & 0x0f0f0f0fu;                        // formats/nibbles.py
   const unsigned high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
   const unsigned low_29 = loads_7.y & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -373,12 +373,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const int plus_7 = __dp4a(int(low_29), int(half_7.z),
       __dp4a(int(high_28), int(half_7.y), __dp4a(int(low_28), int(half_7.x), products_7)));  // parts/dot4.py
   const float2 pair_7 = unpack_half2(stored_7);                           // parts/packed_rows.py
-  const float weighed_7 = float(__dp4a(int(high_31), int(half_8.w),
+  const float scaled_7 = float(__dp4a(int(high_31), int(half_8.w),
       __dp4a(int(low_31), int(half_8.z),
       __dp4a(int(high_30), int(half_8.y),
       __dp4a(int(low_30), int(half_8.x), __dp4a(int(high_29), int(half_7.w), plus_7))))))
       * (((at_7 & 1u) == 1u ? pair_7.y : pair_7.x) * code_scale_1);       // int8/parts.py
-  sum_3 += weighed_7;                                                     // int8/parts.py
+  sum_3 += scaled_7;                                                      // int8/parts.py
   const float left_0 = sum_0;                                             // parts/reduce.py
   const float left_1 = sum_1;
   const float left_2 = sum_2;
@@ -436,12 +436,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const int plus_8 = __dp4a(int(low_33), int(half_11.z),
       __dp4a(int(high_32), int(half_11.y), __dp4a(int(low_32), int(half_11.x), products_8)));  // parts/dot4.py
   const float2 pair_8 = unpack_half2(stored_8);                           // parts/packed_rows.py
-  const float weighed_8 = float(__dp4a(int(high_35), int(half_12.w),
+  const float scaled_8 = float(__dp4a(int(high_35), int(half_12.w),
       __dp4a(int(low_35), int(half_12.z),
       __dp4a(int(high_34), int(half_12.y),
       __dp4a(int(low_34), int(half_12.x), __dp4a(int(high_33), int(half_11.w), plus_8))))))
       * (((at_8 & 1u) == 1u ? pair_8.y : pair_8.x) * code_scale_2);       // int8/parts.py
-  sum_0_1 += weighed_8;                                                   // int8/parts.py
+  sum_0_1 += scaled_8;                                                    // int8/parts.py
   const unsigned low_36 = loads_9.x & 0x0f0f0f0fu;                        // formats/nibbles.py
   const unsigned high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
   const unsigned low_37 = loads_9.y & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -461,12 +461,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const int plus_9 = __dp4a(int(low_37), int(half_11.z),
       __dp4a(int(high_36), int(half_11.y), __dp4a(int(low_36), int(half_11.x), products_9)));  // parts/dot4.py
   const float2 pair_9 = unpack_half2(stored_9);                           // parts/packed_rows.py
-  const float weighed_9 = float(__dp4a(int(high_39), int(half_12.w),
+  const float scaled_9 = float(__dp4a(int(high_39), int(half_12.w),
       __dp4a(int(low_39), int(half_12.z),
       __dp4a(int(high_38), int(half_12.y),
       __dp4a(int(low_38), int(half_12.x), __dp4a(int(high_37), int(half_11.w), plus_9))))))
       * (((at_9 & 1u) == 1u ? pair_9.y : pair_9.x) * code_scale_2);       // int8/parts.py
-  sum_1_1 += weighed_9;                                                   // int8/parts.py
+  sum_1_1 += scaled_9;                                                    // int8/parts.py
   const unsigned low_40 = loads_10.x & 0x0f0f0f0fu;                       // formats/nibbles.py
   const unsigned high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;              // formats/nibbles.py
   const unsigned low_41 = loads_10.y & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -486,12 +486,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const int plus_10 = __dp4a(int(low_41), int(half_11.z),
       __dp4a(int(high_40), int(half_11.y), __dp4a(int(low_40), int(half_11.x), products_10)));  // parts/dot4.py
   const float2 pair_10 = unpack_half2(stored_10);                         // parts/packed_rows.py
-  const float weighed_10 = float(__dp4a(int(high_43), int(half_12.w),
+  const float scaled_10 = float(__dp4a(int(high_43), int(half_12.w),
       __dp4a(int(low_43), int(half_12.z),
       __dp4a(int(high_42), int(half_12.y),
       __dp4a(int(low_42), int(half_12.x), __dp4a(int(high_41), int(half_11.w), plus_10))))))
       * (((at_10 & 1u) == 1u ? pair_10.y : pair_10.x) * code_scale_2);    // int8/parts.py
-  sum_2_1 += weighed_10;                                                  // int8/parts.py
+  sum_2_1 += scaled_10;                                                   // int8/parts.py
   const unsigned low_44 = loads_11.x & 0x0f0f0f0fu;                       // formats/nibbles.py
   const unsigned high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;              // formats/nibbles.py
   const unsigned low_45 = loads_11.y & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -511,12 +511,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const int plus_11 = __dp4a(int(low_45), int(half_11.z),
       __dp4a(int(high_44), int(half_11.y), __dp4a(int(low_44), int(half_11.x), products_11)));  // parts/dot4.py
   const float2 pair_11 = unpack_half2(stored_11);                         // parts/packed_rows.py
-  const float weighed_11 = float(__dp4a(int(high_47), int(half_12.w),
+  const float scaled_11 = float(__dp4a(int(high_47), int(half_12.w),
       __dp4a(int(low_47), int(half_12.z),
       __dp4a(int(high_46), int(half_12.y),
       __dp4a(int(low_46), int(half_12.x), __dp4a(int(high_45), int(half_11.w), plus_11))))))
       * (((at_11 & 1u) == 1u ? pair_11.y : pair_11.x) * code_scale_2);    // int8/parts.py
-  sum_3_1 += weighed_11;                                                  // int8/parts.py
+  sum_3_1 += scaled_11;                                                   // int8/parts.py
   const uint4 half_13 = x[group];                                         // int8/parts.py
   const uint4 half_14 = x[index_15];
   const uint4 half_15 = x[index_16];
@@ -543,12 +543,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const int plus_12 = __dp4a(int(low_49), int(half_15.z),
       __dp4a(int(high_48), int(half_15.y), __dp4a(int(low_48), int(half_15.x), products_12)));  // parts/dot4.py
   const float2 pair_12 = unpack_half2(stored_12);                         // parts/packed_rows.py
-  const float weighed_12 = float(__dp4a(int(high_51), int(half_16.w),
+  const float scaled_12 = float(__dp4a(int(high_51), int(half_16.w),
       __dp4a(int(low_51), int(half_16.z),
       __dp4a(int(high_50), int(half_16.y),
       __dp4a(int(low_50), int(half_16.x), __dp4a(int(high_49), int(half_15.w), plus_12))))))
       * (((at_12 & 1u) == 1u ? pair_12.y : pair_12.x) * code_scale_3);    // int8/parts.py
-  sum_0_1 += weighed_12;                                                  // int8/parts.py
+  sum_0_1 += scaled_12;                                                   // int8/parts.py
   const unsigned low_52 = loads_13.x & 0x0f0f0f0fu;                       // formats/nibbles.py
   const unsigned high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;              // formats/nibbles.py
   const unsigned low_53 = loads_13.y & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -568,12 +568,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const int plus_13 = __dp4a(int(low_53), int(half_15.z),
       __dp4a(int(high_52), int(half_15.y), __dp4a(int(low_52), int(half_15.x), products_13)));  // parts/dot4.py
   const float2 pair_13 = unpack_half2(stored_13);                         // parts/packed_rows.py
-  const float weighed_13 = float(__dp4a(int(high_55), int(half_16.w),
+  const float scaled_13 = float(__dp4a(int(high_55), int(half_16.w),
       __dp4a(int(low_55), int(half_16.z),
       __dp4a(int(high_54), int(half_16.y),
       __dp4a(int(low_54), int(half_16.x), __dp4a(int(high_53), int(half_15.w), plus_13))))))
       * (((at_13 & 1u) == 1u ? pair_13.y : pair_13.x) * code_scale_3);    // int8/parts.py
-  sum_1_1 += weighed_13;                                                  // int8/parts.py
+  sum_1_1 += scaled_13;                                                   // int8/parts.py
   const unsigned low_56 = loads_14.x & 0x0f0f0f0fu;                       // formats/nibbles.py
   const unsigned high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;              // formats/nibbles.py
   const unsigned low_57 = loads_14.y & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -593,12 +593,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const int plus_14 = __dp4a(int(low_57), int(half_15.z),
       __dp4a(int(high_56), int(half_15.y), __dp4a(int(low_56), int(half_15.x), products_14)));  // parts/dot4.py
   const float2 pair_14 = unpack_half2(stored_14);                         // parts/packed_rows.py
-  const float weighed_14 = float(__dp4a(int(high_59), int(half_16.w),
+  const float scaled_14 = float(__dp4a(int(high_59), int(half_16.w),
       __dp4a(int(low_59), int(half_16.z),
       __dp4a(int(high_58), int(half_16.y),
       __dp4a(int(low_58), int(half_16.x), __dp4a(int(high_57), int(half_15.w), plus_14))))))
       * (((at_14 & 1u) == 1u ? pair_14.y : pair_14.x) * code_scale_3);    // int8/parts.py
-  sum_2_1 += weighed_14;                                                  // int8/parts.py
+  sum_2_1 += scaled_14;                                                   // int8/parts.py
   const unsigned low_60 = loads_15.x & 0x0f0f0f0fu;                       // formats/nibbles.py
   const unsigned high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;              // formats/nibbles.py
   const unsigned low_61 = loads_15.y & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -618,12 +618,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const int plus_15 = __dp4a(int(low_61), int(half_15.z),
       __dp4a(int(high_60), int(half_15.y), __dp4a(int(low_60), int(half_15.x), products_15)));  // parts/dot4.py
   const float2 pair_15 = unpack_half2(stored_15);                         // parts/packed_rows.py
-  const float weighed_15 = float(__dp4a(int(high_63), int(half_16.w),
+  const float scaled_15 = float(__dp4a(int(high_63), int(half_16.w),
       __dp4a(int(low_63), int(half_16.z),
       __dp4a(int(high_62), int(half_16.y),
       __dp4a(int(low_62), int(half_16.x), __dp4a(int(high_61), int(half_15.w), plus_15))))))
       * (((at_15 & 1u) == 1u ? pair_15.y : pair_15.x) * code_scale_3);    // int8/parts.py
-  sum_3_1 += weighed_15;                                                  // int8/parts.py
+  sum_3_1 += scaled_15;                                                   // int8/parts.py
   const float left_0_2 = sum_0_1;                                         // parts/reduce.py
   const float left_1_2 = sum_1_1;
   const float left_2_1 = sum_2_1;

@@ -322,12 +322,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
       const int plus = __dp4a(int(low_1), int(other_10),
           __dp4a(int(high), int(other_9), __dp4a(int(low), int(other_8), products)));  // parts/dot4.py
       const float2 pair = unpack_half2(weights_scales[at >> 1u]);         // parts/packed_rows.py
-      const float weighed = float(__dp4a(int(high_3), int(other_15),
+      const float scaled = float(__dp4a(int(high_3), int(other_15),
           __dp4a(int(low_3), int(other_14),
           __dp4a(int(high_2), int(other_13),
           __dp4a(int(low_2), int(other_12), __dp4a(int(high_1), int(other_11), plus))))))
           * (((at & 1u) == 1u ? pair.y : pair.x) * code_scale);           // int8/parts.py
-      sum_0 += weighed;                                                   // int8/parts.py
+      sum_0 += scaled;                                                    // int8/parts.py
       const unsigned at_1 = index_2 + group_1;                            // parts/packed_rows.py
       const uint4 loads_1 = weights_quants[at_1];                         // parts/packed_rows.py
       const unsigned low_4 = loads_1.x & 0x0f0f0f0fu;                     // formats/nibbles.py
@@ -349,12 +349,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
       const int plus_1 = __dp4a(int(low_5), int(other_26),
           __dp4a(int(high_4), int(other_25), __dp4a(int(low_4), int(other_24), products_1)));  // parts/dot4.py
       const float2 pair_1 = unpack_half2(weights_scales[at_1 >> 1u]);     // parts/packed_rows.py
-      const float weighed_1 = float(__dp4a(int(high_7), int(other_31),
+      const float scaled_1 = float(__dp4a(int(high_7), int(other_31),
           __dp4a(int(low_7), int(other_30),
           __dp4a(int(high_6), int(other_29),
           __dp4a(int(low_6), int(other_28), __dp4a(int(high_5), int(other_27), plus_1))))))
           * (((at_1 & 1u) == 1u ? pair_1.y : pair_1.x) * code_scale_1);   // int8/parts.py
-      sum_0 += weighed_1;                                                 // int8/parts.py
+      sum_0 += scaled_1;                                                  // int8/parts.py
       const unsigned at_2 = index_2 + group_2;                            // parts/packed_rows.py
       const uint4 loads_2 = weights_quants[at_2];                         // parts/packed_rows.py
       const unsigned low_8 = loads_2.x & 0x0f0f0f0fu;                     // formats/nibbles.py
@@ -376,12 +376,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
       const int plus_2 = __dp4a(int(low_9), int(other_42),
           __dp4a(int(high_8), int(other_41), __dp4a(int(low_8), int(other_40), products_2)));  // parts/dot4.py
       const float2 pair_2 = unpack_half2(weights_scales[at_2 >> 1u]);     // parts/packed_rows.py
-      const float weighed_2 = float(__dp4a(int(high_11), int(other_47),
+      const float scaled_2 = float(__dp4a(int(high_11), int(other_47),
           __dp4a(int(low_11), int(other_46),
           __dp4a(int(high_10), int(other_45),
           __dp4a(int(low_10), int(other_44), __dp4a(int(high_9), int(other_43), plus_2))))))
           * (((at_2 & 1u) == 1u ? pair_2.y : pair_2.x) * code_scale_2);   // int8/parts.py
-      sum_0 += weighed_2;                                                 // int8/parts.py
+      sum_0 += scaled_2;                                                  // int8/parts.py
       const unsigned at_3 = index_2 + group_3;                            // parts/packed_rows.py
       const uint4 loads_3 = weights_quants[at_3];                         // parts/packed_rows.py
       const unsigned low_12 = loads_3.x & 0x0f0f0f0fu;                    // formats/nibbles.py
@@ -403,12 +403,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
       const int plus_3 = __dp4a(int(low_13), int(other_58),
           __dp4a(int(high_12), int(other_57), __dp4a(int(low_12), int(other_56), products_3)));  // parts/dot4.py
       const float2 pair_3 = unpack_half2(weights_scales[at_3 >> 1u]);     // parts/packed_rows.py
-      const float weighed_3 = float(__dp4a(int(high_15), int(other_63),
+      const float scaled_3 = float(__dp4a(int(high_15), int(other_63),
           __dp4a(int(low_15), int(other_62),
           __dp4a(int(high_14), int(other_61),
           __dp4a(int(low_14), int(other_60), __dp4a(int(high_13), int(other_59), plus_3))))))
           * (((at_3 & 1u) == 1u ? pair_3.y : pair_3.x) * code_scale_3);   // int8/parts.py
-      sum_0 += weighed_3;                                                 // int8/parts.py
+      sum_0 += scaled_3;                                                  // int8/parts.py
       stage_release(weights, step_1);                                     // int8/streamed.py
       const float left = sum_0;                                           // parts/reduce.py
       const float partner = subgroup_shuffle_xor(left, 16u);              // parts/reduce.py

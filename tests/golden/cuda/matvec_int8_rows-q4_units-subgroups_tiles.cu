@@ -635,8 +635,8 @@ extern "C" __global__ void __launch_bounds__(256, 1) matvec_int8_rows_norm_q4_64
   sum_70_1 += float(products_31.x) * (pair_21.y * code_scale_14);         // mma/kernel.py
   sum_71_1 += float(products_31.y) * (pair_21.y * code_scale_15);
   sum_72_1 += float(products_31.z) * (pair_23.y * code_scale_14);
-  const float weighed = float(products_31.w) * (pair_23.y * code_scale_15);  // int8/parts.py
-  sum_73_1 += weighed;                                                    // mma/kernel.py
+  const float scaled = float(products_31.w) * (pair_23.y * code_scale_15);  // int8/parts.py
+  sum_73_1 += scaled;                                                     // mma/kernel.py
   __syncthreads();                                                        // mma/kernel.py
   const unsigned number = tile * 2u;                                      // mma/kernel.py
   const unsigned first = (number * 4u + split) * 128u;                    // mma/kernel.py

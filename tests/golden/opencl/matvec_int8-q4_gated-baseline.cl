@@ -135,13 +135,13 @@ void matvec_int8_norm_q4_gated_codes2_384x2048_t2_kernel(
   const uint4 products_16 = t_14 * t_23;
   const int total_15 = as_int(products_16.x + products_16.y + products_16.z + products_16.w);  // parts/dot4.py
   const float2 pair = unpack_half2(stored);                               // parts/packed_rows.py
-  const float weighed = (float)as_int(as_uint(total_15)
+  const float scaled = (float)as_int(as_uint(total_15)
       + as_uint(as_int(as_uint(total_14)
       + as_uint(as_int(as_uint(total_13)
       + as_uint(as_int(as_uint(total_12)
       + as_uint(as_int(as_uint(total_11) + as_uint(plus))))))))))
       * (((at & 1u) == 1u ? pair.y : pair.x) * code_scale);               // int8/parts.py
-  sum_0 += weighed;                                                       // int8/parts.py
+  sum_0 += scaled;                                                        // int8/parts.py
   const uint low_4 = loads_1.x & 0x0f0f0f0fu;                             // formats/nibbles.py
   const uint high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                    // formats/nibbles.py
   const uint low_5 = loads_1.y & 0x0f0f0f0fu;                             // formats/nibbles.py
@@ -202,13 +202,13 @@ void matvec_int8_norm_q4_gated_codes2_384x2048_t2_kernel(
   const uint4 products_33 = t_31 * t_23;                                  // parts/dot4.py
   const int total_31 = as_int(products_33.x + products_33.y + products_33.z + products_33.w);  // parts/dot4.py
   const float2 pair_1 = unpack_half2(stored_1);                           // parts/packed_rows.py
-  const float weighed_1 = (float)as_int(as_uint(total_31)
+  const float scaled_1 = (float)as_int(as_uint(total_31)
       + as_uint(as_int(as_uint(total_30)
       + as_uint(as_int(as_uint(total_29)
       + as_uint(as_int(as_uint(total_28)
       + as_uint(as_int(as_uint(total_27) + as_uint(plus_1))))))))))
       * (((at_1 & 1u) == 1u ? pair_1.y : pair_1.x) * code_scale);         // int8/parts.py
-  sum_1 += weighed_1;                                                     // int8/parts.py
+  sum_1 += scaled_1;                                                      // int8/parts.py
   const uint low_8 = loads_2.x & 0x0f0f0f0fu;                             // formats/nibbles.py
   const uint high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                    // formats/nibbles.py
   const uint low_9 = loads_2.y & 0x0f0f0f0fu;                             // formats/nibbles.py
@@ -269,13 +269,13 @@ void matvec_int8_norm_q4_gated_codes2_384x2048_t2_kernel(
   const uint4 products_50 = t_39 * t_23;                                  // parts/dot4.py
   const int total_47 = as_int(products_50.x + products_50.y + products_50.z + products_50.w);  // parts/dot4.py
   const float2 pair_2 = unpack_half2(stored_2);                           // parts/packed_rows.py
-  const float weighed_2 = (float)as_int(as_uint(total_47)
+  const float scaled_2 = (float)as_int(as_uint(total_47)
       + as_uint(as_int(as_uint(total_46)
       + as_uint(as_int(as_uint(total_45)
       + as_uint(as_int(as_uint(total_44)
       + as_uint(as_int(as_uint(total_43) + as_uint(plus_2))))))))))
       * (((at_2 & 1u) == 1u ? pair_2.y : pair_2.x) * code_scale);         // int8/parts.py
-  sum_2 += weighed_2;                                                     // int8/parts.py
+  sum_2 += scaled_2;                                                      // int8/parts.py
   const uint low_12 = loads_3.x & 0x0f0f0f0fu;                            // formats/nibbles.py
   const uint high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                   // formats/nibbles.py
   const uint low_13 = loads_3.y & 0x0f0f0f0fu;                            // formats/nibbles.py
@@ -336,13 +336,13 @@ void matvec_int8_norm_q4_gated_codes2_384x2048_t2_kernel(
   const uint4 products_67 = t_47 * t_23;                                  // parts/dot4.py
   const int total_63 = as_int(products_67.x + products_67.y + products_67.z + products_67.w);  // parts/dot4.py
   const float2 pair_3 = unpack_half2(stored_3);                           // parts/packed_rows.py
-  const float weighed_3 = (float)as_int(as_uint(total_63)
+  const float scaled_3 = (float)as_int(as_uint(total_63)
       + as_uint(as_int(as_uint(total_62)
       + as_uint(as_int(as_uint(total_61)
       + as_uint(as_int(as_uint(total_60)
       + as_uint(as_int(as_uint(total_59) + as_uint(plus_3))))))))))
       * (((at_3 & 1u) == 1u ? pair_3.y : pair_3.x) * code_scale);         // int8/parts.py
-  sum_3 += weighed_3;                                                     // int8/parts.py
+  sum_3 += scaled_3;                                                      // int8/parts.py
   const uint start_1 = group + 8u;                                        // int8/body.py
   for (uint group_2 = start_1; group_2 < 64u; group_2 += 8u) {            // int8/body.py
     const uint at_4 = index_3 + group_2;                                  // parts/packed_rows.py
@@ -436,13 +436,13 @@ void matvec_int8_norm_q4_gated_codes2_384x2048_t2_kernel(
     const uint4 products_84 = t_62 * t_71;
     const int total_79 = as_int(products_84.x + products_84.y + products_84.z + products_84.w);  // parts/dot4.py
     const float2 pair_4 = unpack_half2(scales[at_4 >> 1u]);               // parts/packed_rows.py
-    const float weighed_4 = (float)as_int(as_uint(total_79)
+    const float scaled_4 = (float)as_int(as_uint(total_79)
         + as_uint(as_int(as_uint(total_78)
         + as_uint(as_int(as_uint(total_77)
         + as_uint(as_int(as_uint(total_76)
         + as_uint(as_int(as_uint(total_75) + as_uint(plus_4))))))))))
         * (((at_4 & 1u) == 1u ? pair_4.y : pair_4.x) * code_scale_1);     // int8/parts.py
-    sum_0 += weighed_4;                                                   // int8/parts.py
+    sum_0 += scaled_4;                                                    // int8/parts.py
     const uint low_20 = loads_5.x & 0x0f0f0f0fu;                          // formats/nibbles.py
     const uint high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint low_21 = loads_5.y & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -505,13 +505,13 @@ void matvec_int8_norm_q4_gated_codes2_384x2048_t2_kernel(
     const int total_95 = as_int(products_101.x + products_101.y + products_101.z
         + products_101.w);                                                // parts/dot4.py
     const float2 pair_5 = unpack_half2(scales[at_5 >> 1u]);               // parts/packed_rows.py
-    const float weighed_5 = (float)as_int(as_uint(total_95)
+    const float scaled_5 = (float)as_int(as_uint(total_95)
         + as_uint(as_int(as_uint(total_94)
         + as_uint(as_int(as_uint(total_93)
         + as_uint(as_int(as_uint(total_92)
         + as_uint(as_int(as_uint(total_91) + as_uint(plus_5))))))))))
         * (((at_5 & 1u) == 1u ? pair_5.y : pair_5.x) * code_scale_1);     // int8/parts.py
-    sum_1 += weighed_5;                                                   // int8/parts.py
+    sum_1 += scaled_5;                                                    // int8/parts.py
     const uint low_24 = loads_6.x & 0x0f0f0f0fu;                          // formats/nibbles.py
     const uint high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint low_25 = loads_6.y & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -588,13 +588,13 @@ void matvec_int8_norm_q4_gated_codes2_384x2048_t2_kernel(
     const int total_111 = as_int(products_118.x + products_118.y + products_118.z
         + products_118.w);                                                // parts/dot4.py
     const float2 pair_6 = unpack_half2(scales[at_6 >> 1u]);               // parts/packed_rows.py
-    const float weighed_6 = (float)as_int(as_uint(total_111)
+    const float scaled_6 = (float)as_int(as_uint(total_111)
         + as_uint(as_int(as_uint(total_110)
         + as_uint(as_int(as_uint(total_109)
         + as_uint(as_int(as_uint(total_108)
         + as_uint(as_int(as_uint(total_107) + as_uint(plus_6))))))))))
         * (((at_6 & 1u) == 1u ? pair_6.y : pair_6.x) * code_scale_1);     // int8/parts.py
-    sum_2 += weighed_6;                                                   // int8/parts.py
+    sum_2 += scaled_6;                                                    // int8/parts.py
     const uint low_28 = loads_7.x & 0x0f0f0f0fu;                          // formats/nibbles.py
     const uint high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint low_29 = loads_7.y & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -671,13 +671,13 @@ void matvec_int8_norm_q4_gated_codes2_384x2048_t2_kernel(
     const int total_127 = as_int(products_135.x + products_135.y + products_135.z
         + products_135.w);                                                // parts/dot4.py
     const float2 pair_7 = unpack_half2(scales[at_7 >> 1u]);               // parts/packed_rows.py
-    const float weighed_7 = (float)as_int(as_uint(total_127)
+    const float scaled_7 = (float)as_int(as_uint(total_127)
         + as_uint(as_int(as_uint(total_126)
         + as_uint(as_int(as_uint(total_125)
         + as_uint(as_int(as_uint(total_124)
         + as_uint(as_int(as_uint(total_123) + as_uint(plus_7))))))))))
         * (((at_7 & 1u) == 1u ? pair_7.y : pair_7.x) * code_scale_1);     // int8/parts.py
-    sum_3 += weighed_7;                                                   // int8/parts.py
+    sum_3 += scaled_7;                                                    // int8/parts.py
   }
   const uint index_10 = group * 65u;                                      // int8/results.py
   partial_sums[index_2 + index_10] = sum_0;
@@ -787,13 +787,13 @@ void matvec_int8_norm_q4_gated_codes2_384x2048_t2_kernel(
     const uint4 products_84 = t_62 * t_71;
     const int total_79 = as_int(products_84.x + products_84.y + products_84.z + products_84.w);  // parts/dot4.py
     const float2 pair_4 = unpack_half2(scales[at_4 >> 1u]);               // parts/packed_rows.py
-    const float weighed_4 = (float)as_int(as_uint(total_79)
+    const float scaled_4 = (float)as_int(as_uint(total_79)
         + as_uint(as_int(as_uint(total_78)
         + as_uint(as_int(as_uint(total_77)
         + as_uint(as_int(as_uint(total_76)
         + as_uint(as_int(as_uint(total_75) + as_uint(plus_4))))))))))
         * (((at_4 & 1u) == 1u ? pair_4.y : pair_4.x) * code_scale_1);     // int8/parts.py
-    sum_0_1 += weighed_4;                                                 // int8/parts.py
+    sum_0_1 += scaled_4;                                                  // int8/parts.py
     const uint low_20 = loads_5.x & 0x0f0f0f0fu;                          // formats/nibbles.py
     const uint high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint low_21 = loads_5.y & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -856,13 +856,13 @@ void matvec_int8_norm_q4_gated_codes2_384x2048_t2_kernel(
     const int total_95 = as_int(products_101.x + products_101.y + products_101.z
         + products_101.w);                                                // parts/dot4.py
     const float2 pair_5 = unpack_half2(scales[at_5 >> 1u]);               // parts/packed_rows.py
-    const float weighed_5 = (float)as_int(as_uint(total_95)
+    const float scaled_5 = (float)as_int(as_uint(total_95)
         + as_uint(as_int(as_uint(total_94)
         + as_uint(as_int(as_uint(total_93)
         + as_uint(as_int(as_uint(total_92)
         + as_uint(as_int(as_uint(total_91) + as_uint(plus_5))))))))))
         * (((at_5 & 1u) == 1u ? pair_5.y : pair_5.x) * code_scale_1);     // int8/parts.py
-    sum_1_1 += weighed_5;                                                 // int8/parts.py
+    sum_1_1 += scaled_5;                                                  // int8/parts.py
     const uint low_24 = loads_6.x & 0x0f0f0f0fu;                          // formats/nibbles.py
     const uint high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint low_25 = loads_6.y & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -939,13 +939,13 @@ void matvec_int8_norm_q4_gated_codes2_384x2048_t2_kernel(
     const int total_111 = as_int(products_118.x + products_118.y + products_118.z
         + products_118.w);                                                // parts/dot4.py
     const float2 pair_6 = unpack_half2(scales[at_6 >> 1u]);               // parts/packed_rows.py
-    const float weighed_6 = (float)as_int(as_uint(total_111)
+    const float scaled_6 = (float)as_int(as_uint(total_111)
         + as_uint(as_int(as_uint(total_110)
         + as_uint(as_int(as_uint(total_109)
         + as_uint(as_int(as_uint(total_108)
         + as_uint(as_int(as_uint(total_107) + as_uint(plus_6))))))))))
         * (((at_6 & 1u) == 1u ? pair_6.y : pair_6.x) * code_scale_1);     // int8/parts.py
-    sum_2_1 += weighed_6;                                                 // int8/parts.py
+    sum_2_1 += scaled_6;                                                  // int8/parts.py
     const uint low_28 = loads_7.x & 0x0f0f0f0fu;                          // formats/nibbles.py
     const uint high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint low_29 = loads_7.y & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -1022,13 +1022,13 @@ void matvec_int8_norm_q4_gated_codes2_384x2048_t2_kernel(
     const int total_127 = as_int(products_135.x + products_135.y + products_135.z
         + products_135.w);                                                // parts/dot4.py
     const float2 pair_7 = unpack_half2(scales[at_7 >> 1u]);               // parts/packed_rows.py
-    const float weighed_7 = (float)as_int(as_uint(total_127)
+    const float scaled_7 = (float)as_int(as_uint(total_127)
         + as_uint(as_int(as_uint(total_126)
         + as_uint(as_int(as_uint(total_125)
         + as_uint(as_int(as_uint(total_124)
         + as_uint(as_int(as_uint(total_123) + as_uint(plus_7))))))))))
         * (((at_7 & 1u) == 1u ? pair_7.y : pair_7.x) * code_scale_1);     // int8/parts.py
-    sum_3_1 += weighed_7;                                                 // int8/parts.py
+    sum_3_1 += scaled_7;                                                  // int8/parts.py
   }
   partial_sums[index_2 + 32u + index_10] = sum_0_1;                       // int8/results.py
   partial_sums[index_2 + 33u + index_10] = sum_1_1;

@@ -72,11 +72,11 @@ fn main(
   let plus = products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
       + dot4I8Packed(low_1, half_2.z);                                    // parts/dot4.py
   let pair = unpack2x16float(stored);                                     // parts/packed_rows.py
-  let weighed = f32(plus + dot4I8Packed(high_1, half_2.w) + dot4I8Packed(low_2, half_3.x)
+  let scaled = f32(plus + dot4I8Packed(high_1, half_2.w) + dot4I8Packed(low_2, half_3.x)
       + dot4I8Packed(high_2, half_3.y) + dot4I8Packed(low_3, half_3.z)
       + dot4I8Packed(high_3, half_3.w))
       * (select(pair.x, pair.y, (at & 1u) == 1u) * code_scale);           // int8/parts.py
-  sum_0 += weighed;                                                       // int8/parts.py
+  sum_0 += scaled;                                                        // int8/parts.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -92,11 +92,11 @@ fn main(
   let plus_1 = products_1 + dot4I8Packed(low_4, half_2.x) + dot4I8Packed(high_4, half_2.y)
       + dot4I8Packed(low_5, half_2.z);                                    // parts/dot4.py
   let pair_1 = unpack2x16float(stored_1);                                 // parts/packed_rows.py
-  let weighed_1 = f32(plus_1 + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
+  let scaled_1 = f32(plus_1 + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
       + dot4I8Packed(high_6, half_3.y) + dot4I8Packed(low_7, half_3.z)
       + dot4I8Packed(high_7, half_3.w))
       * (select(pair_1.x, pair_1.y, (at_1 & 1u) == 1u) * code_scale);     // int8/parts.py
-  sum_1 += weighed_1;                                                     // int8/parts.py
+  sum_1 += scaled_1;                                                      // int8/parts.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -112,11 +112,11 @@ fn main(
   let plus_2 = products_2 + dot4I8Packed(low_8, half_2.x) + dot4I8Packed(high_8, half_2.y)
       + dot4I8Packed(low_9, half_2.z);                                    // parts/dot4.py
   let pair_2 = unpack2x16float(stored_2);                                 // parts/packed_rows.py
-  let weighed_2 = f32(plus_2 + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
+  let scaled_2 = f32(plus_2 + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
       + dot4I8Packed(high_10, half_3.y) + dot4I8Packed(low_11, half_3.z)
       + dot4I8Packed(high_11, half_3.w))
       * (select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u) * code_scale);     // int8/parts.py
-  sum_2 += weighed_2;                                                     // int8/parts.py
+  sum_2 += scaled_2;                                                      // int8/parts.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -132,11 +132,11 @@ fn main(
   let plus_3 = products_3 + dot4I8Packed(low_12, half_2.x) + dot4I8Packed(high_12, half_2.y)
       + dot4I8Packed(low_13, half_2.z);                                   // parts/dot4.py
   let pair_3 = unpack2x16float(stored_3);                                 // parts/packed_rows.py
-  let weighed_3 = f32(plus_3 + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
+  let scaled_3 = f32(plus_3 + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
       + dot4I8Packed(high_14, half_3.y) + dot4I8Packed(low_15, half_3.z)
       + dot4I8Packed(high_15, half_3.w))
       * (select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u) * code_scale);     // int8/parts.py
-  sum_3 += weighed_3;                                                     // int8/parts.py
+  sum_3 += scaled_3;                                                      // int8/parts.py
   let start_1 = group + 8u;                                               // int8/body.py
   for (var group_2 = start_1; group_2 < 64u; group_2 += 8u) {             // int8/body.py
     let at_4 = index_3 + group_2;                                         // parts/packed_rows.py
@@ -169,11 +169,11 @@ fn main(
     let plus_4 = products_4 + dot4I8Packed(low_16, half_6.x) + dot4I8Packed(high_16, half_6.y)
         + dot4I8Packed(low_17, half_6.z);                                 // parts/dot4.py
     let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                     // parts/packed_rows.py
-    let weighed_4 = f32(plus_4 + dot4I8Packed(high_17, half_6.w)
+    let scaled_4 = f32(plus_4 + dot4I8Packed(high_17, half_6.w)
         + dot4I8Packed(low_18, half_7.x) + dot4I8Packed(high_18, half_7.y)
         + dot4I8Packed(low_19, half_7.z) + dot4I8Packed(high_19, half_7.w))
         * (select(pair_4.x, pair_4.y, (at_4 & 1u) == 1u) * code_scale_1);  // int8/parts.py
-    sum_0 += weighed_4;                                                   // int8/parts.py
+    sum_0 += scaled_4;                                                    // int8/parts.py
     let low_20 = loads_5.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_21 = loads_5.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -189,11 +189,11 @@ fn main(
     let plus_5 = products_5 + dot4I8Packed(low_20, half_6.x) + dot4I8Packed(high_20, half_6.y)
         + dot4I8Packed(low_21, half_6.z);                                 // parts/dot4.py
     let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                     // parts/packed_rows.py
-    let weighed_5 = f32(plus_5 + dot4I8Packed(high_21, half_6.w)
+    let scaled_5 = f32(plus_5 + dot4I8Packed(high_21, half_6.w)
         + dot4I8Packed(low_22, half_7.x) + dot4I8Packed(high_22, half_7.y)
         + dot4I8Packed(low_23, half_7.z) + dot4I8Packed(high_23, half_7.w))
         * (select(pair_5.x, pair_5.y, (at_5 & 1u) == 1u) * code_scale_1);  // int8/parts.py
-    sum_1 += weighed_5;                                                   // int8/parts.py
+    sum_1 += scaled_5;                                                    // int8/parts.py
     let low_24 = loads_6.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_25 = loads_6.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -209,11 +209,11 @@ fn main(
     let plus_6 = products_6 + dot4I8Packed(low_24, half_6.x) + dot4I8Packed(high_24, half_6.y)
         + dot4I8Packed(low_25, half_6.z);                                 // parts/dot4.py
     let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                     // parts/packed_rows.py
-    let weighed_6 = f32(plus_6 + dot4I8Packed(high_25, half_6.w)
+    let scaled_6 = f32(plus_6 + dot4I8Packed(high_25, half_6.w)
         + dot4I8Packed(low_26, half_7.x) + dot4I8Packed(high_26, half_7.y)
         + dot4I8Packed(low_27, half_7.z) + dot4I8Packed(high_27, half_7.w))
         * (select(pair_6.x, pair_6.y, (at_6 & 1u) == 1u) * code_scale_1);  // int8/parts.py
-    sum_2 += weighed_6;                                                   // int8/parts.py
+    sum_2 += scaled_6;                                                    // int8/parts.py
     let low_28 = loads_7.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_29 = loads_7.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -229,11 +229,11 @@ fn main(
     let plus_7 = products_7 + dot4I8Packed(low_28, half_6.x) + dot4I8Packed(high_28, half_6.y)
         + dot4I8Packed(low_29, half_6.z);                                 // parts/dot4.py
     let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // parts/packed_rows.py
-    let weighed_7 = f32(plus_7 + dot4I8Packed(high_29, half_6.w)
+    let scaled_7 = f32(plus_7 + dot4I8Packed(high_29, half_6.w)
         + dot4I8Packed(low_30, half_7.x) + dot4I8Packed(high_30, half_7.y)
         + dot4I8Packed(low_31, half_7.z) + dot4I8Packed(high_31, half_7.w))
         * (select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u) * code_scale_1);  // int8/parts.py
-    sum_3 += weighed_7;                                                   // int8/parts.py
+    sum_3 += scaled_7;                                                    // int8/parts.py
   }
   let index_10 = group * 65u;                                             // int8/results.py
   partial_sums[index_2 + index_10] = sum_0;
@@ -282,11 +282,11 @@ fn main(
     let plus_4 = products_4 + dot4I8Packed(low_16, half_6.x) + dot4I8Packed(high_16, half_6.y)
         + dot4I8Packed(low_17, half_6.z);                                 // parts/dot4.py
     let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                     // parts/packed_rows.py
-    let weighed_4 = f32(plus_4 + dot4I8Packed(high_17, half_6.w)
+    let scaled_4 = f32(plus_4 + dot4I8Packed(high_17, half_6.w)
         + dot4I8Packed(low_18, half_7.x) + dot4I8Packed(high_18, half_7.y)
         + dot4I8Packed(low_19, half_7.z) + dot4I8Packed(high_19, half_7.w))
         * (select(pair_4.x, pair_4.y, (at_4 & 1u) == 1u) * code_scale_1);  // int8/parts.py
-    sum_0_1 += weighed_4;                                                 // int8/parts.py
+    sum_0_1 += scaled_4;                                                  // int8/parts.py
     let low_20 = loads_5.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_21 = loads_5.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -302,11 +302,11 @@ fn main(
     let plus_5 = products_5 + dot4I8Packed(low_20, half_6.x) + dot4I8Packed(high_20, half_6.y)
         + dot4I8Packed(low_21, half_6.z);                                 // parts/dot4.py
     let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                     // parts/packed_rows.py
-    let weighed_5 = f32(plus_5 + dot4I8Packed(high_21, half_6.w)
+    let scaled_5 = f32(plus_5 + dot4I8Packed(high_21, half_6.w)
         + dot4I8Packed(low_22, half_7.x) + dot4I8Packed(high_22, half_7.y)
         + dot4I8Packed(low_23, half_7.z) + dot4I8Packed(high_23, half_7.w))
         * (select(pair_5.x, pair_5.y, (at_5 & 1u) == 1u) * code_scale_1);  // int8/parts.py
-    sum_1_1 += weighed_5;                                                 // int8/parts.py
+    sum_1_1 += scaled_5;                                                  // int8/parts.py
     let low_24 = loads_6.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_25 = loads_6.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -322,11 +322,11 @@ fn main(
     let plus_6 = products_6 + dot4I8Packed(low_24, half_6.x) + dot4I8Packed(high_24, half_6.y)
         + dot4I8Packed(low_25, half_6.z);                                 // parts/dot4.py
     let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                     // parts/packed_rows.py
-    let weighed_6 = f32(plus_6 + dot4I8Packed(high_25, half_6.w)
+    let scaled_6 = f32(plus_6 + dot4I8Packed(high_25, half_6.w)
         + dot4I8Packed(low_26, half_7.x) + dot4I8Packed(high_26, half_7.y)
         + dot4I8Packed(low_27, half_7.z) + dot4I8Packed(high_27, half_7.w))
         * (select(pair_6.x, pair_6.y, (at_6 & 1u) == 1u) * code_scale_1);  // int8/parts.py
-    sum_2_1 += weighed_6;                                                 // int8/parts.py
+    sum_2_1 += scaled_6;                                                  // int8/parts.py
     let low_28 = loads_7.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_29 = loads_7.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -342,11 +342,11 @@ fn main(
     let plus_7 = products_7 + dot4I8Packed(low_28, half_6.x) + dot4I8Packed(high_28, half_6.y)
         + dot4I8Packed(low_29, half_6.z);                                 // parts/dot4.py
     let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // parts/packed_rows.py
-    let weighed_7 = f32(plus_7 + dot4I8Packed(high_29, half_6.w)
+    let scaled_7 = f32(plus_7 + dot4I8Packed(high_29, half_6.w)
         + dot4I8Packed(low_30, half_7.x) + dot4I8Packed(high_30, half_7.y)
         + dot4I8Packed(low_31, half_7.z) + dot4I8Packed(high_31, half_7.w))
         * (select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u) * code_scale_1);  // int8/parts.py
-    sum_3_1 += weighed_7;                                                 // int8/parts.py
+    sum_3_1 += scaled_7;                                                  // int8/parts.py
   }
   partial_sums[index_2 + 32u + index_10] = sum_0_1;                       // int8/results.py
   partial_sums[index_2 + 33u + index_10] = sum_1_1;

@@ -82,12 +82,12 @@ fn main(
       + dot4I8Packed(low_1, half.z) + dot4I8Packed(high_1, half.w)
       + dot4I8Packed(low_2, half_1.x) + dot4I8Packed(high_2, half_1.y)
       + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * 256i + start;  // int8/parts.py
-  let weighed = f32(products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
+  let scaled = f32(products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
       + dot4I8Packed(low_1, half_2.z) + dot4I8Packed(high_1, half_2.w)
       + dot4I8Packed(low_2, half_3.x) + dot4I8Packed(high_2, half_3.y)
       + dot4I8Packed(low_3, half_3.z) + dot4I8Packed(high_3, half_3.w))
       * (f32(stored) * code_scale);                                       // int8/parts.py
-  sum_0 += weighed;                                                       // int8/parts.py
+  sum_0 += scaled;                                                        // int8/parts.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -100,12 +100,12 @@ fn main(
       + dot4I8Packed(low_5, half.z) + dot4I8Packed(high_5, half.w)
       + dot4I8Packed(low_6, half_1.x) + dot4I8Packed(high_6, half_1.y)
       + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w)) * 256i + start;  // int8/parts.py
-  let weighed_1 = f32(products_1 + dot4I8Packed(low_4, half_2.x)
+  let scaled_1 = f32(products_1 + dot4I8Packed(low_4, half_2.x)
       + dot4I8Packed(high_4, half_2.y) + dot4I8Packed(low_5, half_2.z)
       + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
       + dot4I8Packed(high_6, half_3.y) + dot4I8Packed(low_7, half_3.z)
       + dot4I8Packed(high_7, half_3.w)) * (f32(stored_1) * code_scale);   // int8/parts.py
-  sum_1 += weighed_1;                                                     // int8/parts.py
+  sum_1 += scaled_1;                                                      // int8/parts.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -118,12 +118,12 @@ fn main(
       + dot4I8Packed(low_9, half.z) + dot4I8Packed(high_9, half.w)
       + dot4I8Packed(low_10, half_1.x) + dot4I8Packed(high_10, half_1.y)
       + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w)) * 256i + start;  // int8/parts.py
-  let weighed_2 = f32(products_2 + dot4I8Packed(low_8, half_2.x)
+  let scaled_2 = f32(products_2 + dot4I8Packed(low_8, half_2.x)
       + dot4I8Packed(high_8, half_2.y) + dot4I8Packed(low_9, half_2.z)
       + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
       + dot4I8Packed(high_10, half_3.y) + dot4I8Packed(low_11, half_3.z)
       + dot4I8Packed(high_11, half_3.w)) * (f32(stored_2) * code_scale);  // int8/parts.py
-  sum_2 += weighed_2;                                                     // int8/parts.py
+  sum_2 += scaled_2;                                                      // int8/parts.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -136,12 +136,12 @@ fn main(
       + dot4I8Packed(low_13, half.z) + dot4I8Packed(high_13, half.w)
       + dot4I8Packed(low_14, half_1.x) + dot4I8Packed(high_14, half_1.y)
       + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w)) * 256i + start;  // int8/parts.py
-  let weighed_3 = f32(products_3 + dot4I8Packed(low_12, half_2.x)
+  let scaled_3 = f32(products_3 + dot4I8Packed(low_12, half_2.x)
       + dot4I8Packed(high_12, half_2.y) + dot4I8Packed(low_13, half_2.z)
       + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
       + dot4I8Packed(high_14, half_3.y) + dot4I8Packed(low_15, half_3.z)
       + dot4I8Packed(high_15, half_3.w)) * (f32(stored_3) * code_scale);  // int8/parts.py
-  sum_3 += weighed_3;                                                     // int8/parts.py
+  sum_3 += scaled_3;                                                      // int8/parts.py
   let low_16 = loads_4.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_17 = loads_4.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -154,12 +154,12 @@ fn main(
       + dot4I8Packed(low_17, half.z) + dot4I8Packed(high_17, half.w)
       + dot4I8Packed(low_18, half_1.x) + dot4I8Packed(high_18, half_1.y)
       + dot4I8Packed(low_19, half_1.z) + dot4I8Packed(high_19, half_1.w)) * 256i + start;  // int8/parts.py
-  let weighed_4 = f32(products_4 + dot4I8Packed(low_16, half_2.x)
+  let scaled_4 = f32(products_4 + dot4I8Packed(low_16, half_2.x)
       + dot4I8Packed(high_16, half_2.y) + dot4I8Packed(low_17, half_2.z)
       + dot4I8Packed(high_17, half_2.w) + dot4I8Packed(low_18, half_3.x)
       + dot4I8Packed(high_18, half_3.y) + dot4I8Packed(low_19, half_3.z)
       + dot4I8Packed(high_19, half_3.w)) * (f32(stored_4) * code_scale);  // int8/parts.py
-  sum_4 += weighed_4;                                                     // int8/parts.py
+  sum_4 += scaled_4;                                                      // int8/parts.py
   let low_20 = loads_5.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_21 = loads_5.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -172,12 +172,12 @@ fn main(
       + dot4I8Packed(low_21, half.z) + dot4I8Packed(high_21, half.w)
       + dot4I8Packed(low_22, half_1.x) + dot4I8Packed(high_22, half_1.y)
       + dot4I8Packed(low_23, half_1.z) + dot4I8Packed(high_23, half_1.w)) * 256i + start;  // int8/parts.py
-  let weighed_5 = f32(products_5 + dot4I8Packed(low_20, half_2.x)
+  let scaled_5 = f32(products_5 + dot4I8Packed(low_20, half_2.x)
       + dot4I8Packed(high_20, half_2.y) + dot4I8Packed(low_21, half_2.z)
       + dot4I8Packed(high_21, half_2.w) + dot4I8Packed(low_22, half_3.x)
       + dot4I8Packed(high_22, half_3.y) + dot4I8Packed(low_23, half_3.z)
       + dot4I8Packed(high_23, half_3.w)) * (f32(stored_5) * code_scale);  // int8/parts.py
-  sum_5 += weighed_5;                                                     // int8/parts.py
+  sum_5 += scaled_5;                                                      // int8/parts.py
   let low_24 = loads_6.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_25 = loads_6.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -190,12 +190,12 @@ fn main(
       + dot4I8Packed(low_25, half.z) + dot4I8Packed(high_25, half.w)
       + dot4I8Packed(low_26, half_1.x) + dot4I8Packed(high_26, half_1.y)
       + dot4I8Packed(low_27, half_1.z) + dot4I8Packed(high_27, half_1.w)) * 256i + start;  // int8/parts.py
-  let weighed_6 = f32(products_6 + dot4I8Packed(low_24, half_2.x)
+  let scaled_6 = f32(products_6 + dot4I8Packed(low_24, half_2.x)
       + dot4I8Packed(high_24, half_2.y) + dot4I8Packed(low_25, half_2.z)
       + dot4I8Packed(high_25, half_2.w) + dot4I8Packed(low_26, half_3.x)
       + dot4I8Packed(high_26, half_3.y) + dot4I8Packed(low_27, half_3.z)
       + dot4I8Packed(high_27, half_3.w)) * (f32(stored_6) * code_scale);  // int8/parts.py
-  sum_6 += weighed_6;                                                     // int8/parts.py
+  sum_6 += scaled_6;                                                      // int8/parts.py
   let low_28 = loads_7.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_29 = loads_7.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -208,12 +208,12 @@ fn main(
       + dot4I8Packed(low_29, half.z) + dot4I8Packed(high_29, half.w)
       + dot4I8Packed(low_30, half_1.x) + dot4I8Packed(high_30, half_1.y)
       + dot4I8Packed(low_31, half_1.z) + dot4I8Packed(high_31, half_1.w)) * 256i + start;  // int8/parts.py
-  let weighed_7 = f32(products_7 + dot4I8Packed(low_28, half_2.x)
+  let scaled_7 = f32(products_7 + dot4I8Packed(low_28, half_2.x)
       + dot4I8Packed(high_28, half_2.y) + dot4I8Packed(low_29, half_2.z)
       + dot4I8Packed(high_29, half_2.w) + dot4I8Packed(low_30, half_3.x)
       + dot4I8Packed(high_30, half_3.y) + dot4I8Packed(low_31, half_3.z)
       + dot4I8Packed(high_31, half_3.w)) * (f32(stored_7) * code_scale);  // int8/parts.py
-  sum_7 += weighed_7;                                                     // int8/parts.py
+  sum_7 += scaled_7;                                                      // int8/parts.py
   let sums_0 = subgroupAdd(sum_0);                                        // int8/results.py
   let sums_1 = subgroupAdd(sum_1);
   let sums_2 = subgroupAdd(sum_2);
@@ -288,12 +288,12 @@ fn main(
         + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
         + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
         + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
+    let scaled_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
         + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
         + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
         + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
         + dot4I8Packed(high_35, half_7.w)) * (f32(scales[at_8]) * code_scale_1);  // int8/parts.py
-    sum_0_1 += weighed_8;                                                 // int8/parts.py
+    sum_0_1 += scaled_8;                                                  // int8/parts.py
     let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_37 = loads_9.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -306,12 +306,12 @@ fn main(
         + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
         + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
         + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
+    let scaled_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
         + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
         + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
         + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
         + dot4I8Packed(high_39, half_7.w)) * (f32(scales[at_9]) * code_scale_1);  // int8/parts.py
-    sum_1_1 += weighed_9;                                                 // int8/parts.py
+    sum_1_1 += scaled_9;                                                  // int8/parts.py
     let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_41 = loads_10.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -324,12 +324,12 @@ fn main(
         + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
         + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
         + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
+    let scaled_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
         + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
         + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
         + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
         + dot4I8Packed(high_43, half_7.w)) * (f32(scales[at_10]) * code_scale_1);  // int8/parts.py
-    sum_2_1 += weighed_10;                                                // int8/parts.py
+    sum_2_1 += scaled_10;                                                 // int8/parts.py
     let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_45 = loads_11.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -342,12 +342,12 @@ fn main(
         + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
         + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
         + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
+    let scaled_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
         + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
         + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
         + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
         + dot4I8Packed(high_47, half_7.w)) * (f32(scales[at_11]) * code_scale_1);  // int8/parts.py
-    sum_3_1 += weighed_11;                                                // int8/parts.py
+    sum_3_1 += scaled_11;                                                 // int8/parts.py
     let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_49 = loads_12.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -360,12 +360,12 @@ fn main(
         + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
         + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
         + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
+    let scaled_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
         + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
         + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
         + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
         + dot4I8Packed(high_51, half_7.w)) * (f32(scales[at_12]) * code_scale_1);  // int8/parts.py
-    sum_4_1 += weighed_12;                                                // int8/parts.py
+    sum_4_1 += scaled_12;                                                 // int8/parts.py
     let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_53 = loads_13.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -378,12 +378,12 @@ fn main(
         + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
         + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
         + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
+    let scaled_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
         + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
         + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
         + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
         + dot4I8Packed(high_55, half_7.w)) * (f32(scales[at_13]) * code_scale_1);  // int8/parts.py
-    sum_5_1 += weighed_13;                                                // int8/parts.py
+    sum_5_1 += scaled_13;                                                 // int8/parts.py
     let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_57 = loads_14.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -396,12 +396,12 @@ fn main(
         + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
         + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
         + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
+    let scaled_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
         + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
         + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
         + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
         + dot4I8Packed(high_59, half_7.w)) * (f32(scales[at_14]) * code_scale_1);  // int8/parts.py
-    sum_6_1 += weighed_14;                                                // int8/parts.py
+    sum_6_1 += scaled_14;                                                 // int8/parts.py
     let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_61 = loads_15.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -414,12 +414,12 @@ fn main(
         + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
         + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
         + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
+    let scaled_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
         + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
         + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
         + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
         + dot4I8Packed(high_63, half_7.w)) * (f32(scales[at_15]) * code_scale_1);  // int8/parts.py
-    sum_7_1 += weighed_15;                                                // int8/parts.py
+    sum_7_1 += scaled_15;                                                 // int8/parts.py
   }
   let sums_0_1 = subgroupAdd(sum_0_1);                                    // int8/results.py
   let sums_1_1 = subgroupAdd(sum_1_1);
@@ -492,12 +492,12 @@ fn main(
         + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
         + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
         + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
+    let scaled_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
         + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
         + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
         + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
         + dot4I8Packed(high_35, half_7.w)) * (f32(scales[at_8]) * code_scale_1);  // int8/parts.py
-    sum_0_2 += weighed_8;                                                 // int8/parts.py
+    sum_0_2 += scaled_8;                                                  // int8/parts.py
     let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_37 = loads_9.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -510,12 +510,12 @@ fn main(
         + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
         + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
         + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
+    let scaled_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
         + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
         + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
         + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
         + dot4I8Packed(high_39, half_7.w)) * (f32(scales[at_9]) * code_scale_1);  // int8/parts.py
-    sum_1_2 += weighed_9;                                                 // int8/parts.py
+    sum_1_2 += scaled_9;                                                  // int8/parts.py
     let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_41 = loads_10.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -528,12 +528,12 @@ fn main(
         + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
         + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
         + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
+    let scaled_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
         + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
         + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
         + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
         + dot4I8Packed(high_43, half_7.w)) * (f32(scales[at_10]) * code_scale_1);  // int8/parts.py
-    sum_2_2 += weighed_10;                                                // int8/parts.py
+    sum_2_2 += scaled_10;                                                 // int8/parts.py
     let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_45 = loads_11.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -546,12 +546,12 @@ fn main(
         + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
         + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
         + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
+    let scaled_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
         + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
         + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
         + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
         + dot4I8Packed(high_47, half_7.w)) * (f32(scales[at_11]) * code_scale_1);  // int8/parts.py
-    sum_3_2 += weighed_11;                                                // int8/parts.py
+    sum_3_2 += scaled_11;                                                 // int8/parts.py
     let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_49 = loads_12.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -564,12 +564,12 @@ fn main(
         + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
         + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
         + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
+    let scaled_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
         + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
         + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
         + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
         + dot4I8Packed(high_51, half_7.w)) * (f32(scales[at_12]) * code_scale_1);  // int8/parts.py
-    sum_4_2 += weighed_12;                                                // int8/parts.py
+    sum_4_2 += scaled_12;                                                 // int8/parts.py
     let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_53 = loads_13.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -582,12 +582,12 @@ fn main(
         + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
         + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
         + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
+    let scaled_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
         + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
         + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
         + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
         + dot4I8Packed(high_55, half_7.w)) * (f32(scales[at_13]) * code_scale_1);  // int8/parts.py
-    sum_5_2 += weighed_13;                                                // int8/parts.py
+    sum_5_2 += scaled_13;                                                 // int8/parts.py
     let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_57 = loads_14.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -600,12 +600,12 @@ fn main(
         + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
         + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
         + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
+    let scaled_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
         + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
         + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
         + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
         + dot4I8Packed(high_59, half_7.w)) * (f32(scales[at_14]) * code_scale_1);  // int8/parts.py
-    sum_6_2 += weighed_14;                                                // int8/parts.py
+    sum_6_2 += scaled_14;                                                 // int8/parts.py
     let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_61 = loads_15.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -618,12 +618,12 @@ fn main(
         + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
         + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
         + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
+    let scaled_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
         + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
         + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
         + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
         + dot4I8Packed(high_63, half_7.w)) * (f32(scales[at_15]) * code_scale_1);  // int8/parts.py
-    sum_7_2 += weighed_15;                                                // int8/parts.py
+    sum_7_2 += scaled_15;                                                 // int8/parts.py
   }
   let sums_0_2 = subgroupAdd(sum_0_2);                                    // int8/results.py
   let sums_1_2 = subgroupAdd(sum_1_2);
@@ -696,12 +696,12 @@ fn main(
         + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
         + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
         + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
+    let scaled_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
         + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
         + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
         + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
         + dot4I8Packed(high_35, half_7.w)) * (f32(scales[at_8]) * code_scale_1);  // int8/parts.py
-    sum_0_3 += weighed_8;                                                 // int8/parts.py
+    sum_0_3 += scaled_8;                                                  // int8/parts.py
     let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_37 = loads_9.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -714,12 +714,12 @@ fn main(
         + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
         + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
         + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
+    let scaled_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
         + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
         + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
         + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
         + dot4I8Packed(high_39, half_7.w)) * (f32(scales[at_9]) * code_scale_1);  // int8/parts.py
-    sum_1_3 += weighed_9;                                                 // int8/parts.py
+    sum_1_3 += scaled_9;                                                  // int8/parts.py
     let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_41 = loads_10.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -732,12 +732,12 @@ fn main(
         + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
         + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
         + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
+    let scaled_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
         + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
         + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
         + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
         + dot4I8Packed(high_43, half_7.w)) * (f32(scales[at_10]) * code_scale_1);  // int8/parts.py
-    sum_2_3 += weighed_10;                                                // int8/parts.py
+    sum_2_3 += scaled_10;                                                 // int8/parts.py
     let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_45 = loads_11.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -750,12 +750,12 @@ fn main(
         + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
         + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
         + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
+    let scaled_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
         + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
         + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
         + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
         + dot4I8Packed(high_47, half_7.w)) * (f32(scales[at_11]) * code_scale_1);  // int8/parts.py
-    sum_3_3 += weighed_11;                                                // int8/parts.py
+    sum_3_3 += scaled_11;                                                 // int8/parts.py
     let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_49 = loads_12.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -768,12 +768,12 @@ fn main(
         + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
         + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
         + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
+    let scaled_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
         + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
         + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
         + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
         + dot4I8Packed(high_51, half_7.w)) * (f32(scales[at_12]) * code_scale_1);  // int8/parts.py
-    sum_4_3 += weighed_12;                                                // int8/parts.py
+    sum_4_3 += scaled_12;                                                 // int8/parts.py
     let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_53 = loads_13.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -786,12 +786,12 @@ fn main(
         + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
         + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
         + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
+    let scaled_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
         + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
         + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
         + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
         + dot4I8Packed(high_55, half_7.w)) * (f32(scales[at_13]) * code_scale_1);  // int8/parts.py
-    sum_5_3 += weighed_13;                                                // int8/parts.py
+    sum_5_3 += scaled_13;                                                 // int8/parts.py
     let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_57 = loads_14.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -804,12 +804,12 @@ fn main(
         + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
         + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
         + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
+    let scaled_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
         + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
         + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
         + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
         + dot4I8Packed(high_59, half_7.w)) * (f32(scales[at_14]) * code_scale_1);  // int8/parts.py
-    sum_6_3 += weighed_14;                                                // int8/parts.py
+    sum_6_3 += scaled_14;                                                 // int8/parts.py
     let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_61 = loads_15.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -822,12 +822,12 @@ fn main(
         + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
         + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
         + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
+    let scaled_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
         + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
         + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
         + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
         + dot4I8Packed(high_63, half_7.w)) * (f32(scales[at_15]) * code_scale_1);  // int8/parts.py
-    sum_7_3 += weighed_15;                                                // int8/parts.py
+    sum_7_3 += scaled_15;                                                 // int8/parts.py
   }
   let sums_0_3 = subgroupAdd(sum_0_3);                                    // int8/results.py
   let sums_1_3 = subgroupAdd(sum_1_3);
@@ -900,12 +900,12 @@ fn main(
         + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
         + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
         + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
+    let scaled_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
         + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
         + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
         + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
         + dot4I8Packed(high_35, half_7.w)) * (f32(scales[at_8]) * code_scale_1);  // int8/parts.py
-    sum_0_4 += weighed_8;                                                 // int8/parts.py
+    sum_0_4 += scaled_8;                                                  // int8/parts.py
     let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_37 = loads_9.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -918,12 +918,12 @@ fn main(
         + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
         + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
         + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
+    let scaled_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
         + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
         + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
         + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
         + dot4I8Packed(high_39, half_7.w)) * (f32(scales[at_9]) * code_scale_1);  // int8/parts.py
-    sum_1_4 += weighed_9;                                                 // int8/parts.py
+    sum_1_4 += scaled_9;                                                  // int8/parts.py
     let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_41 = loads_10.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -936,12 +936,12 @@ fn main(
         + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
         + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
         + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
+    let scaled_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
         + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
         + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
         + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
         + dot4I8Packed(high_43, half_7.w)) * (f32(scales[at_10]) * code_scale_1);  // int8/parts.py
-    sum_2_4 += weighed_10;                                                // int8/parts.py
+    sum_2_4 += scaled_10;                                                 // int8/parts.py
     let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_45 = loads_11.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -954,12 +954,12 @@ fn main(
         + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
         + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
         + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
+    let scaled_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
         + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
         + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
         + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
         + dot4I8Packed(high_47, half_7.w)) * (f32(scales[at_11]) * code_scale_1);  // int8/parts.py
-    sum_3_4 += weighed_11;                                                // int8/parts.py
+    sum_3_4 += scaled_11;                                                 // int8/parts.py
     let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_49 = loads_12.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -972,12 +972,12 @@ fn main(
         + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
         + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
         + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
+    let scaled_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
         + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
         + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
         + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
         + dot4I8Packed(high_51, half_7.w)) * (f32(scales[at_12]) * code_scale_1);  // int8/parts.py
-    sum_4_4 += weighed_12;                                                // int8/parts.py
+    sum_4_4 += scaled_12;                                                 // int8/parts.py
     let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_53 = loads_13.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -990,12 +990,12 @@ fn main(
         + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
         + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
         + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
+    let scaled_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
         + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
         + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
         + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
         + dot4I8Packed(high_55, half_7.w)) * (f32(scales[at_13]) * code_scale_1);  // int8/parts.py
-    sum_5_4 += weighed_13;                                                // int8/parts.py
+    sum_5_4 += scaled_13;                                                 // int8/parts.py
     let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_57 = loads_14.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1008,12 +1008,12 @@ fn main(
         + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
         + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
         + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
+    let scaled_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
         + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
         + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
         + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
         + dot4I8Packed(high_59, half_7.w)) * (f32(scales[at_14]) * code_scale_1);  // int8/parts.py
-    sum_6_4 += weighed_14;                                                // int8/parts.py
+    sum_6_4 += scaled_14;                                                 // int8/parts.py
     let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_61 = loads_15.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1026,12 +1026,12 @@ fn main(
         + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
         + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
         + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
+    let scaled_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
         + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
         + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
         + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
         + dot4I8Packed(high_63, half_7.w)) * (f32(scales[at_15]) * code_scale_1);  // int8/parts.py
-    sum_7_4 += weighed_15;                                                // int8/parts.py
+    sum_7_4 += scaled_15;                                                 // int8/parts.py
   }
   let sums_0_4 = subgroupAdd(sum_0_4);                                    // int8/results.py
   let sums_1_4 = subgroupAdd(sum_1_4);
@@ -1104,12 +1104,12 @@ fn main(
         + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
         + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
         + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
+    let scaled_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
         + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
         + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
         + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
         + dot4I8Packed(high_35, half_7.w)) * (f32(scales[at_8]) * code_scale_1);  // int8/parts.py
-    sum_0_5 += weighed_8;                                                 // int8/parts.py
+    sum_0_5 += scaled_8;                                                  // int8/parts.py
     let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_37 = loads_9.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -1122,12 +1122,12 @@ fn main(
         + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
         + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
         + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
+    let scaled_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
         + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
         + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
         + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
         + dot4I8Packed(high_39, half_7.w)) * (f32(scales[at_9]) * code_scale_1);  // int8/parts.py
-    sum_1_5 += weighed_9;                                                 // int8/parts.py
+    sum_1_5 += scaled_9;                                                  // int8/parts.py
     let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_41 = loads_10.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1140,12 +1140,12 @@ fn main(
         + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
         + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
         + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
+    let scaled_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
         + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
         + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
         + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
         + dot4I8Packed(high_43, half_7.w)) * (f32(scales[at_10]) * code_scale_1);  // int8/parts.py
-    sum_2_5 += weighed_10;                                                // int8/parts.py
+    sum_2_5 += scaled_10;                                                 // int8/parts.py
     let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_45 = loads_11.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1158,12 +1158,12 @@ fn main(
         + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
         + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
         + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
+    let scaled_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
         + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
         + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
         + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
         + dot4I8Packed(high_47, half_7.w)) * (f32(scales[at_11]) * code_scale_1);  // int8/parts.py
-    sum_3_5 += weighed_11;                                                // int8/parts.py
+    sum_3_5 += scaled_11;                                                 // int8/parts.py
     let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_49 = loads_12.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1176,12 +1176,12 @@ fn main(
         + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
         + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
         + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
+    let scaled_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
         + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
         + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
         + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
         + dot4I8Packed(high_51, half_7.w)) * (f32(scales[at_12]) * code_scale_1);  // int8/parts.py
-    sum_4_5 += weighed_12;                                                // int8/parts.py
+    sum_4_5 += scaled_12;                                                 // int8/parts.py
     let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_53 = loads_13.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1194,12 +1194,12 @@ fn main(
         + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
         + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
         + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
+    let scaled_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
         + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
         + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
         + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
         + dot4I8Packed(high_55, half_7.w)) * (f32(scales[at_13]) * code_scale_1);  // int8/parts.py
-    sum_5_5 += weighed_13;                                                // int8/parts.py
+    sum_5_5 += scaled_13;                                                 // int8/parts.py
     let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_57 = loads_14.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1212,12 +1212,12 @@ fn main(
         + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
         + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
         + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
+    let scaled_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
         + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
         + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
         + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
         + dot4I8Packed(high_59, half_7.w)) * (f32(scales[at_14]) * code_scale_1);  // int8/parts.py
-    sum_6_5 += weighed_14;                                                // int8/parts.py
+    sum_6_5 += scaled_14;                                                 // int8/parts.py
     let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_61 = loads_15.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1230,12 +1230,12 @@ fn main(
         + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
         + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
         + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
+    let scaled_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
         + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
         + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
         + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
         + dot4I8Packed(high_63, half_7.w)) * (f32(scales[at_15]) * code_scale_1);  // int8/parts.py
-    sum_7_5 += weighed_15;                                                // int8/parts.py
+    sum_7_5 += scaled_15;                                                 // int8/parts.py
   }
   let sums_0_5 = subgroupAdd(sum_0_5);                                    // int8/results.py
   let sums_1_5 = subgroupAdd(sum_1_5);
@@ -1308,12 +1308,12 @@ fn main(
         + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
         + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
         + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
+    let scaled_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
         + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
         + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
         + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
         + dot4I8Packed(high_35, half_7.w)) * (f32(scales[at_8]) * code_scale_1);  // int8/parts.py
-    sum_0_6 += weighed_8;                                                 // int8/parts.py
+    sum_0_6 += scaled_8;                                                  // int8/parts.py
     let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_37 = loads_9.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -1326,12 +1326,12 @@ fn main(
         + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
         + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
         + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
+    let scaled_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
         + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
         + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
         + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
         + dot4I8Packed(high_39, half_7.w)) * (f32(scales[at_9]) * code_scale_1);  // int8/parts.py
-    sum_1_6 += weighed_9;                                                 // int8/parts.py
+    sum_1_6 += scaled_9;                                                  // int8/parts.py
     let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_41 = loads_10.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1344,12 +1344,12 @@ fn main(
         + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
         + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
         + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
+    let scaled_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
         + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
         + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
         + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
         + dot4I8Packed(high_43, half_7.w)) * (f32(scales[at_10]) * code_scale_1);  // int8/parts.py
-    sum_2_6 += weighed_10;                                                // int8/parts.py
+    sum_2_6 += scaled_10;                                                 // int8/parts.py
     let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_45 = loads_11.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1362,12 +1362,12 @@ fn main(
         + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
         + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
         + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
+    let scaled_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
         + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
         + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
         + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
         + dot4I8Packed(high_47, half_7.w)) * (f32(scales[at_11]) * code_scale_1);  // int8/parts.py
-    sum_3_6 += weighed_11;                                                // int8/parts.py
+    sum_3_6 += scaled_11;                                                 // int8/parts.py
     let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_49 = loads_12.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1380,12 +1380,12 @@ fn main(
         + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
         + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
         + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
+    let scaled_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
         + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
         + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
         + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
         + dot4I8Packed(high_51, half_7.w)) * (f32(scales[at_12]) * code_scale_1);  // int8/parts.py
-    sum_4_6 += weighed_12;                                                // int8/parts.py
+    sum_4_6 += scaled_12;                                                 // int8/parts.py
     let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_53 = loads_13.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1398,12 +1398,12 @@ fn main(
         + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
         + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
         + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
+    let scaled_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
         + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
         + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
         + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
         + dot4I8Packed(high_55, half_7.w)) * (f32(scales[at_13]) * code_scale_1);  // int8/parts.py
-    sum_5_6 += weighed_13;                                                // int8/parts.py
+    sum_5_6 += scaled_13;                                                 // int8/parts.py
     let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_57 = loads_14.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1416,12 +1416,12 @@ fn main(
         + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
         + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
         + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
+    let scaled_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
         + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
         + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
         + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
         + dot4I8Packed(high_59, half_7.w)) * (f32(scales[at_14]) * code_scale_1);  // int8/parts.py
-    sum_6_6 += weighed_14;                                                // int8/parts.py
+    sum_6_6 += scaled_14;                                                 // int8/parts.py
     let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_61 = loads_15.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1434,12 +1434,12 @@ fn main(
         + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
         + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
         + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
+    let scaled_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
         + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
         + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
         + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
         + dot4I8Packed(high_63, half_7.w)) * (f32(scales[at_15]) * code_scale_1);  // int8/parts.py
-    sum_7_6 += weighed_15;                                                // int8/parts.py
+    sum_7_6 += scaled_15;                                                 // int8/parts.py
   }
   let sums_0_6 = subgroupAdd(sum_0_6);                                    // int8/results.py
   let sums_1_6 = subgroupAdd(sum_1_6);
@@ -1512,12 +1512,12 @@ fn main(
         + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
         + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
         + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
+    let scaled_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
         + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
         + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
         + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
         + dot4I8Packed(high_35, half_7.w)) * (f32(scales[at_8]) * code_scale_1);  // int8/parts.py
-    sum_0_7 += weighed_8;                                                 // int8/parts.py
+    sum_0_7 += scaled_8;                                                  // int8/parts.py
     let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_37 = loads_9.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -1530,12 +1530,12 @@ fn main(
         + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
         + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
         + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
+    let scaled_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
         + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
         + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
         + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
         + dot4I8Packed(high_39, half_7.w)) * (f32(scales[at_9]) * code_scale_1);  // int8/parts.py
-    sum_1_7 += weighed_9;                                                 // int8/parts.py
+    sum_1_7 += scaled_9;                                                  // int8/parts.py
     let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_41 = loads_10.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1548,12 +1548,12 @@ fn main(
         + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
         + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
         + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
+    let scaled_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
         + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
         + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
         + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
         + dot4I8Packed(high_43, half_7.w)) * (f32(scales[at_10]) * code_scale_1);  // int8/parts.py
-    sum_2_7 += weighed_10;                                                // int8/parts.py
+    sum_2_7 += scaled_10;                                                 // int8/parts.py
     let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_45 = loads_11.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1566,12 +1566,12 @@ fn main(
         + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
         + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
         + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
+    let scaled_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
         + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
         + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
         + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
         + dot4I8Packed(high_47, half_7.w)) * (f32(scales[at_11]) * code_scale_1);  // int8/parts.py
-    sum_3_7 += weighed_11;                                                // int8/parts.py
+    sum_3_7 += scaled_11;                                                 // int8/parts.py
     let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_49 = loads_12.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1584,12 +1584,12 @@ fn main(
         + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
         + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
         + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
+    let scaled_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
         + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
         + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
         + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
         + dot4I8Packed(high_51, half_7.w)) * (f32(scales[at_12]) * code_scale_1);  // int8/parts.py
-    sum_4_7 += weighed_12;                                                // int8/parts.py
+    sum_4_7 += scaled_12;                                                 // int8/parts.py
     let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_53 = loads_13.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1602,12 +1602,12 @@ fn main(
         + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
         + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
         + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
+    let scaled_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
         + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
         + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
         + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
         + dot4I8Packed(high_55, half_7.w)) * (f32(scales[at_13]) * code_scale_1);  // int8/parts.py
-    sum_5_7 += weighed_13;                                                // int8/parts.py
+    sum_5_7 += scaled_13;                                                 // int8/parts.py
     let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_57 = loads_14.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1620,12 +1620,12 @@ fn main(
         + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
         + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
         + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
+    let scaled_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
         + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
         + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
         + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
         + dot4I8Packed(high_59, half_7.w)) * (f32(scales[at_14]) * code_scale_1);  // int8/parts.py
-    sum_6_7 += weighed_14;                                                // int8/parts.py
+    sum_6_7 += scaled_14;                                                 // int8/parts.py
     let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
     let low_61 = loads_15.y & 0x0f0f0f0fu;                                // formats/nibbles.py
@@ -1638,12 +1638,12 @@ fn main(
         + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
         + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
         + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // int8/parts.py
-    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
+    let scaled_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
         + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
         + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
         + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
         + dot4I8Packed(high_63, half_7.w)) * (f32(scales[at_15]) * code_scale_1);  // int8/parts.py
-    sum_7_7 += weighed_15;                                                // int8/parts.py
+    sum_7_7 += scaled_15;                                                 // int8/parts.py
   }
   let sums_0_7 = subgroupAdd(sum_0_7);                                    // int8/results.py
   let sums_1_7 = subgroupAdd(sum_1_7);

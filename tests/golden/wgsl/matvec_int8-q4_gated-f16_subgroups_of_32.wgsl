@@ -86,12 +86,12 @@ fn main(
       + dot4I8Packed(low_1, half.z) + dot4I8Packed(high_1, half.w)
       + dot4I8Packed(low_2, half_1.x) + dot4I8Packed(high_2, half_1.y)
       + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * 256i + start;  // int8/parts.py
-  let weighed = f32(products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
+  let scaled = f32(products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
       + dot4I8Packed(low_1, half_2.z) + dot4I8Packed(high_1, half_2.w)
       + dot4I8Packed(low_2, half_3.x) + dot4I8Packed(high_2, half_3.y)
       + dot4I8Packed(low_3, half_3.z) + dot4I8Packed(high_3, half_3.w))
       * (f32(stored) * code_scale);                                       // int8/parts.py
-  sum_0 += weighed;                                                       // int8/parts.py
+  sum_0 += scaled;                                                        // int8/parts.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -104,12 +104,12 @@ fn main(
       + dot4I8Packed(low_5, half.z) + dot4I8Packed(high_5, half.w)
       + dot4I8Packed(low_6, half_1.x) + dot4I8Packed(high_6, half_1.y)
       + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w)) * 256i + start;  // int8/parts.py
-  let weighed_1 = f32(products_1 + dot4I8Packed(low_4, half_2.x)
+  let scaled_1 = f32(products_1 + dot4I8Packed(low_4, half_2.x)
       + dot4I8Packed(high_4, half_2.y) + dot4I8Packed(low_5, half_2.z)
       + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
       + dot4I8Packed(high_6, half_3.y) + dot4I8Packed(low_7, half_3.z)
       + dot4I8Packed(high_7, half_3.w)) * (f32(stored_1) * code_scale);   // int8/parts.py
-  sum_1 += weighed_1;                                                     // int8/parts.py
+  sum_1 += scaled_1;                                                      // int8/parts.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -122,12 +122,12 @@ fn main(
       + dot4I8Packed(low_9, half.z) + dot4I8Packed(high_9, half.w)
       + dot4I8Packed(low_10, half_1.x) + dot4I8Packed(high_10, half_1.y)
       + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w)) * 256i + start;  // int8/parts.py
-  let weighed_2 = f32(products_2 + dot4I8Packed(low_8, half_2.x)
+  let scaled_2 = f32(products_2 + dot4I8Packed(low_8, half_2.x)
       + dot4I8Packed(high_8, half_2.y) + dot4I8Packed(low_9, half_2.z)
       + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
       + dot4I8Packed(high_10, half_3.y) + dot4I8Packed(low_11, half_3.z)
       + dot4I8Packed(high_11, half_3.w)) * (f32(stored_2) * code_scale);  // int8/parts.py
-  sum_2 += weighed_2;                                                     // int8/parts.py
+  sum_2 += scaled_2;                                                      // int8/parts.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -140,12 +140,12 @@ fn main(
       + dot4I8Packed(low_13, half.z) + dot4I8Packed(high_13, half.w)
       + dot4I8Packed(low_14, half_1.x) + dot4I8Packed(high_14, half_1.y)
       + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w)) * 256i + start;  // int8/parts.py
-  let weighed_3 = f32(products_3 + dot4I8Packed(low_12, half_2.x)
+  let scaled_3 = f32(products_3 + dot4I8Packed(low_12, half_2.x)
       + dot4I8Packed(high_12, half_2.y) + dot4I8Packed(low_13, half_2.z)
       + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
       + dot4I8Packed(high_14, half_3.y) + dot4I8Packed(low_15, half_3.z)
       + dot4I8Packed(high_15, half_3.w)) * (f32(stored_3) * code_scale);  // int8/parts.py
-  sum_3 += weighed_3;                                                     // int8/parts.py
+  sum_3 += scaled_3;                                                      // int8/parts.py
   let part = group / 32u;                                                 // int8/results.py
   let left_0 = sum_0;                                                     // parts/reduce.py
   let left_1 = sum_1;
@@ -214,12 +214,12 @@ fn main(
       + dot4I8Packed(low_17, half_4.z) + dot4I8Packed(high_17, half_4.w)
       + dot4I8Packed(low_18, half_5.x) + dot4I8Packed(high_18, half_5.y)
       + dot4I8Packed(low_19, half_5.z) + dot4I8Packed(high_19, half_5.w)) * 256i + start_1;  // int8/parts.py
-  let weighed_4 = f32(products_4 + dot4I8Packed(low_16, half_6.x)
+  let scaled_4 = f32(products_4 + dot4I8Packed(low_16, half_6.x)
       + dot4I8Packed(high_16, half_6.y) + dot4I8Packed(low_17, half_6.z)
       + dot4I8Packed(high_17, half_6.w) + dot4I8Packed(low_18, half_7.x)
       + dot4I8Packed(high_18, half_7.y) + dot4I8Packed(low_19, half_7.z)
       + dot4I8Packed(high_19, half_7.w)) * (f32(stored_4) * code_scale_1);  // int8/parts.py
-  sum_0_1 += weighed_4;                                                   // int8/parts.py
+  sum_0_1 += scaled_4;                                                    // int8/parts.py
   let low_20 = loads_5.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_21 = loads_5.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -232,12 +232,12 @@ fn main(
       + dot4I8Packed(low_21, half_4.z) + dot4I8Packed(high_21, half_4.w)
       + dot4I8Packed(low_22, half_5.x) + dot4I8Packed(high_22, half_5.y)
       + dot4I8Packed(low_23, half_5.z) + dot4I8Packed(high_23, half_5.w)) * 256i + start_1;  // int8/parts.py
-  let weighed_5 = f32(products_5 + dot4I8Packed(low_20, half_6.x)
+  let scaled_5 = f32(products_5 + dot4I8Packed(low_20, half_6.x)
       + dot4I8Packed(high_20, half_6.y) + dot4I8Packed(low_21, half_6.z)
       + dot4I8Packed(high_21, half_6.w) + dot4I8Packed(low_22, half_7.x)
       + dot4I8Packed(high_22, half_7.y) + dot4I8Packed(low_23, half_7.z)
       + dot4I8Packed(high_23, half_7.w)) * (f32(stored_5) * code_scale_1);  // int8/parts.py
-  sum_1_1 += weighed_5;                                                   // int8/parts.py
+  sum_1_1 += scaled_5;                                                    // int8/parts.py
   let low_24 = loads_6.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_25 = loads_6.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -250,12 +250,12 @@ fn main(
       + dot4I8Packed(low_25, half_4.z) + dot4I8Packed(high_25, half_4.w)
       + dot4I8Packed(low_26, half_5.x) + dot4I8Packed(high_26, half_5.y)
       + dot4I8Packed(low_27, half_5.z) + dot4I8Packed(high_27, half_5.w)) * 256i + start_1;  // int8/parts.py
-  let weighed_6 = f32(products_6 + dot4I8Packed(low_24, half_6.x)
+  let scaled_6 = f32(products_6 + dot4I8Packed(low_24, half_6.x)
       + dot4I8Packed(high_24, half_6.y) + dot4I8Packed(low_25, half_6.z)
       + dot4I8Packed(high_25, half_6.w) + dot4I8Packed(low_26, half_7.x)
       + dot4I8Packed(high_26, half_7.y) + dot4I8Packed(low_27, half_7.z)
       + dot4I8Packed(high_27, half_7.w)) * (f32(stored_6) * code_scale_1);  // int8/parts.py
-  sum_2_1 += weighed_6;                                                   // int8/parts.py
+  sum_2_1 += scaled_6;                                                    // int8/parts.py
   let low_28 = loads_7.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_29 = loads_7.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -268,12 +268,12 @@ fn main(
       + dot4I8Packed(low_29, half_4.z) + dot4I8Packed(high_29, half_4.w)
       + dot4I8Packed(low_30, half_5.x) + dot4I8Packed(high_30, half_5.y)
       + dot4I8Packed(low_31, half_5.z) + dot4I8Packed(high_31, half_5.w)) * 256i + start_1;  // int8/parts.py
-  let weighed_7 = f32(products_7 + dot4I8Packed(low_28, half_6.x)
+  let scaled_7 = f32(products_7 + dot4I8Packed(low_28, half_6.x)
       + dot4I8Packed(high_28, half_6.y) + dot4I8Packed(low_29, half_6.z)
       + dot4I8Packed(high_29, half_6.w) + dot4I8Packed(low_30, half_7.x)
       + dot4I8Packed(high_30, half_7.y) + dot4I8Packed(low_31, half_7.z)
       + dot4I8Packed(high_31, half_7.w)) * (f32(stored_7) * code_scale_1);  // int8/parts.py
-  sum_3_1 += weighed_7;                                                   // int8/parts.py
+  sum_3_1 += scaled_7;                                                    // int8/parts.py
   let left_0_2 = sum_0_1;                                                 // parts/reduce.py
   let left_1_2 = sum_1_1;
   let left_2_1 = sum_2_1;
@@ -337,12 +337,12 @@ fn main(
       + dot4I8Packed(low_33, half_8.z) + dot4I8Packed(high_33, half_8.w)
       + dot4I8Packed(low_34, half_9.x) + dot4I8Packed(high_34, half_9.y)
       + dot4I8Packed(low_35, half_9.z) + dot4I8Packed(high_35, half_9.w)) * 256i + start_2;  // int8/parts.py
-  let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_10.x)
+  let scaled_8 = f32(products_8 + dot4I8Packed(low_32, half_10.x)
       + dot4I8Packed(high_32, half_10.y) + dot4I8Packed(low_33, half_10.z)
       + dot4I8Packed(high_33, half_10.w) + dot4I8Packed(low_34, half_11.x)
       + dot4I8Packed(high_34, half_11.y) + dot4I8Packed(low_35, half_11.z)
       + dot4I8Packed(high_35, half_11.w)) * (f32(stored_8) * code_scale_2);  // int8/parts.py
-  sum_0_2 += weighed_8;                                                   // int8/parts.py
+  sum_0_2 += scaled_8;                                                    // int8/parts.py
   let low_36 = loads_9.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_37 = loads_9.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -355,12 +355,12 @@ fn main(
       + dot4I8Packed(low_37, half_8.z) + dot4I8Packed(high_37, half_8.w)
       + dot4I8Packed(low_38, half_9.x) + dot4I8Packed(high_38, half_9.y)
       + dot4I8Packed(low_39, half_9.z) + dot4I8Packed(high_39, half_9.w)) * 256i + start_2;  // int8/parts.py
-  let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_10.x)
+  let scaled_9 = f32(products_9 + dot4I8Packed(low_36, half_10.x)
       + dot4I8Packed(high_36, half_10.y) + dot4I8Packed(low_37, half_10.z)
       + dot4I8Packed(high_37, half_10.w) + dot4I8Packed(low_38, half_11.x)
       + dot4I8Packed(high_38, half_11.y) + dot4I8Packed(low_39, half_11.z)
       + dot4I8Packed(high_39, half_11.w)) * (f32(stored_9) * code_scale_2);  // int8/parts.py
-  sum_1_2 += weighed_9;                                                   // int8/parts.py
+  sum_1_2 += scaled_9;                                                    // int8/parts.py
   let low_40 = loads_10.x & 0x0f0f0f0fu;                                  // formats/nibbles.py
   let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                         // formats/nibbles.py
   let low_41 = loads_10.y & 0x0f0f0f0fu;                                  // formats/nibbles.py
@@ -373,12 +373,12 @@ fn main(
       + dot4I8Packed(low_41, half_8.z) + dot4I8Packed(high_41, half_8.w)
       + dot4I8Packed(low_42, half_9.x) + dot4I8Packed(high_42, half_9.y)
       + dot4I8Packed(low_43, half_9.z) + dot4I8Packed(high_43, half_9.w)) * 256i + start_2;  // int8/parts.py
-  let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_10.x)
+  let scaled_10 = f32(products_10 + dot4I8Packed(low_40, half_10.x)
       + dot4I8Packed(high_40, half_10.y) + dot4I8Packed(low_41, half_10.z)
       + dot4I8Packed(high_41, half_10.w) + dot4I8Packed(low_42, half_11.x)
       + dot4I8Packed(high_42, half_11.y) + dot4I8Packed(low_43, half_11.z)
       + dot4I8Packed(high_43, half_11.w)) * (f32(stored_10) * code_scale_2);  // int8/parts.py
-  sum_2_2 += weighed_10;                                                  // int8/parts.py
+  sum_2_2 += scaled_10;                                                   // int8/parts.py
   let low_44 = loads_11.x & 0x0f0f0f0fu;                                  // formats/nibbles.py
   let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                         // formats/nibbles.py
   let low_45 = loads_11.y & 0x0f0f0f0fu;                                  // formats/nibbles.py
@@ -391,12 +391,12 @@ fn main(
       + dot4I8Packed(low_45, half_8.z) + dot4I8Packed(high_45, half_8.w)
       + dot4I8Packed(low_46, half_9.x) + dot4I8Packed(high_46, half_9.y)
       + dot4I8Packed(low_47, half_9.z) + dot4I8Packed(high_47, half_9.w)) * 256i + start_2;  // int8/parts.py
-  let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_10.x)
+  let scaled_11 = f32(products_11 + dot4I8Packed(low_44, half_10.x)
       + dot4I8Packed(high_44, half_10.y) + dot4I8Packed(low_45, half_10.z)
       + dot4I8Packed(high_45, half_10.w) + dot4I8Packed(low_46, half_11.x)
       + dot4I8Packed(high_46, half_11.y) + dot4I8Packed(low_47, half_11.z)
       + dot4I8Packed(high_47, half_11.w)) * (f32(stored_11) * code_scale_2);  // int8/parts.py
-  sum_3_2 += weighed_11;                                                  // int8/parts.py
+  sum_3_2 += scaled_11;                                                   // int8/parts.py
   let left_0_4 = sum_0_2;                                                 // parts/reduce.py
   let left_1_4 = sum_1_2;
   let left_2_2 = sum_2_2;
@@ -444,12 +444,12 @@ fn main(
       + dot4I8Packed(low_49, half_12.z) + dot4I8Packed(high_49, half_12.w)
       + dot4I8Packed(low_50, half_13.x) + dot4I8Packed(high_50, half_13.y)
       + dot4I8Packed(low_51, half_13.z) + dot4I8Packed(high_51, half_13.w)) * 256i + start_3;  // int8/parts.py
-  let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_14.x)
+  let scaled_12 = f32(products_12 + dot4I8Packed(low_48, half_14.x)
       + dot4I8Packed(high_48, half_14.y) + dot4I8Packed(low_49, half_14.z)
       + dot4I8Packed(high_49, half_14.w) + dot4I8Packed(low_50, half_15.x)
       + dot4I8Packed(high_50, half_15.y) + dot4I8Packed(low_51, half_15.z)
       + dot4I8Packed(high_51, half_15.w)) * (f32(stored_12) * code_scale_3);  // int8/parts.py
-  sum_0_3 += weighed_12;                                                  // int8/parts.py
+  sum_0_3 += scaled_12;                                                   // int8/parts.py
   let low_52 = loads_13.x & 0x0f0f0f0fu;                                  // formats/nibbles.py
   let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                         // formats/nibbles.py
   let low_53 = loads_13.y & 0x0f0f0f0fu;                                  // formats/nibbles.py
@@ -462,12 +462,12 @@ fn main(
       + dot4I8Packed(low_53, half_12.z) + dot4I8Packed(high_53, half_12.w)
       + dot4I8Packed(low_54, half_13.x) + dot4I8Packed(high_54, half_13.y)
       + dot4I8Packed(low_55, half_13.z) + dot4I8Packed(high_55, half_13.w)) * 256i + start_3;  // int8/parts.py
-  let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_14.x)
+  let scaled_13 = f32(products_13 + dot4I8Packed(low_52, half_14.x)
       + dot4I8Packed(high_52, half_14.y) + dot4I8Packed(low_53, half_14.z)
       + dot4I8Packed(high_53, half_14.w) + dot4I8Packed(low_54, half_15.x)
       + dot4I8Packed(high_54, half_15.y) + dot4I8Packed(low_55, half_15.z)
       + dot4I8Packed(high_55, half_15.w)) * (f32(stored_13) * code_scale_3);  // int8/parts.py
-  sum_1_3 += weighed_13;                                                  // int8/parts.py
+  sum_1_3 += scaled_13;                                                   // int8/parts.py
   let low_56 = loads_14.x & 0x0f0f0f0fu;                                  // formats/nibbles.py
   let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                         // formats/nibbles.py
   let low_57 = loads_14.y & 0x0f0f0f0fu;                                  // formats/nibbles.py
@@ -480,12 +480,12 @@ fn main(
       + dot4I8Packed(low_57, half_12.z) + dot4I8Packed(high_57, half_12.w)
       + dot4I8Packed(low_58, half_13.x) + dot4I8Packed(high_58, half_13.y)
       + dot4I8Packed(low_59, half_13.z) + dot4I8Packed(high_59, half_13.w)) * 256i + start_3;  // int8/parts.py
-  let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_14.x)
+  let scaled_14 = f32(products_14 + dot4I8Packed(low_56, half_14.x)
       + dot4I8Packed(high_56, half_14.y) + dot4I8Packed(low_57, half_14.z)
       + dot4I8Packed(high_57, half_14.w) + dot4I8Packed(low_58, half_15.x)
       + dot4I8Packed(high_58, half_15.y) + dot4I8Packed(low_59, half_15.z)
       + dot4I8Packed(high_59, half_15.w)) * (f32(stored_14) * code_scale_3);  // int8/parts.py
-  sum_2_3 += weighed_14;                                                  // int8/parts.py
+  sum_2_3 += scaled_14;                                                   // int8/parts.py
   let low_60 = loads_15.x & 0x0f0f0f0fu;                                  // formats/nibbles.py
   let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                         // formats/nibbles.py
   let low_61 = loads_15.y & 0x0f0f0f0fu;                                  // formats/nibbles.py
@@ -498,12 +498,12 @@ fn main(
       + dot4I8Packed(low_61, half_12.z) + dot4I8Packed(high_61, half_12.w)
       + dot4I8Packed(low_62, half_13.x) + dot4I8Packed(high_62, half_13.y)
       + dot4I8Packed(low_63, half_13.z) + dot4I8Packed(high_63, half_13.w)) * 256i + start_3;  // int8/parts.py
-  let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_14.x)
+  let scaled_15 = f32(products_15 + dot4I8Packed(low_60, half_14.x)
       + dot4I8Packed(high_60, half_14.y) + dot4I8Packed(low_61, half_14.z)
       + dot4I8Packed(high_61, half_14.w) + dot4I8Packed(low_62, half_15.x)
       + dot4I8Packed(high_62, half_15.y) + dot4I8Packed(low_63, half_15.z)
       + dot4I8Packed(high_63, half_15.w)) * (f32(stored_15) * code_scale_3);  // int8/parts.py
-  sum_3_3 += weighed_15;                                                  // int8/parts.py
+  sum_3_3 += scaled_15;                                                   // int8/parts.py
   let left_0_6 = sum_0_3;                                                 // parts/reduce.py
   let left_1_6 = sum_1_3;
   let left_2_3 = sum_2_3;

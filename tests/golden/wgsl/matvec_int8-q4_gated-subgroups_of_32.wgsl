@@ -88,11 +88,11 @@ fn main(
   let plus = products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
       + dot4I8Packed(low_1, half_2.z);                                    // parts/dot4.py
   let pair = unpack2x16float(stored);                                     // parts/packed_rows.py
-  let weighed = f32(plus + dot4I8Packed(high_1, half_2.w) + dot4I8Packed(low_2, half_3.x)
+  let scaled = f32(plus + dot4I8Packed(high_1, half_2.w) + dot4I8Packed(low_2, half_3.x)
       + dot4I8Packed(high_2, half_3.y) + dot4I8Packed(low_3, half_3.z)
       + dot4I8Packed(high_3, half_3.w))
       * (select(pair.x, pair.y, (at & 1u) == 1u) * code_scale);           // int8/parts.py
-  sum_0 += weighed;                                                       // int8/parts.py
+  sum_0 += scaled;                                                        // int8/parts.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -108,11 +108,11 @@ fn main(
   let plus_1 = products_1 + dot4I8Packed(low_4, half_2.x) + dot4I8Packed(high_4, half_2.y)
       + dot4I8Packed(low_5, half_2.z);                                    // parts/dot4.py
   let pair_1 = unpack2x16float(stored_1);                                 // parts/packed_rows.py
-  let weighed_1 = f32(plus_1 + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
+  let scaled_1 = f32(plus_1 + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
       + dot4I8Packed(high_6, half_3.y) + dot4I8Packed(low_7, half_3.z)
       + dot4I8Packed(high_7, half_3.w))
       * (select(pair_1.x, pair_1.y, (at_1 & 1u) == 1u) * code_scale);     // int8/parts.py
-  sum_1 += weighed_1;                                                     // int8/parts.py
+  sum_1 += scaled_1;                                                      // int8/parts.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -128,11 +128,11 @@ fn main(
   let plus_2 = products_2 + dot4I8Packed(low_8, half_2.x) + dot4I8Packed(high_8, half_2.y)
       + dot4I8Packed(low_9, half_2.z);                                    // parts/dot4.py
   let pair_2 = unpack2x16float(stored_2);                                 // parts/packed_rows.py
-  let weighed_2 = f32(plus_2 + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
+  let scaled_2 = f32(plus_2 + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
       + dot4I8Packed(high_10, half_3.y) + dot4I8Packed(low_11, half_3.z)
       + dot4I8Packed(high_11, half_3.w))
       * (select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u) * code_scale);     // int8/parts.py
-  sum_2 += weighed_2;                                                     // int8/parts.py
+  sum_2 += scaled_2;                                                      // int8/parts.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -148,11 +148,11 @@ fn main(
   let plus_3 = products_3 + dot4I8Packed(low_12, half_2.x) + dot4I8Packed(high_12, half_2.y)
       + dot4I8Packed(low_13, half_2.z);                                   // parts/dot4.py
   let pair_3 = unpack2x16float(stored_3);                                 // parts/packed_rows.py
-  let weighed_3 = f32(plus_3 + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
+  let scaled_3 = f32(plus_3 + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
       + dot4I8Packed(high_14, half_3.y) + dot4I8Packed(low_15, half_3.z)
       + dot4I8Packed(high_15, half_3.w))
       * (select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u) * code_scale);     // int8/parts.py
-  sum_3 += weighed_3;                                                     // int8/parts.py
+  sum_3 += scaled_3;                                                      // int8/parts.py
   let part = group / 32u;                                                 // int8/results.py
   let left_0 = sum_0;                                                     // parts/reduce.py
   let left_1 = sum_1;
@@ -224,11 +224,11 @@ fn main(
   let plus_4 = products_4 + dot4I8Packed(low_16, half_6.x) + dot4I8Packed(high_16, half_6.y)
       + dot4I8Packed(low_17, half_6.z);                                   // parts/dot4.py
   let pair_4 = unpack2x16float(stored_4);                                 // parts/packed_rows.py
-  let weighed_4 = f32(plus_4 + dot4I8Packed(high_17, half_6.w) + dot4I8Packed(low_18, half_7.x)
+  let scaled_4 = f32(plus_4 + dot4I8Packed(high_17, half_6.w) + dot4I8Packed(low_18, half_7.x)
       + dot4I8Packed(high_18, half_7.y) + dot4I8Packed(low_19, half_7.z)
       + dot4I8Packed(high_19, half_7.w))
       * (select(pair_4.x, pair_4.y, (at_4 & 1u) == 1u) * code_scale_1);   // int8/parts.py
-  sum_0_1 += weighed_4;                                                   // int8/parts.py
+  sum_0_1 += scaled_4;                                                    // int8/parts.py
   let low_20 = loads_5.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_21 = loads_5.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -244,11 +244,11 @@ fn main(
   let plus_5 = products_5 + dot4I8Packed(low_20, half_6.x) + dot4I8Packed(high_20, half_6.y)
       + dot4I8Packed(low_21, half_6.z);                                   // parts/dot4.py
   let pair_5 = unpack2x16float(stored_5);                                 // parts/packed_rows.py
-  let weighed_5 = f32(plus_5 + dot4I8Packed(high_21, half_6.w) + dot4I8Packed(low_22, half_7.x)
+  let scaled_5 = f32(plus_5 + dot4I8Packed(high_21, half_6.w) + dot4I8Packed(low_22, half_7.x)
       + dot4I8Packed(high_22, half_7.y) + dot4I8Packed(low_23, half_7.z)
       + dot4I8Packed(high_23, half_7.w))
       * (select(pair_5.x, pair_5.y, (at_5 & 1u) == 1u) * code_scale_1);   // int8/parts.py
-  sum_1_1 += weighed_5;                                                   // int8/parts.py
+  sum_1_1 += scaled_5;                                                    // int8/parts.py
   let low_24 = loads_6.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_25 = loads_6.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -264,11 +264,11 @@ fn main(
   let plus_6 = products_6 + dot4I8Packed(low_24, half_6.x) + dot4I8Packed(high_24, half_6.y)
       + dot4I8Packed(low_25, half_6.z);                                   // parts/dot4.py
   let pair_6 = unpack2x16float(stored_6);                                 // parts/packed_rows.py
-  let weighed_6 = f32(plus_6 + dot4I8Packed(high_25, half_6.w) + dot4I8Packed(low_26, half_7.x)
+  let scaled_6 = f32(plus_6 + dot4I8Packed(high_25, half_6.w) + dot4I8Packed(low_26, half_7.x)
       + dot4I8Packed(high_26, half_7.y) + dot4I8Packed(low_27, half_7.z)
       + dot4I8Packed(high_27, half_7.w))
       * (select(pair_6.x, pair_6.y, (at_6 & 1u) == 1u) * code_scale_1);   // int8/parts.py
-  sum_2_1 += weighed_6;                                                   // int8/parts.py
+  sum_2_1 += scaled_6;                                                    // int8/parts.py
   let low_28 = loads_7.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_29 = loads_7.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -284,11 +284,11 @@ fn main(
   let plus_7 = products_7 + dot4I8Packed(low_28, half_6.x) + dot4I8Packed(high_28, half_6.y)
       + dot4I8Packed(low_29, half_6.z);                                   // parts/dot4.py
   let pair_7 = unpack2x16float(stored_7);                                 // parts/packed_rows.py
-  let weighed_7 = f32(plus_7 + dot4I8Packed(high_29, half_6.w) + dot4I8Packed(low_30, half_7.x)
+  let scaled_7 = f32(plus_7 + dot4I8Packed(high_29, half_6.w) + dot4I8Packed(low_30, half_7.x)
       + dot4I8Packed(high_30, half_7.y) + dot4I8Packed(low_31, half_7.z)
       + dot4I8Packed(high_31, half_7.w))
       * (select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u) * code_scale_1);   // int8/parts.py
-  sum_3_1 += weighed_7;                                                   // int8/parts.py
+  sum_3_1 += scaled_7;                                                    // int8/parts.py
   let left_0_2 = sum_0_1;                                                 // parts/reduce.py
   let left_1_2 = sum_1_1;
   let left_2_1 = sum_2_1;
@@ -355,11 +355,11 @@ fn main(
   let plus_8 = products_8 + dot4I8Packed(low_32, half_10.x) + dot4I8Packed(high_32, half_10.y)
       + dot4I8Packed(low_33, half_10.z);                                  // parts/dot4.py
   let pair_8 = unpack2x16float(stored_8);                                 // parts/packed_rows.py
-  let weighed_8 = f32(plus_8 + dot4I8Packed(high_33, half_10.w)
+  let scaled_8 = f32(plus_8 + dot4I8Packed(high_33, half_10.w)
       + dot4I8Packed(low_34, half_11.x) + dot4I8Packed(high_34, half_11.y)
       + dot4I8Packed(low_35, half_11.z) + dot4I8Packed(high_35, half_11.w))
       * (select(pair_8.x, pair_8.y, (at_8 & 1u) == 1u) * code_scale_2);   // int8/parts.py
-  sum_0_2 += weighed_8;                                                   // int8/parts.py
+  sum_0_2 += scaled_8;                                                    // int8/parts.py
   let low_36 = loads_9.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_37 = loads_9.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -375,11 +375,11 @@ fn main(
   let plus_9 = products_9 + dot4I8Packed(low_36, half_10.x) + dot4I8Packed(high_36, half_10.y)
       + dot4I8Packed(low_37, half_10.z);                                  // parts/dot4.py
   let pair_9 = unpack2x16float(stored_9);                                 // parts/packed_rows.py
-  let weighed_9 = f32(plus_9 + dot4I8Packed(high_37, half_10.w)
+  let scaled_9 = f32(plus_9 + dot4I8Packed(high_37, half_10.w)
       + dot4I8Packed(low_38, half_11.x) + dot4I8Packed(high_38, half_11.y)
       + dot4I8Packed(low_39, half_11.z) + dot4I8Packed(high_39, half_11.w))
       * (select(pair_9.x, pair_9.y, (at_9 & 1u) == 1u) * code_scale_2);   // int8/parts.py
-  sum_1_2 += weighed_9;                                                   // int8/parts.py
+  sum_1_2 += scaled_9;                                                    // int8/parts.py
   let low_40 = loads_10.x & 0x0f0f0f0fu;                                  // formats/nibbles.py
   let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                         // formats/nibbles.py
   let low_41 = loads_10.y & 0x0f0f0f0fu;                                  // formats/nibbles.py
@@ -395,11 +395,11 @@ fn main(
   let plus_10 = products_10 + dot4I8Packed(low_40, half_10.x)
       + dot4I8Packed(high_40, half_10.y) + dot4I8Packed(low_41, half_10.z);  // parts/dot4.py
   let pair_10 = unpack2x16float(stored_10);                               // parts/packed_rows.py
-  let weighed_10 = f32(plus_10 + dot4I8Packed(high_41, half_10.w)
+  let scaled_10 = f32(plus_10 + dot4I8Packed(high_41, half_10.w)
       + dot4I8Packed(low_42, half_11.x) + dot4I8Packed(high_42, half_11.y)
       + dot4I8Packed(low_43, half_11.z) + dot4I8Packed(high_43, half_11.w))
       * (select(pair_10.x, pair_10.y, (at_10 & 1u) == 1u) * code_scale_2);  // int8/parts.py
-  sum_2_2 += weighed_10;                                                  // int8/parts.py
+  sum_2_2 += scaled_10;                                                   // int8/parts.py
   let low_44 = loads_11.x & 0x0f0f0f0fu;                                  // formats/nibbles.py
   let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                         // formats/nibbles.py
   let low_45 = loads_11.y & 0x0f0f0f0fu;                                  // formats/nibbles.py
@@ -415,11 +415,11 @@ fn main(
   let plus_11 = products_11 + dot4I8Packed(low_44, half_10.x)
       + dot4I8Packed(high_44, half_10.y) + dot4I8Packed(low_45, half_10.z);  // parts/dot4.py
   let pair_11 = unpack2x16float(stored_11);                               // parts/packed_rows.py
-  let weighed_11 = f32(plus_11 + dot4I8Packed(high_45, half_10.w)
+  let scaled_11 = f32(plus_11 + dot4I8Packed(high_45, half_10.w)
       + dot4I8Packed(low_46, half_11.x) + dot4I8Packed(high_46, half_11.y)
       + dot4I8Packed(low_47, half_11.z) + dot4I8Packed(high_47, half_11.w))
       * (select(pair_11.x, pair_11.y, (at_11 & 1u) == 1u) * code_scale_2);  // int8/parts.py
-  sum_3_2 += weighed_11;                                                  // int8/parts.py
+  sum_3_2 += scaled_11;                                                   // int8/parts.py
   let left_0_4 = sum_0_2;                                                 // parts/reduce.py
   let left_1_4 = sum_1_2;
   let left_2_2 = sum_2_2;
@@ -470,11 +470,11 @@ fn main(
   let plus_12 = products_12 + dot4I8Packed(low_48, half_14.x)
       + dot4I8Packed(high_48, half_14.y) + dot4I8Packed(low_49, half_14.z);  // parts/dot4.py
   let pair_12 = unpack2x16float(stored_12);                               // parts/packed_rows.py
-  let weighed_12 = f32(plus_12 + dot4I8Packed(high_49, half_14.w)
+  let scaled_12 = f32(plus_12 + dot4I8Packed(high_49, half_14.w)
       + dot4I8Packed(low_50, half_15.x) + dot4I8Packed(high_50, half_15.y)
       + dot4I8Packed(low_51, half_15.z) + dot4I8Packed(high_51, half_15.w))
       * (select(pair_12.x, pair_12.y, (at_12 & 1u) == 1u) * code_scale_3);  // int8/parts.py
-  sum_0_3 += weighed_12;                                                  // int8/parts.py
+  sum_0_3 += scaled_12;                                                   // int8/parts.py
   let low_52 = loads_13.x & 0x0f0f0f0fu;                                  // formats/nibbles.py
   let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                         // formats/nibbles.py
   let low_53 = loads_13.y & 0x0f0f0f0fu;                                  // formats/nibbles.py
@@ -490,11 +490,11 @@ fn main(
   let plus_13 = products_13 + dot4I8Packed(low_52, half_14.x)
       + dot4I8Packed(high_52, half_14.y) + dot4I8Packed(low_53, half_14.z);  // parts/dot4.py
   let pair_13 = unpack2x16float(stored_13);                               // parts/packed_rows.py
-  let weighed_13 = f32(plus_13 + dot4I8Packed(high_53, half_14.w)
+  let scaled_13 = f32(plus_13 + dot4I8Packed(high_53, half_14.w)
       + dot4I8Packed(low_54, half_15.x) + dot4I8Packed(high_54, half_15.y)
       + dot4I8Packed(low_55, half_15.z) + dot4I8Packed(high_55, half_15.w))
       * (select(pair_13.x, pair_13.y, (at_13 & 1u) == 1u) * code_scale_3);  // int8/parts.py
-  sum_1_3 += weighed_13;                                                  // int8/parts.py
+  sum_1_3 += scaled_13;                                                   // int8/parts.py
   let low_56 = loads_14.x & 0x0f0f0f0fu;                                  // formats/nibbles.py
   let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                         // formats/nibbles.py
   let low_57 = loads_14.y & 0x0f0f0f0fu;                                  // formats/nibbles.py
@@ -510,11 +510,11 @@ fn main(
   let plus_14 = products_14 + dot4I8Packed(low_56, half_14.x)
       + dot4I8Packed(high_56, half_14.y) + dot4I8Packed(low_57, half_14.z);  // parts/dot4.py
   let pair_14 = unpack2x16float(stored_14);                               // parts/packed_rows.py
-  let weighed_14 = f32(plus_14 + dot4I8Packed(high_57, half_14.w)
+  let scaled_14 = f32(plus_14 + dot4I8Packed(high_57, half_14.w)
       + dot4I8Packed(low_58, half_15.x) + dot4I8Packed(high_58, half_15.y)
       + dot4I8Packed(low_59, half_15.z) + dot4I8Packed(high_59, half_15.w))
       * (select(pair_14.x, pair_14.y, (at_14 & 1u) == 1u) * code_scale_3);  // int8/parts.py
-  sum_2_3 += weighed_14;                                                  // int8/parts.py
+  sum_2_3 += scaled_14;                                                   // int8/parts.py
   let low_60 = loads_15.x & 0x0f0f0f0fu;                                  // formats/nibbles.py
   let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                         // formats/nibbles.py
   let low_61 = loads_15.y & 0x0f0f0f0fu;                                  // formats/nibbles.py
@@ -530,11 +530,11 @@ fn main(
   let plus_15 = products_15 + dot4I8Packed(low_60, half_14.x)
       + dot4I8Packed(high_60, half_14.y) + dot4I8Packed(low_61, half_14.z);  // parts/dot4.py
   let pair_15 = unpack2x16float(stored_15);                               // parts/packed_rows.py
-  let weighed_15 = f32(plus_15 + dot4I8Packed(high_61, half_14.w)
+  let scaled_15 = f32(plus_15 + dot4I8Packed(high_61, half_14.w)
       + dot4I8Packed(low_62, half_15.x) + dot4I8Packed(high_62, half_15.y)
       + dot4I8Packed(low_63, half_15.z) + dot4I8Packed(high_63, half_15.w))
       * (select(pair_15.x, pair_15.y, (at_15 & 1u) == 1u) * code_scale_3);  // int8/parts.py
-  sum_3_3 += weighed_15;                                                  // int8/parts.py
+  sum_3_3 += scaled_15;                                                   // int8/parts.py
   let left_0_6 = sum_0_3;                                                 // parts/reduce.py
   let left_1_6 = sum_1_3;
   let left_2_3 = sum_2_3;

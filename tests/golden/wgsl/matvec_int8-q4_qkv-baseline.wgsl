@@ -80,11 +80,11 @@ fn main(
   let plus = products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
       + dot4I8Packed(low_1, half_2.z);                                    // parts/dot4.py
   let pair = unpack2x16float(stored);                                     // parts/packed_rows.py
-  let weighed = f32(plus + dot4I8Packed(high_1, half_2.w) + dot4I8Packed(low_2, half_3.x)
+  let scaled = f32(plus + dot4I8Packed(high_1, half_2.w) + dot4I8Packed(low_2, half_3.x)
       + dot4I8Packed(high_2, half_3.y) + dot4I8Packed(low_3, half_3.z)
       + dot4I8Packed(high_3, half_3.w))
       * (select(pair.x, pair.y, (at & 1u) == 1u) * code_scale);           // int8/parts.py
-  sum_0 += weighed;                                                       // int8/parts.py
+  sum_0 += scaled;                                                        // int8/parts.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -100,11 +100,11 @@ fn main(
   let plus_1 = products_1 + dot4I8Packed(low_4, half_2.x) + dot4I8Packed(high_4, half_2.y)
       + dot4I8Packed(low_5, half_2.z);                                    // parts/dot4.py
   let pair_1 = unpack2x16float(stored_1);                                 // parts/packed_rows.py
-  let weighed_1 = f32(plus_1 + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
+  let scaled_1 = f32(plus_1 + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
       + dot4I8Packed(high_6, half_3.y) + dot4I8Packed(low_7, half_3.z)
       + dot4I8Packed(high_7, half_3.w))
       * (select(pair_1.x, pair_1.y, (at_1 & 1u) == 1u) * code_scale);     // int8/parts.py
-  sum_1 += weighed_1;                                                     // int8/parts.py
+  sum_1 += scaled_1;                                                      // int8/parts.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -120,11 +120,11 @@ fn main(
   let plus_2 = products_2 + dot4I8Packed(low_8, half_2.x) + dot4I8Packed(high_8, half_2.y)
       + dot4I8Packed(low_9, half_2.z);                                    // parts/dot4.py
   let pair_2 = unpack2x16float(stored_2);                                 // parts/packed_rows.py
-  let weighed_2 = f32(plus_2 + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
+  let scaled_2 = f32(plus_2 + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
       + dot4I8Packed(high_10, half_3.y) + dot4I8Packed(low_11, half_3.z)
       + dot4I8Packed(high_11, half_3.w))
       * (select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u) * code_scale);     // int8/parts.py
-  sum_2 += weighed_2;                                                     // int8/parts.py
+  sum_2 += scaled_2;                                                      // int8/parts.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -140,11 +140,11 @@ fn main(
   let plus_3 = products_3 + dot4I8Packed(low_12, half_2.x) + dot4I8Packed(high_12, half_2.y)
       + dot4I8Packed(low_13, half_2.z);                                   // parts/dot4.py
   let pair_3 = unpack2x16float(stored_3);                                 // parts/packed_rows.py
-  let weighed_3 = f32(plus_3 + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
+  let scaled_3 = f32(plus_3 + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
       + dot4I8Packed(high_14, half_3.y) + dot4I8Packed(low_15, half_3.z)
       + dot4I8Packed(high_15, half_3.w))
       * (select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u) * code_scale);     // int8/parts.py
-  sum_3 += weighed_3;                                                     // int8/parts.py
+  sum_3 += scaled_3;                                                      // int8/parts.py
   let index_6 = group * 129u;                                             // int8/results.py
   partial_sums[index_2 + index_6] = sum_0;
   partial_sums[index_3 + index_6] = sum_1;

@@ -62,11 +62,11 @@ fn main(
   let low_3 = loads.w & 0x0f0f0f0fu;                                      // formats/nibbles.py
   let high_3 = (loads.w >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
   let pair = unpack2x16float(stored);                                     // parts/packed_rows.py
-  let weighed = f32(dot4I8Packed(low, half.x) + dot4I8Packed(high, half.y)
+  let scaled = f32(dot4I8Packed(low, half.x) + dot4I8Packed(high, half.y)
       + dot4I8Packed(low_1, half.z) + dot4I8Packed(high_1, half.w)
       + dot4I8Packed(low_2, half_1.x) + dot4I8Packed(high_2, half_1.y)
       + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * (pair.x * code_scale);  // int8/parts.py
-  sum_0 += fma(shared_sum, pair.y, weighed);                              // int8/parts.py
+  sum_0 += fma(shared_sum, pair.y, scaled);                               // int8/parts.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -76,12 +76,12 @@ fn main(
   let low_7 = loads_1.w & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_7 = (loads_1.w >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let pair_1 = unpack2x16float(stored_1);                                 // parts/packed_rows.py
-  let weighed_1 = f32(dot4I8Packed(low_4, half.x) + dot4I8Packed(high_4, half.y)
+  let scaled_1 = f32(dot4I8Packed(low_4, half.x) + dot4I8Packed(high_4, half.y)
       + dot4I8Packed(low_5, half.z) + dot4I8Packed(high_5, half.w)
       + dot4I8Packed(low_6, half_1.x) + dot4I8Packed(high_6, half_1.y)
       + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w))
       * (pair_1.x * code_scale);                                          // int8/parts.py
-  sum_1 += fma(shared_sum, pair_1.y, weighed_1);                          // int8/parts.py
+  sum_1 += fma(shared_sum, pair_1.y, scaled_1);                           // int8/parts.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -91,12 +91,12 @@ fn main(
   let low_11 = loads_2.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let pair_2 = unpack2x16float(stored_2);                                 // parts/packed_rows.py
-  let weighed_2 = f32(dot4I8Packed(low_8, half.x) + dot4I8Packed(high_8, half.y)
+  let scaled_2 = f32(dot4I8Packed(low_8, half.x) + dot4I8Packed(high_8, half.y)
       + dot4I8Packed(low_9, half.z) + dot4I8Packed(high_9, half.w)
       + dot4I8Packed(low_10, half_1.x) + dot4I8Packed(high_10, half_1.y)
       + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w))
       * (pair_2.x * code_scale);                                          // int8/parts.py
-  sum_2 += fma(shared_sum, pair_2.y, weighed_2);                          // int8/parts.py
+  sum_2 += fma(shared_sum, pair_2.y, scaled_2);                           // int8/parts.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -106,12 +106,12 @@ fn main(
   let low_15 = loads_3.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let pair_3 = unpack2x16float(stored_3);                                 // parts/packed_rows.py
-  let weighed_3 = f32(dot4I8Packed(low_12, half.x) + dot4I8Packed(high_12, half.y)
+  let scaled_3 = f32(dot4I8Packed(low_12, half.x) + dot4I8Packed(high_12, half.y)
       + dot4I8Packed(low_13, half.z) + dot4I8Packed(high_13, half.w)
       + dot4I8Packed(low_14, half_1.x) + dot4I8Packed(high_14, half_1.y)
       + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w))
       * (pair_3.x * code_scale);                                          // int8/parts.py
-  sum_3 += fma(shared_sum, pair_3.y, weighed_3);                          // int8/parts.py
+  sum_3 += fma(shared_sum, pair_3.y, scaled_3);                           // int8/parts.py
   let index_6 = group * 129u;                                             // int8/results.py
   partial_sums[index_2 + index_6] = sum_0;
   partial_sums[index_3 + index_6] = sum_1;

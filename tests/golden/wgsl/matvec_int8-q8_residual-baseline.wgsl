@@ -86,11 +86,11 @@ fn main(
   let plus = dot4I8Packed(loads_0.x, half.x) + dot4I8Packed(loads_0.y, half.y)
       + dot4I8Packed(loads_0.z, half.z);                                  // parts/dot4.py
   let pair = unpack2x16float(stored);                                     // parts/packed_rows.py
-  let weighed = f32(plus + dot4I8Packed(word, half.w) + dot4I8Packed(word_1, half_1.x)
+  let scaled = f32(plus + dot4I8Packed(word, half.w) + dot4I8Packed(word_1, half_1.x)
       + dot4I8Packed(word_2, half_1.y) + dot4I8Packed(word_3, half_1.z)
       + dot4I8Packed(word_4, half_1.w))
       * (select(pair.x, pair.y, (at & 1u) == 1u) * code_scale);           // int8/parts.py
-  sum_0 += weighed;                                                       // int8/parts.py
+  sum_0 += scaled;                                                        // int8/parts.py
   let word_5 = loads_0_1.w;                                               // parts/packed_rows.py
   let word_6 = loads_1_1.x;
   let word_7 = loads_1_1.y;
@@ -99,11 +99,11 @@ fn main(
   let plus_1 = dot4I8Packed(loads_0_1.x, half.x) + dot4I8Packed(loads_0_1.y, half.y)
       + dot4I8Packed(loads_0_1.z, half.z);                                // parts/dot4.py
   let pair_1 = unpack2x16float(stored_1);                                 // parts/packed_rows.py
-  let weighed_1 = f32(plus_1 + dot4I8Packed(word_5, half.w) + dot4I8Packed(word_6, half_1.x)
+  let scaled_1 = f32(plus_1 + dot4I8Packed(word_5, half.w) + dot4I8Packed(word_6, half_1.x)
       + dot4I8Packed(word_7, half_1.y) + dot4I8Packed(word_8, half_1.z)
       + dot4I8Packed(word_9, half_1.w))
       * (select(pair_1.x, pair_1.y, (at_1 & 1u) == 1u) * code_scale);     // int8/parts.py
-  sum_1 += weighed_1;                                                     // int8/parts.py
+  sum_1 += scaled_1;                                                      // int8/parts.py
   let word_10 = loads_0_2.w;                                              // parts/packed_rows.py
   let word_11 = loads_1_2.x;
   let word_12 = loads_1_2.y;
@@ -112,11 +112,11 @@ fn main(
   let plus_2 = dot4I8Packed(loads_0_2.x, half.x) + dot4I8Packed(loads_0_2.y, half.y)
       + dot4I8Packed(loads_0_2.z, half.z);                                // parts/dot4.py
   let pair_2 = unpack2x16float(stored_2);                                 // parts/packed_rows.py
-  let weighed_2 = f32(plus_2 + dot4I8Packed(word_10, half.w) + dot4I8Packed(word_11, half_1.x)
+  let scaled_2 = f32(plus_2 + dot4I8Packed(word_10, half.w) + dot4I8Packed(word_11, half_1.x)
       + dot4I8Packed(word_12, half_1.y) + dot4I8Packed(word_13, half_1.z)
       + dot4I8Packed(word_14, half_1.w))
       * (select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u) * code_scale);     // int8/parts.py
-  sum_2 += weighed_2;                                                     // int8/parts.py
+  sum_2 += scaled_2;                                                      // int8/parts.py
   let word_15 = loads_0_3.w;                                              // parts/packed_rows.py
   let word_16 = loads_1_3.x;
   let word_17 = loads_1_3.y;
@@ -125,11 +125,11 @@ fn main(
   let plus_3 = dot4I8Packed(loads_0_3.x, half.x) + dot4I8Packed(loads_0_3.y, half.y)
       + dot4I8Packed(loads_0_3.z, half.z);                                // parts/dot4.py
   let pair_3 = unpack2x16float(stored_3);                                 // parts/packed_rows.py
-  let weighed_3 = f32(plus_3 + dot4I8Packed(word_15, half.w) + dot4I8Packed(word_16, half_1.x)
+  let scaled_3 = f32(plus_3 + dot4I8Packed(word_15, half.w) + dot4I8Packed(word_16, half_1.x)
       + dot4I8Packed(word_17, half_1.y) + dot4I8Packed(word_18, half_1.z)
       + dot4I8Packed(word_19, half_1.w))
       * (select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u) * code_scale);     // int8/parts.py
-  sum_3 += weighed_3;                                                     // int8/parts.py
+  sum_3 += scaled_3;                                                      // int8/parts.py
   let half_2 = x[group_2];                                                // int8/parts.py
   let half_3 = x[group_2 + 6u];
   let code_scale_1 = select(0.0, bitcast<f32>(x[group_2 + 12u].x), group_1 < 6u);  // int8/parts.py
@@ -141,11 +141,11 @@ fn main(
   let plus_4 = dot4I8Packed(loads_0_4.x, half_2.x) + dot4I8Packed(loads_0_4.y, half_2.y)
       + dot4I8Packed(loads_0_4.z, half_2.z);                              // parts/dot4.py
   let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                       // parts/packed_rows.py
-  let weighed_4 = f32(plus_4 + dot4I8Packed(word_20, half_2.w)
-      + dot4I8Packed(word_21, half_3.x) + dot4I8Packed(word_22, half_3.y)
-      + dot4I8Packed(word_23, half_3.z) + dot4I8Packed(word_24, half_3.w))
+  let scaled_4 = f32(plus_4 + dot4I8Packed(word_20, half_2.w) + dot4I8Packed(word_21, half_3.x)
+      + dot4I8Packed(word_22, half_3.y) + dot4I8Packed(word_23, half_3.z)
+      + dot4I8Packed(word_24, half_3.w))
       * (select(pair_4.x, pair_4.y, (at_4 & 1u) == 1u) * code_scale_1);   // int8/parts.py
-  sum_0 += weighed_4;                                                     // int8/parts.py
+  sum_0 += scaled_4;                                                      // int8/parts.py
   let word_25 = loads_0_5.w;                                              // parts/packed_rows.py
   let word_26 = loads_1_5.x;
   let word_27 = loads_1_5.y;
@@ -154,11 +154,11 @@ fn main(
   let plus_5 = dot4I8Packed(loads_0_5.x, half_2.x) + dot4I8Packed(loads_0_5.y, half_2.y)
       + dot4I8Packed(loads_0_5.z, half_2.z);                              // parts/dot4.py
   let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                       // parts/packed_rows.py
-  let weighed_5 = f32(plus_5 + dot4I8Packed(word_25, half_2.w)
-      + dot4I8Packed(word_26, half_3.x) + dot4I8Packed(word_27, half_3.y)
-      + dot4I8Packed(word_28, half_3.z) + dot4I8Packed(word_29, half_3.w))
+  let scaled_5 = f32(plus_5 + dot4I8Packed(word_25, half_2.w) + dot4I8Packed(word_26, half_3.x)
+      + dot4I8Packed(word_27, half_3.y) + dot4I8Packed(word_28, half_3.z)
+      + dot4I8Packed(word_29, half_3.w))
       * (select(pair_5.x, pair_5.y, (at_5 & 1u) == 1u) * code_scale_1);   // int8/parts.py
-  sum_1 += weighed_5;                                                     // int8/parts.py
+  sum_1 += scaled_5;                                                      // int8/parts.py
   let word_30 = loads_0_6.w;                                              // parts/packed_rows.py
   let word_31 = loads_1_6.x;
   let word_32 = loads_1_6.y;
@@ -167,11 +167,11 @@ fn main(
   let plus_6 = dot4I8Packed(loads_0_6.x, half_2.x) + dot4I8Packed(loads_0_6.y, half_2.y)
       + dot4I8Packed(loads_0_6.z, half_2.z);                              // parts/dot4.py
   let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                       // parts/packed_rows.py
-  let weighed_6 = f32(plus_6 + dot4I8Packed(word_30, half_2.w)
-      + dot4I8Packed(word_31, half_3.x) + dot4I8Packed(word_32, half_3.y)
-      + dot4I8Packed(word_33, half_3.z) + dot4I8Packed(word_34, half_3.w))
+  let scaled_6 = f32(plus_6 + dot4I8Packed(word_30, half_2.w) + dot4I8Packed(word_31, half_3.x)
+      + dot4I8Packed(word_32, half_3.y) + dot4I8Packed(word_33, half_3.z)
+      + dot4I8Packed(word_34, half_3.w))
       * (select(pair_6.x, pair_6.y, (at_6 & 1u) == 1u) * code_scale_1);   // int8/parts.py
-  sum_2 += weighed_6;                                                     // int8/parts.py
+  sum_2 += scaled_6;                                                      // int8/parts.py
   let word_35 = loads_0_7.w;                                              // parts/packed_rows.py
   let word_36 = loads_1_7.x;
   let word_37 = loads_1_7.y;
@@ -180,11 +180,11 @@ fn main(
   let plus_7 = dot4I8Packed(loads_0_7.x, half_2.x) + dot4I8Packed(loads_0_7.y, half_2.y)
       + dot4I8Packed(loads_0_7.z, half_2.z);                              // parts/dot4.py
   let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                       // parts/packed_rows.py
-  let weighed_7 = f32(plus_7 + dot4I8Packed(word_35, half_2.w)
-      + dot4I8Packed(word_36, half_3.x) + dot4I8Packed(word_37, half_3.y)
-      + dot4I8Packed(word_38, half_3.z) + dot4I8Packed(word_39, half_3.w))
+  let scaled_7 = f32(plus_7 + dot4I8Packed(word_35, half_2.w) + dot4I8Packed(word_36, half_3.x)
+      + dot4I8Packed(word_37, half_3.y) + dot4I8Packed(word_38, half_3.z)
+      + dot4I8Packed(word_39, half_3.w))
       * (select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u) * code_scale_1);   // int8/parts.py
-  sum_3 += weighed_7;                                                     // int8/parts.py
+  sum_3 += scaled_7;                                                      // int8/parts.py
   let index_17 = group * 65u;                                             // int8/results.py
   partial_sums[index_1 + index_17] = sum_0;
   partial_sums[index_4 + index_17] = sum_1;

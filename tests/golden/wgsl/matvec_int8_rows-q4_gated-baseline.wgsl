@@ -103,12 +103,12 @@ fn main(
       + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * 256i + start;  // int8/parts.py
   let pair = unpack2x16float(stored);                                     // parts/packed_rows.py
   let factors_0 = select(pair.x, pair.y, (at & 1u) == 1u);                // parts/packed_rows.py
-  let weighed = f32(products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
+  let scaled = f32(products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
       + dot4I8Packed(low_1, half_2.z) + dot4I8Packed(high_1, half_2.w)
       + dot4I8Packed(low_2, half_3.x) + dot4I8Packed(high_2, half_3.y)
       + dot4I8Packed(low_3, half_3.z) + dot4I8Packed(high_3, half_3.w))
       * (factors_0 * code_scale);                                         // int8/parts.py
-  sum_0 += weighed;                                                       // int8/parts.py
+  sum_0 += scaled;                                                        // int8/parts.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -123,12 +123,12 @@ fn main(
       + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w)) * 256i + start;  // int8/parts.py
   let pair_1 = unpack2x16float(stored_1);                                 // parts/packed_rows.py
   let factors_0_1 = select(pair_1.x, pair_1.y, (at_1 & 1u) == 1u);        // parts/packed_rows.py
-  let weighed_1 = f32(products_1 + dot4I8Packed(low_4, half_2.x)
+  let scaled_1 = f32(products_1 + dot4I8Packed(low_4, half_2.x)
       + dot4I8Packed(high_4, half_2.y) + dot4I8Packed(low_5, half_2.z)
       + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
       + dot4I8Packed(high_6, half_3.y) + dot4I8Packed(low_7, half_3.z)
       + dot4I8Packed(high_7, half_3.w)) * (factors_0_1 * code_scale);     // int8/parts.py
-  sum_1 += weighed_1;                                                     // int8/parts.py
+  sum_1 += scaled_1;                                                      // int8/parts.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -143,12 +143,12 @@ fn main(
       + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w)) * 256i + start;  // int8/parts.py
   let pair_2 = unpack2x16float(stored_2);                                 // parts/packed_rows.py
   let factors_0_2 = select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u);        // parts/packed_rows.py
-  let weighed_2 = f32(products_2 + dot4I8Packed(low_8, half_2.x)
+  let scaled_2 = f32(products_2 + dot4I8Packed(low_8, half_2.x)
       + dot4I8Packed(high_8, half_2.y) + dot4I8Packed(low_9, half_2.z)
       + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
       + dot4I8Packed(high_10, half_3.y) + dot4I8Packed(low_11, half_3.z)
       + dot4I8Packed(high_11, half_3.w)) * (factors_0_2 * code_scale);    // int8/parts.py
-  sum_2 += weighed_2;                                                     // int8/parts.py
+  sum_2 += scaled_2;                                                      // int8/parts.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -163,12 +163,12 @@ fn main(
       + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w)) * 256i + start;  // int8/parts.py
   let pair_3 = unpack2x16float(stored_3);                                 // parts/packed_rows.py
   let factors_0_3 = select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u);        // parts/packed_rows.py
-  let weighed_3 = f32(products_3 + dot4I8Packed(low_12, half_2.x)
+  let scaled_3 = f32(products_3 + dot4I8Packed(low_12, half_2.x)
       + dot4I8Packed(high_12, half_2.y) + dot4I8Packed(low_13, half_2.z)
       + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
       + dot4I8Packed(high_14, half_3.y) + dot4I8Packed(low_15, half_3.z)
       + dot4I8Packed(high_15, half_3.w)) * (factors_0_3 * code_scale);    // int8/parts.py
-  sum_3 += weighed_3;                                                     // int8/parts.py
+  sum_3 += scaled_3;                                                      // int8/parts.py
   let half_4 = x[index_4 + group];                                        // int8/parts.py
   let half_5 = x[index_4 + index_15];
   let half_6 = x[index_4 + index_16];
@@ -180,42 +180,42 @@ fn main(
       + dot4I8Packed(low_1, half_4.z) + dot4I8Packed(high_1, half_4.w)
       + dot4I8Packed(low_2, half_5.x) + dot4I8Packed(high_2, half_5.y)
       + dot4I8Packed(low_3, half_5.z) + dot4I8Packed(high_3, half_5.w)) * 256i + start_1;  // int8/parts.py
-  let weighed_4 = f32(products_4 + dot4I8Packed(low, half_6.x) + dot4I8Packed(high, half_6.y)
+  let scaled_4 = f32(products_4 + dot4I8Packed(low, half_6.x) + dot4I8Packed(high, half_6.y)
       + dot4I8Packed(low_1, half_6.z) + dot4I8Packed(high_1, half_6.w)
       + dot4I8Packed(low_2, half_7.x) + dot4I8Packed(high_2, half_7.y)
       + dot4I8Packed(low_3, half_7.z) + dot4I8Packed(high_3, half_7.w))
       * (factors_0 * code_scale_1);                                       // int8/parts.py
-  sum_0_1 += weighed_4;                                                   // int8/parts.py
+  sum_0_1 += scaled_4;                                                    // int8/parts.py
   let products_5 = (dot4I8Packed(low_4, half_4.x) + dot4I8Packed(high_4, half_4.y)
       + dot4I8Packed(low_5, half_4.z) + dot4I8Packed(high_5, half_4.w)
       + dot4I8Packed(low_6, half_5.x) + dot4I8Packed(high_6, half_5.y)
       + dot4I8Packed(low_7, half_5.z) + dot4I8Packed(high_7, half_5.w)) * 256i + start_1;  // int8/parts.py
-  let weighed_5 = f32(products_5 + dot4I8Packed(low_4, half_6.x)
+  let scaled_5 = f32(products_5 + dot4I8Packed(low_4, half_6.x)
       + dot4I8Packed(high_4, half_6.y) + dot4I8Packed(low_5, half_6.z)
       + dot4I8Packed(high_5, half_6.w) + dot4I8Packed(low_6, half_7.x)
       + dot4I8Packed(high_6, half_7.y) + dot4I8Packed(low_7, half_7.z)
       + dot4I8Packed(high_7, half_7.w)) * (factors_0_1 * code_scale_1);   // int8/parts.py
-  sum_1_1 += weighed_5;                                                   // int8/parts.py
+  sum_1_1 += scaled_5;                                                    // int8/parts.py
   let products_6 = (dot4I8Packed(low_8, half_4.x) + dot4I8Packed(high_8, half_4.y)
       + dot4I8Packed(low_9, half_4.z) + dot4I8Packed(high_9, half_4.w)
       + dot4I8Packed(low_10, half_5.x) + dot4I8Packed(high_10, half_5.y)
       + dot4I8Packed(low_11, half_5.z) + dot4I8Packed(high_11, half_5.w)) * 256i + start_1;  // int8/parts.py
-  let weighed_6 = f32(products_6 + dot4I8Packed(low_8, half_6.x)
+  let scaled_6 = f32(products_6 + dot4I8Packed(low_8, half_6.x)
       + dot4I8Packed(high_8, half_6.y) + dot4I8Packed(low_9, half_6.z)
       + dot4I8Packed(high_9, half_6.w) + dot4I8Packed(low_10, half_7.x)
       + dot4I8Packed(high_10, half_7.y) + dot4I8Packed(low_11, half_7.z)
       + dot4I8Packed(high_11, half_7.w)) * (factors_0_2 * code_scale_1);  // int8/parts.py
-  sum_2_1 += weighed_6;                                                   // int8/parts.py
+  sum_2_1 += scaled_6;                                                    // int8/parts.py
   let products_7 = (dot4I8Packed(low_12, half_4.x) + dot4I8Packed(high_12, half_4.y)
       + dot4I8Packed(low_13, half_4.z) + dot4I8Packed(high_13, half_4.w)
       + dot4I8Packed(low_14, half_5.x) + dot4I8Packed(high_14, half_5.y)
       + dot4I8Packed(low_15, half_5.z) + dot4I8Packed(high_15, half_5.w)) * 256i + start_1;  // int8/parts.py
-  let weighed_7 = f32(products_7 + dot4I8Packed(low_12, half_6.x)
+  let scaled_7 = f32(products_7 + dot4I8Packed(low_12, half_6.x)
       + dot4I8Packed(high_12, half_6.y) + dot4I8Packed(low_13, half_6.z)
       + dot4I8Packed(high_13, half_6.w) + dot4I8Packed(low_14, half_7.x)
       + dot4I8Packed(high_14, half_7.y) + dot4I8Packed(low_15, half_7.z)
       + dot4I8Packed(high_15, half_7.w)) * (factors_0_3 * code_scale_1);  // int8/parts.py
-  sum_3_1 += weighed_7;                                                   // int8/parts.py
+  sum_3_1 += scaled_7;                                                    // int8/parts.py
   let half_8 = x[index_5 + group];                                        // int8/parts.py
   let half_9 = x[index_5 + index_15];
   let half_10 = x[index_5 + index_16];
@@ -227,42 +227,42 @@ fn main(
       + dot4I8Packed(low_1, half_8.z) + dot4I8Packed(high_1, half_8.w)
       + dot4I8Packed(low_2, half_9.x) + dot4I8Packed(high_2, half_9.y)
       + dot4I8Packed(low_3, half_9.z) + dot4I8Packed(high_3, half_9.w)) * 256i + start_2;  // int8/parts.py
-  let weighed_8 = f32(products_8 + dot4I8Packed(low, half_10.x) + dot4I8Packed(high, half_10.y)
+  let scaled_8 = f32(products_8 + dot4I8Packed(low, half_10.x) + dot4I8Packed(high, half_10.y)
       + dot4I8Packed(low_1, half_10.z) + dot4I8Packed(high_1, half_10.w)
       + dot4I8Packed(low_2, half_11.x) + dot4I8Packed(high_2, half_11.y)
       + dot4I8Packed(low_3, half_11.z) + dot4I8Packed(high_3, half_11.w))
       * (factors_0 * code_scale_2);                                       // int8/parts.py
-  sum_0_2 += weighed_8;                                                   // int8/parts.py
+  sum_0_2 += scaled_8;                                                    // int8/parts.py
   let products_9 = (dot4I8Packed(low_4, half_8.x) + dot4I8Packed(high_4, half_8.y)
       + dot4I8Packed(low_5, half_8.z) + dot4I8Packed(high_5, half_8.w)
       + dot4I8Packed(low_6, half_9.x) + dot4I8Packed(high_6, half_9.y)
       + dot4I8Packed(low_7, half_9.z) + dot4I8Packed(high_7, half_9.w)) * 256i + start_2;  // int8/parts.py
-  let weighed_9 = f32(products_9 + dot4I8Packed(low_4, half_10.x)
+  let scaled_9 = f32(products_9 + dot4I8Packed(low_4, half_10.x)
       + dot4I8Packed(high_4, half_10.y) + dot4I8Packed(low_5, half_10.z)
       + dot4I8Packed(high_5, half_10.w) + dot4I8Packed(low_6, half_11.x)
       + dot4I8Packed(high_6, half_11.y) + dot4I8Packed(low_7, half_11.z)
       + dot4I8Packed(high_7, half_11.w)) * (factors_0_1 * code_scale_2);  // int8/parts.py
-  sum_1_2 += weighed_9;                                                   // int8/parts.py
+  sum_1_2 += scaled_9;                                                    // int8/parts.py
   let products_10 = (dot4I8Packed(low_8, half_8.x) + dot4I8Packed(high_8, half_8.y)
       + dot4I8Packed(low_9, half_8.z) + dot4I8Packed(high_9, half_8.w)
       + dot4I8Packed(low_10, half_9.x) + dot4I8Packed(high_10, half_9.y)
       + dot4I8Packed(low_11, half_9.z) + dot4I8Packed(high_11, half_9.w)) * 256i + start_2;  // int8/parts.py
-  let weighed_10 = f32(products_10 + dot4I8Packed(low_8, half_10.x)
+  let scaled_10 = f32(products_10 + dot4I8Packed(low_8, half_10.x)
       + dot4I8Packed(high_8, half_10.y) + dot4I8Packed(low_9, half_10.z)
       + dot4I8Packed(high_9, half_10.w) + dot4I8Packed(low_10, half_11.x)
       + dot4I8Packed(high_10, half_11.y) + dot4I8Packed(low_11, half_11.z)
       + dot4I8Packed(high_11, half_11.w)) * (factors_0_2 * code_scale_2);  // int8/parts.py
-  sum_2_2 += weighed_10;                                                  // int8/parts.py
+  sum_2_2 += scaled_10;                                                   // int8/parts.py
   let products_11 = (dot4I8Packed(low_12, half_8.x) + dot4I8Packed(high_12, half_8.y)
       + dot4I8Packed(low_13, half_8.z) + dot4I8Packed(high_13, half_8.w)
       + dot4I8Packed(low_14, half_9.x) + dot4I8Packed(high_14, half_9.y)
       + dot4I8Packed(low_15, half_9.z) + dot4I8Packed(high_15, half_9.w)) * 256i + start_2;  // int8/parts.py
-  let weighed_11 = f32(products_11 + dot4I8Packed(low_12, half_10.x)
+  let scaled_11 = f32(products_11 + dot4I8Packed(low_12, half_10.x)
       + dot4I8Packed(high_12, half_10.y) + dot4I8Packed(low_13, half_10.z)
       + dot4I8Packed(high_13, half_10.w) + dot4I8Packed(low_14, half_11.x)
       + dot4I8Packed(high_14, half_11.y) + dot4I8Packed(low_15, half_11.z)
       + dot4I8Packed(high_15, half_11.w)) * (factors_0_3 * code_scale_2);  // int8/parts.py
-  sum_3_2 += weighed_11;                                                  // int8/parts.py
+  sum_3_2 += scaled_11;                                                   // int8/parts.py
   let half_12 = x[index_6 + group];                                       // int8/parts.py
   let half_13 = x[index_6 + index_15];
   let half_14 = x[index_6 + index_16];
@@ -274,42 +274,42 @@ fn main(
       + dot4I8Packed(low_1, half_12.z) + dot4I8Packed(high_1, half_12.w)
       + dot4I8Packed(low_2, half_13.x) + dot4I8Packed(high_2, half_13.y)
       + dot4I8Packed(low_3, half_13.z) + dot4I8Packed(high_3, half_13.w)) * 256i + start_3;  // int8/parts.py
-  let weighed_12 = f32(products_12 + dot4I8Packed(low, half_14.x)
+  let scaled_12 = f32(products_12 + dot4I8Packed(low, half_14.x)
       + dot4I8Packed(high, half_14.y) + dot4I8Packed(low_1, half_14.z)
       + dot4I8Packed(high_1, half_14.w) + dot4I8Packed(low_2, half_15.x)
       + dot4I8Packed(high_2, half_15.y) + dot4I8Packed(low_3, half_15.z)
       + dot4I8Packed(high_3, half_15.w)) * (factors_0 * code_scale_3);    // int8/parts.py
-  sum_0_3 += weighed_12;                                                  // int8/parts.py
+  sum_0_3 += scaled_12;                                                   // int8/parts.py
   let products_13 = (dot4I8Packed(low_4, half_12.x) + dot4I8Packed(high_4, half_12.y)
       + dot4I8Packed(low_5, half_12.z) + dot4I8Packed(high_5, half_12.w)
       + dot4I8Packed(low_6, half_13.x) + dot4I8Packed(high_6, half_13.y)
       + dot4I8Packed(low_7, half_13.z) + dot4I8Packed(high_7, half_13.w)) * 256i + start_3;  // int8/parts.py
-  let weighed_13 = f32(products_13 + dot4I8Packed(low_4, half_14.x)
+  let scaled_13 = f32(products_13 + dot4I8Packed(low_4, half_14.x)
       + dot4I8Packed(high_4, half_14.y) + dot4I8Packed(low_5, half_14.z)
       + dot4I8Packed(high_5, half_14.w) + dot4I8Packed(low_6, half_15.x)
       + dot4I8Packed(high_6, half_15.y) + dot4I8Packed(low_7, half_15.z)
       + dot4I8Packed(high_7, half_15.w)) * (factors_0_1 * code_scale_3);  // int8/parts.py
-  sum_1_3 += weighed_13;                                                  // int8/parts.py
+  sum_1_3 += scaled_13;                                                   // int8/parts.py
   let products_14 = (dot4I8Packed(low_8, half_12.x) + dot4I8Packed(high_8, half_12.y)
       + dot4I8Packed(low_9, half_12.z) + dot4I8Packed(high_9, half_12.w)
       + dot4I8Packed(low_10, half_13.x) + dot4I8Packed(high_10, half_13.y)
       + dot4I8Packed(low_11, half_13.z) + dot4I8Packed(high_11, half_13.w)) * 256i + start_3;  // int8/parts.py
-  let weighed_14 = f32(products_14 + dot4I8Packed(low_8, half_14.x)
+  let scaled_14 = f32(products_14 + dot4I8Packed(low_8, half_14.x)
       + dot4I8Packed(high_8, half_14.y) + dot4I8Packed(low_9, half_14.z)
       + dot4I8Packed(high_9, half_14.w) + dot4I8Packed(low_10, half_15.x)
       + dot4I8Packed(high_10, half_15.y) + dot4I8Packed(low_11, half_15.z)
       + dot4I8Packed(high_11, half_15.w)) * (factors_0_2 * code_scale_3);  // int8/parts.py
-  sum_2_3 += weighed_14;                                                  // int8/parts.py
+  sum_2_3 += scaled_14;                                                   // int8/parts.py
   let products_15 = (dot4I8Packed(low_12, half_12.x) + dot4I8Packed(high_12, half_12.y)
       + dot4I8Packed(low_13, half_12.z) + dot4I8Packed(high_13, half_12.w)
       + dot4I8Packed(low_14, half_13.x) + dot4I8Packed(high_14, half_13.y)
       + dot4I8Packed(low_15, half_13.z) + dot4I8Packed(high_15, half_13.w)) * 256i + start_3;  // int8/parts.py
-  let weighed_15 = f32(products_15 + dot4I8Packed(low_12, half_14.x)
+  let scaled_15 = f32(products_15 + dot4I8Packed(low_12, half_14.x)
       + dot4I8Packed(high_12, half_14.y) + dot4I8Packed(low_13, half_14.z)
       + dot4I8Packed(high_13, half_14.w) + dot4I8Packed(low_14, half_15.x)
       + dot4I8Packed(high_14, half_15.y) + dot4I8Packed(low_15, half_15.z)
       + dot4I8Packed(high_15, half_15.w)) * (factors_0_3 * code_scale_3);  // int8/parts.py
-  sum_3_3 += weighed_15;                                                  // int8/parts.py
+  sum_3_3 += scaled_15;                                                   // int8/parts.py
   let start_4 = group + 8u;                                               // int8/body.py
   for (var group_1 = start_4; group_1 < 64u; group_1 += 8u) {             // int8/body.py
     let at_4 = index_8 + group_1;                                         // parts/packed_rows.py
@@ -345,12 +345,12 @@ fn main(
         + dot4I8Packed(low_19, half_17.z) + dot4I8Packed(high_19, half_17.w)) * 256i + start_5;  // int8/parts.py
     let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                     // parts/packed_rows.py
     let factors_0_4 = select(pair_4.x, pair_4.y, (at_4 & 1u) == 1u);      // parts/packed_rows.py
-    let weighed_16 = f32(products_16 + dot4I8Packed(low_16, half_18.x)
+    let scaled_16 = f32(products_16 + dot4I8Packed(low_16, half_18.x)
         + dot4I8Packed(high_16, half_18.y) + dot4I8Packed(low_17, half_18.z)
         + dot4I8Packed(high_17, half_18.w) + dot4I8Packed(low_18, half_19.x)
         + dot4I8Packed(high_18, half_19.y) + dot4I8Packed(low_19, half_19.z)
         + dot4I8Packed(high_19, half_19.w)) * (factors_0_4 * code_scale_4);  // int8/parts.py
-    sum_0 += weighed_16;                                                  // int8/parts.py
+    sum_0 += scaled_16;                                                   // int8/parts.py
     let low_20 = loads_5.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_21 = loads_5.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -365,12 +365,12 @@ fn main(
         + dot4I8Packed(low_23, half_17.z) + dot4I8Packed(high_23, half_17.w)) * 256i + start_5;  // int8/parts.py
     let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                     // parts/packed_rows.py
     let factors_0_5 = select(pair_5.x, pair_5.y, (at_5 & 1u) == 1u);      // parts/packed_rows.py
-    let weighed_17 = f32(products_17 + dot4I8Packed(low_20, half_18.x)
+    let scaled_17 = f32(products_17 + dot4I8Packed(low_20, half_18.x)
         + dot4I8Packed(high_20, half_18.y) + dot4I8Packed(low_21, half_18.z)
         + dot4I8Packed(high_21, half_18.w) + dot4I8Packed(low_22, half_19.x)
         + dot4I8Packed(high_22, half_19.y) + dot4I8Packed(low_23, half_19.z)
         + dot4I8Packed(high_23, half_19.w)) * (factors_0_5 * code_scale_4);  // int8/parts.py
-    sum_1 += weighed_17;                                                  // int8/parts.py
+    sum_1 += scaled_17;                                                   // int8/parts.py
     let low_24 = loads_6.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_25 = loads_6.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -385,12 +385,12 @@ fn main(
         + dot4I8Packed(low_27, half_17.z) + dot4I8Packed(high_27, half_17.w)) * 256i + start_5;  // int8/parts.py
     let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                     // parts/packed_rows.py
     let factors_0_6 = select(pair_6.x, pair_6.y, (at_6 & 1u) == 1u);      // parts/packed_rows.py
-    let weighed_18 = f32(products_18 + dot4I8Packed(low_24, half_18.x)
+    let scaled_18 = f32(products_18 + dot4I8Packed(low_24, half_18.x)
         + dot4I8Packed(high_24, half_18.y) + dot4I8Packed(low_25, half_18.z)
         + dot4I8Packed(high_25, half_18.w) + dot4I8Packed(low_26, half_19.x)
         + dot4I8Packed(high_26, half_19.y) + dot4I8Packed(low_27, half_19.z)
         + dot4I8Packed(high_27, half_19.w)) * (factors_0_6 * code_scale_4);  // int8/parts.py
-    sum_2 += weighed_18;                                                  // int8/parts.py
+    sum_2 += scaled_18;                                                   // int8/parts.py
     let low_28 = loads_7.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_29 = loads_7.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -405,12 +405,12 @@ fn main(
         + dot4I8Packed(low_31, half_17.z) + dot4I8Packed(high_31, half_17.w)) * 256i + start_5;  // int8/parts.py
     let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // parts/packed_rows.py
     let factors_0_7 = select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u);      // parts/packed_rows.py
-    let weighed_19 = f32(products_19 + dot4I8Packed(low_28, half_18.x)
+    let scaled_19 = f32(products_19 + dot4I8Packed(low_28, half_18.x)
         + dot4I8Packed(high_28, half_18.y) + dot4I8Packed(low_29, half_18.z)
         + dot4I8Packed(high_29, half_18.w) + dot4I8Packed(low_30, half_19.x)
         + dot4I8Packed(high_30, half_19.y) + dot4I8Packed(low_31, half_19.z)
         + dot4I8Packed(high_31, half_19.w)) * (factors_0_7 * code_scale_4);  // int8/parts.py
-    sum_3 += weighed_19;                                                  // int8/parts.py
+    sum_3 += scaled_19;                                                   // int8/parts.py
     let half_20 = x[index_4 + group_1];                                   // int8/parts.py
     let half_21 = x[index_4 + index_19];
     let half_22 = x[index_4 + index_20];
@@ -422,42 +422,42 @@ fn main(
         + dot4I8Packed(low_17, half_20.z) + dot4I8Packed(high_17, half_20.w)
         + dot4I8Packed(low_18, half_21.x) + dot4I8Packed(high_18, half_21.y)
         + dot4I8Packed(low_19, half_21.z) + dot4I8Packed(high_19, half_21.w)) * 256i + start_6;  // int8/parts.py
-    let weighed_20 = f32(products_20 + dot4I8Packed(low_16, half_22.x)
+    let scaled_20 = f32(products_20 + dot4I8Packed(low_16, half_22.x)
         + dot4I8Packed(high_16, half_22.y) + dot4I8Packed(low_17, half_22.z)
         + dot4I8Packed(high_17, half_22.w) + dot4I8Packed(low_18, half_23.x)
         + dot4I8Packed(high_18, half_23.y) + dot4I8Packed(low_19, half_23.z)
         + dot4I8Packed(high_19, half_23.w)) * (factors_0_4 * code_scale_5);  // int8/parts.py
-    sum_0_1 += weighed_20;                                                // int8/parts.py
+    sum_0_1 += scaled_20;                                                 // int8/parts.py
     let products_21 = (dot4I8Packed(low_20, half_20.x) + dot4I8Packed(high_20, half_20.y)
         + dot4I8Packed(low_21, half_20.z) + dot4I8Packed(high_21, half_20.w)
         + dot4I8Packed(low_22, half_21.x) + dot4I8Packed(high_22, half_21.y)
         + dot4I8Packed(low_23, half_21.z) + dot4I8Packed(high_23, half_21.w)) * 256i + start_6;  // int8/parts.py
-    let weighed_21 = f32(products_21 + dot4I8Packed(low_20, half_22.x)
+    let scaled_21 = f32(products_21 + dot4I8Packed(low_20, half_22.x)
         + dot4I8Packed(high_20, half_22.y) + dot4I8Packed(low_21, half_22.z)
         + dot4I8Packed(high_21, half_22.w) + dot4I8Packed(low_22, half_23.x)
         + dot4I8Packed(high_22, half_23.y) + dot4I8Packed(low_23, half_23.z)
         + dot4I8Packed(high_23, half_23.w)) * (factors_0_5 * code_scale_5);  // int8/parts.py
-    sum_1_1 += weighed_21;                                                // int8/parts.py
+    sum_1_1 += scaled_21;                                                 // int8/parts.py
     let products_22 = (dot4I8Packed(low_24, half_20.x) + dot4I8Packed(high_24, half_20.y)
         + dot4I8Packed(low_25, half_20.z) + dot4I8Packed(high_25, half_20.w)
         + dot4I8Packed(low_26, half_21.x) + dot4I8Packed(high_26, half_21.y)
         + dot4I8Packed(low_27, half_21.z) + dot4I8Packed(high_27, half_21.w)) * 256i + start_6;  // int8/parts.py
-    let weighed_22 = f32(products_22 + dot4I8Packed(low_24, half_22.x)
+    let scaled_22 = f32(products_22 + dot4I8Packed(low_24, half_22.x)
         + dot4I8Packed(high_24, half_22.y) + dot4I8Packed(low_25, half_22.z)
         + dot4I8Packed(high_25, half_22.w) + dot4I8Packed(low_26, half_23.x)
         + dot4I8Packed(high_26, half_23.y) + dot4I8Packed(low_27, half_23.z)
         + dot4I8Packed(high_27, half_23.w)) * (factors_0_6 * code_scale_5);  // int8/parts.py
-    sum_2_1 += weighed_22;                                                // int8/parts.py
+    sum_2_1 += scaled_22;                                                 // int8/parts.py
     let products_23 = (dot4I8Packed(low_28, half_20.x) + dot4I8Packed(high_28, half_20.y)
         + dot4I8Packed(low_29, half_20.z) + dot4I8Packed(high_29, half_20.w)
         + dot4I8Packed(low_30, half_21.x) + dot4I8Packed(high_30, half_21.y)
         + dot4I8Packed(low_31, half_21.z) + dot4I8Packed(high_31, half_21.w)) * 256i + start_6;  // int8/parts.py
-    let weighed_23 = f32(products_23 + dot4I8Packed(low_28, half_22.x)
+    let scaled_23 = f32(products_23 + dot4I8Packed(low_28, half_22.x)
         + dot4I8Packed(high_28, half_22.y) + dot4I8Packed(low_29, half_22.z)
         + dot4I8Packed(high_29, half_22.w) + dot4I8Packed(low_30, half_23.x)
         + dot4I8Packed(high_30, half_23.y) + dot4I8Packed(low_31, half_23.z)
         + dot4I8Packed(high_31, half_23.w)) * (factors_0_7 * code_scale_5);  // int8/parts.py
-    sum_3_1 += weighed_23;                                                // int8/parts.py
+    sum_3_1 += scaled_23;                                                 // int8/parts.py
     let half_24 = x[index_5 + group_1];                                   // int8/parts.py
     let half_25 = x[index_5 + index_19];
     let half_26 = x[index_5 + index_20];
@@ -469,42 +469,42 @@ fn main(
         + dot4I8Packed(low_17, half_24.z) + dot4I8Packed(high_17, half_24.w)
         + dot4I8Packed(low_18, half_25.x) + dot4I8Packed(high_18, half_25.y)
         + dot4I8Packed(low_19, half_25.z) + dot4I8Packed(high_19, half_25.w)) * 256i + start_7;  // int8/parts.py
-    let weighed_24 = f32(products_24 + dot4I8Packed(low_16, half_26.x)
+    let scaled_24 = f32(products_24 + dot4I8Packed(low_16, half_26.x)
         + dot4I8Packed(high_16, half_26.y) + dot4I8Packed(low_17, half_26.z)
         + dot4I8Packed(high_17, half_26.w) + dot4I8Packed(low_18, half_27.x)
         + dot4I8Packed(high_18, half_27.y) + dot4I8Packed(low_19, half_27.z)
         + dot4I8Packed(high_19, half_27.w)) * (factors_0_4 * code_scale_6);  // int8/parts.py
-    sum_0_2 += weighed_24;                                                // int8/parts.py
+    sum_0_2 += scaled_24;                                                 // int8/parts.py
     let products_25 = (dot4I8Packed(low_20, half_24.x) + dot4I8Packed(high_20, half_24.y)
         + dot4I8Packed(low_21, half_24.z) + dot4I8Packed(high_21, half_24.w)
         + dot4I8Packed(low_22, half_25.x) + dot4I8Packed(high_22, half_25.y)
         + dot4I8Packed(low_23, half_25.z) + dot4I8Packed(high_23, half_25.w)) * 256i + start_7;  // int8/parts.py
-    let weighed_25 = f32(products_25 + dot4I8Packed(low_20, half_26.x)
+    let scaled_25 = f32(products_25 + dot4I8Packed(low_20, half_26.x)
         + dot4I8Packed(high_20, half_26.y) + dot4I8Packed(low_21, half_26.z)
         + dot4I8Packed(high_21, half_26.w) + dot4I8Packed(low_22, half_27.x)
         + dot4I8Packed(high_22, half_27.y) + dot4I8Packed(low_23, half_27.z)
         + dot4I8Packed(high_23, half_27.w)) * (factors_0_5 * code_scale_6);  // int8/parts.py
-    sum_1_2 += weighed_25;                                                // int8/parts.py
+    sum_1_2 += scaled_25;                                                 // int8/parts.py
     let products_26 = (dot4I8Packed(low_24, half_24.x) + dot4I8Packed(high_24, half_24.y)
         + dot4I8Packed(low_25, half_24.z) + dot4I8Packed(high_25, half_24.w)
         + dot4I8Packed(low_26, half_25.x) + dot4I8Packed(high_26, half_25.y)
         + dot4I8Packed(low_27, half_25.z) + dot4I8Packed(high_27, half_25.w)) * 256i + start_7;  // int8/parts.py
-    let weighed_26 = f32(products_26 + dot4I8Packed(low_24, half_26.x)
+    let scaled_26 = f32(products_26 + dot4I8Packed(low_24, half_26.x)
         + dot4I8Packed(high_24, half_26.y) + dot4I8Packed(low_25, half_26.z)
         + dot4I8Packed(high_25, half_26.w) + dot4I8Packed(low_26, half_27.x)
         + dot4I8Packed(high_26, half_27.y) + dot4I8Packed(low_27, half_27.z)
         + dot4I8Packed(high_27, half_27.w)) * (factors_0_6 * code_scale_6);  // int8/parts.py
-    sum_2_2 += weighed_26;                                                // int8/parts.py
+    sum_2_2 += scaled_26;                                                 // int8/parts.py
     let products_27 = (dot4I8Packed(low_28, half_24.x) + dot4I8Packed(high_28, half_24.y)
         + dot4I8Packed(low_29, half_24.z) + dot4I8Packed(high_29, half_24.w)
         + dot4I8Packed(low_30, half_25.x) + dot4I8Packed(high_30, half_25.y)
         + dot4I8Packed(low_31, half_25.z) + dot4I8Packed(high_31, half_25.w)) * 256i + start_7;  // int8/parts.py
-    let weighed_27 = f32(products_27 + dot4I8Packed(low_28, half_26.x)
+    let scaled_27 = f32(products_27 + dot4I8Packed(low_28, half_26.x)
         + dot4I8Packed(high_28, half_26.y) + dot4I8Packed(low_29, half_26.z)
         + dot4I8Packed(high_29, half_26.w) + dot4I8Packed(low_30, half_27.x)
         + dot4I8Packed(high_30, half_27.y) + dot4I8Packed(low_31, half_27.z)
         + dot4I8Packed(high_31, half_27.w)) * (factors_0_7 * code_scale_6);  // int8/parts.py
-    sum_3_2 += weighed_27;                                                // int8/parts.py
+    sum_3_2 += scaled_27;                                                 // int8/parts.py
     let half_28 = x[index_6 + group_1];                                   // int8/parts.py
     let half_29 = x[index_6 + index_19];
     let half_30 = x[index_6 + index_20];
@@ -516,42 +516,42 @@ fn main(
         + dot4I8Packed(low_17, half_28.z) + dot4I8Packed(high_17, half_28.w)
         + dot4I8Packed(low_18, half_29.x) + dot4I8Packed(high_18, half_29.y)
         + dot4I8Packed(low_19, half_29.z) + dot4I8Packed(high_19, half_29.w)) * 256i + start_8;  // int8/parts.py
-    let weighed_28 = f32(products_28 + dot4I8Packed(low_16, half_30.x)
+    let scaled_28 = f32(products_28 + dot4I8Packed(low_16, half_30.x)
         + dot4I8Packed(high_16, half_30.y) + dot4I8Packed(low_17, half_30.z)
         + dot4I8Packed(high_17, half_30.w) + dot4I8Packed(low_18, half_31.x)
         + dot4I8Packed(high_18, half_31.y) + dot4I8Packed(low_19, half_31.z)
         + dot4I8Packed(high_19, half_31.w)) * (factors_0_4 * code_scale_7);  // int8/parts.py
-    sum_0_3 += weighed_28;                                                // int8/parts.py
+    sum_0_3 += scaled_28;                                                 // int8/parts.py
     let products_29 = (dot4I8Packed(low_20, half_28.x) + dot4I8Packed(high_20, half_28.y)
         + dot4I8Packed(low_21, half_28.z) + dot4I8Packed(high_21, half_28.w)
         + dot4I8Packed(low_22, half_29.x) + dot4I8Packed(high_22, half_29.y)
         + dot4I8Packed(low_23, half_29.z) + dot4I8Packed(high_23, half_29.w)) * 256i + start_8;  // int8/parts.py
-    let weighed_29 = f32(products_29 + dot4I8Packed(low_20, half_30.x)
+    let scaled_29 = f32(products_29 + dot4I8Packed(low_20, half_30.x)
         + dot4I8Packed(high_20, half_30.y) + dot4I8Packed(low_21, half_30.z)
         + dot4I8Packed(high_21, half_30.w) + dot4I8Packed(low_22, half_31.x)
         + dot4I8Packed(high_22, half_31.y) + dot4I8Packed(low_23, half_31.z)
         + dot4I8Packed(high_23, half_31.w)) * (factors_0_5 * code_scale_7);  // int8/parts.py
-    sum_1_3 += weighed_29;                                                // int8/parts.py
+    sum_1_3 += scaled_29;                                                 // int8/parts.py
     let products_30 = (dot4I8Packed(low_24, half_28.x) + dot4I8Packed(high_24, half_28.y)
         + dot4I8Packed(low_25, half_28.z) + dot4I8Packed(high_25, half_28.w)
         + dot4I8Packed(low_26, half_29.x) + dot4I8Packed(high_26, half_29.y)
         + dot4I8Packed(low_27, half_29.z) + dot4I8Packed(high_27, half_29.w)) * 256i + start_8;  // int8/parts.py
-    let weighed_30 = f32(products_30 + dot4I8Packed(low_24, half_30.x)
+    let scaled_30 = f32(products_30 + dot4I8Packed(low_24, half_30.x)
         + dot4I8Packed(high_24, half_30.y) + dot4I8Packed(low_25, half_30.z)
         + dot4I8Packed(high_25, half_30.w) + dot4I8Packed(low_26, half_31.x)
         + dot4I8Packed(high_26, half_31.y) + dot4I8Packed(low_27, half_31.z)
         + dot4I8Packed(high_27, half_31.w)) * (factors_0_6 * code_scale_7);  // int8/parts.py
-    sum_2_3 += weighed_30;                                                // int8/parts.py
+    sum_2_3 += scaled_30;                                                 // int8/parts.py
     let products_31 = (dot4I8Packed(low_28, half_28.x) + dot4I8Packed(high_28, half_28.y)
         + dot4I8Packed(low_29, half_28.z) + dot4I8Packed(high_29, half_28.w)
         + dot4I8Packed(low_30, half_29.x) + dot4I8Packed(high_30, half_29.y)
         + dot4I8Packed(low_31, half_29.z) + dot4I8Packed(high_31, half_29.w)) * 256i + start_8;  // int8/parts.py
-    let weighed_31 = f32(products_31 + dot4I8Packed(low_28, half_30.x)
+    let scaled_31 = f32(products_31 + dot4I8Packed(low_28, half_30.x)
         + dot4I8Packed(high_28, half_30.y) + dot4I8Packed(low_29, half_30.z)
         + dot4I8Packed(high_29, half_30.w) + dot4I8Packed(low_30, half_31.x)
         + dot4I8Packed(high_30, half_31.y) + dot4I8Packed(low_31, half_31.z)
         + dot4I8Packed(high_31, half_31.w)) * (factors_0_7 * code_scale_7);  // int8/parts.py
-    sum_3_3 += weighed_31;                                                // int8/parts.py
+    sum_3_3 += scaled_31;                                                 // int8/parts.py
   }
   var square_sum: f32 = 0.0;                                              // int8/parts.py
   for (var group_2 = group; group_2 < 64u; group_2 += 8u) {               // int8/parts.py
@@ -657,12 +657,12 @@ fn main(
         + dot4I8Packed(low_19, half_17.z) + dot4I8Packed(high_19, half_17.w)) * 256i + start_5;  // int8/parts.py
     let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                     // parts/packed_rows.py
     let factors_0_4 = select(pair_4.x, pair_4.y, (at_4 & 1u) == 1u);      // parts/packed_rows.py
-    let weighed_16 = f32(products_16 + dot4I8Packed(low_16, half_18.x)
+    let scaled_16 = f32(products_16 + dot4I8Packed(low_16, half_18.x)
         + dot4I8Packed(high_16, half_18.y) + dot4I8Packed(low_17, half_18.z)
         + dot4I8Packed(high_17, half_18.w) + dot4I8Packed(low_18, half_19.x)
         + dot4I8Packed(high_18, half_19.y) + dot4I8Packed(low_19, half_19.z)
         + dot4I8Packed(high_19, half_19.w)) * (factors_0_4 * code_scale_4);  // int8/parts.py
-    sum_0_4 += weighed_16;                                                // int8/parts.py
+    sum_0_4 += scaled_16;                                                 // int8/parts.py
     let low_20 = loads_5.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_21 = loads_5.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -677,12 +677,12 @@ fn main(
         + dot4I8Packed(low_23, half_17.z) + dot4I8Packed(high_23, half_17.w)) * 256i + start_5;  // int8/parts.py
     let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                     // parts/packed_rows.py
     let factors_0_5 = select(pair_5.x, pair_5.y, (at_5 & 1u) == 1u);      // parts/packed_rows.py
-    let weighed_17 = f32(products_17 + dot4I8Packed(low_20, half_18.x)
+    let scaled_17 = f32(products_17 + dot4I8Packed(low_20, half_18.x)
         + dot4I8Packed(high_20, half_18.y) + dot4I8Packed(low_21, half_18.z)
         + dot4I8Packed(high_21, half_18.w) + dot4I8Packed(low_22, half_19.x)
         + dot4I8Packed(high_22, half_19.y) + dot4I8Packed(low_23, half_19.z)
         + dot4I8Packed(high_23, half_19.w)) * (factors_0_5 * code_scale_4);  // int8/parts.py
-    sum_1_4 += weighed_17;                                                // int8/parts.py
+    sum_1_4 += scaled_17;                                                 // int8/parts.py
     let low_24 = loads_6.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_25 = loads_6.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -697,12 +697,12 @@ fn main(
         + dot4I8Packed(low_27, half_17.z) + dot4I8Packed(high_27, half_17.w)) * 256i + start_5;  // int8/parts.py
     let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                     // parts/packed_rows.py
     let factors_0_6 = select(pair_6.x, pair_6.y, (at_6 & 1u) == 1u);      // parts/packed_rows.py
-    let weighed_18 = f32(products_18 + dot4I8Packed(low_24, half_18.x)
+    let scaled_18 = f32(products_18 + dot4I8Packed(low_24, half_18.x)
         + dot4I8Packed(high_24, half_18.y) + dot4I8Packed(low_25, half_18.z)
         + dot4I8Packed(high_25, half_18.w) + dot4I8Packed(low_26, half_19.x)
         + dot4I8Packed(high_26, half_19.y) + dot4I8Packed(low_27, half_19.z)
         + dot4I8Packed(high_27, half_19.w)) * (factors_0_6 * code_scale_4);  // int8/parts.py
-    sum_2_4 += weighed_18;                                                // int8/parts.py
+    sum_2_4 += scaled_18;                                                 // int8/parts.py
     let low_28 = loads_7.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_29 = loads_7.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -717,12 +717,12 @@ fn main(
         + dot4I8Packed(low_31, half_17.z) + dot4I8Packed(high_31, half_17.w)) * 256i + start_5;  // int8/parts.py
     let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // parts/packed_rows.py
     let factors_0_7 = select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u);      // parts/packed_rows.py
-    let weighed_19 = f32(products_19 + dot4I8Packed(low_28, half_18.x)
+    let scaled_19 = f32(products_19 + dot4I8Packed(low_28, half_18.x)
         + dot4I8Packed(high_28, half_18.y) + dot4I8Packed(low_29, half_18.z)
         + dot4I8Packed(high_29, half_18.w) + dot4I8Packed(low_30, half_19.x)
         + dot4I8Packed(high_30, half_19.y) + dot4I8Packed(low_31, half_19.z)
         + dot4I8Packed(high_31, half_19.w)) * (factors_0_7 * code_scale_4);  // int8/parts.py
-    sum_3_4 += weighed_19;                                                // int8/parts.py
+    sum_3_4 += scaled_19;                                                 // int8/parts.py
     let half_20 = x[index_4 + group_6];                                   // int8/parts.py
     let half_21 = x[index_4 + index_24];
     let half_22 = x[index_4 + index_25];
@@ -734,42 +734,42 @@ fn main(
         + dot4I8Packed(low_17, half_20.z) + dot4I8Packed(high_17, half_20.w)
         + dot4I8Packed(low_18, half_21.x) + dot4I8Packed(high_18, half_21.y)
         + dot4I8Packed(low_19, half_21.z) + dot4I8Packed(high_19, half_21.w)) * 256i + start_6;  // int8/parts.py
-    let weighed_20 = f32(products_20 + dot4I8Packed(low_16, half_22.x)
+    let scaled_20 = f32(products_20 + dot4I8Packed(low_16, half_22.x)
         + dot4I8Packed(high_16, half_22.y) + dot4I8Packed(low_17, half_22.z)
         + dot4I8Packed(high_17, half_22.w) + dot4I8Packed(low_18, half_23.x)
         + dot4I8Packed(high_18, half_23.y) + dot4I8Packed(low_19, half_23.z)
         + dot4I8Packed(high_19, half_23.w)) * (factors_0_4 * code_scale_5);  // int8/parts.py
-    sum_0_5 += weighed_20;                                                // int8/parts.py
+    sum_0_5 += scaled_20;                                                 // int8/parts.py
     let products_21 = (dot4I8Packed(low_20, half_20.x) + dot4I8Packed(high_20, half_20.y)
         + dot4I8Packed(low_21, half_20.z) + dot4I8Packed(high_21, half_20.w)
         + dot4I8Packed(low_22, half_21.x) + dot4I8Packed(high_22, half_21.y)
         + dot4I8Packed(low_23, half_21.z) + dot4I8Packed(high_23, half_21.w)) * 256i + start_6;  // int8/parts.py
-    let weighed_21 = f32(products_21 + dot4I8Packed(low_20, half_22.x)
+    let scaled_21 = f32(products_21 + dot4I8Packed(low_20, half_22.x)
         + dot4I8Packed(high_20, half_22.y) + dot4I8Packed(low_21, half_22.z)
         + dot4I8Packed(high_21, half_22.w) + dot4I8Packed(low_22, half_23.x)
         + dot4I8Packed(high_22, half_23.y) + dot4I8Packed(low_23, half_23.z)
         + dot4I8Packed(high_23, half_23.w)) * (factors_0_5 * code_scale_5);  // int8/parts.py
-    sum_1_5 += weighed_21;                                                // int8/parts.py
+    sum_1_5 += scaled_21;                                                 // int8/parts.py
     let products_22 = (dot4I8Packed(low_24, half_20.x) + dot4I8Packed(high_24, half_20.y)
         + dot4I8Packed(low_25, half_20.z) + dot4I8Packed(high_25, half_20.w)
         + dot4I8Packed(low_26, half_21.x) + dot4I8Packed(high_26, half_21.y)
         + dot4I8Packed(low_27, half_21.z) + dot4I8Packed(high_27, half_21.w)) * 256i + start_6;  // int8/parts.py
-    let weighed_22 = f32(products_22 + dot4I8Packed(low_24, half_22.x)
+    let scaled_22 = f32(products_22 + dot4I8Packed(low_24, half_22.x)
         + dot4I8Packed(high_24, half_22.y) + dot4I8Packed(low_25, half_22.z)
         + dot4I8Packed(high_25, half_22.w) + dot4I8Packed(low_26, half_23.x)
         + dot4I8Packed(high_26, half_23.y) + dot4I8Packed(low_27, half_23.z)
         + dot4I8Packed(high_27, half_23.w)) * (factors_0_6 * code_scale_5);  // int8/parts.py
-    sum_2_5 += weighed_22;                                                // int8/parts.py
+    sum_2_5 += scaled_22;                                                 // int8/parts.py
     let products_23 = (dot4I8Packed(low_28, half_20.x) + dot4I8Packed(high_28, half_20.y)
         + dot4I8Packed(low_29, half_20.z) + dot4I8Packed(high_29, half_20.w)
         + dot4I8Packed(low_30, half_21.x) + dot4I8Packed(high_30, half_21.y)
         + dot4I8Packed(low_31, half_21.z) + dot4I8Packed(high_31, half_21.w)) * 256i + start_6;  // int8/parts.py
-    let weighed_23 = f32(products_23 + dot4I8Packed(low_28, half_22.x)
+    let scaled_23 = f32(products_23 + dot4I8Packed(low_28, half_22.x)
         + dot4I8Packed(high_28, half_22.y) + dot4I8Packed(low_29, half_22.z)
         + dot4I8Packed(high_29, half_22.w) + dot4I8Packed(low_30, half_23.x)
         + dot4I8Packed(high_30, half_23.y) + dot4I8Packed(low_31, half_23.z)
         + dot4I8Packed(high_31, half_23.w)) * (factors_0_7 * code_scale_5);  // int8/parts.py
-    sum_3_5 += weighed_23;                                                // int8/parts.py
+    sum_3_5 += scaled_23;                                                 // int8/parts.py
     let half_24 = x[index_5 + group_6];                                   // int8/parts.py
     let half_25 = x[index_5 + index_24];
     let half_26 = x[index_5 + index_25];
@@ -781,42 +781,42 @@ fn main(
         + dot4I8Packed(low_17, half_24.z) + dot4I8Packed(high_17, half_24.w)
         + dot4I8Packed(low_18, half_25.x) + dot4I8Packed(high_18, half_25.y)
         + dot4I8Packed(low_19, half_25.z) + dot4I8Packed(high_19, half_25.w)) * 256i + start_7;  // int8/parts.py
-    let weighed_24 = f32(products_24 + dot4I8Packed(low_16, half_26.x)
+    let scaled_24 = f32(products_24 + dot4I8Packed(low_16, half_26.x)
         + dot4I8Packed(high_16, half_26.y) + dot4I8Packed(low_17, half_26.z)
         + dot4I8Packed(high_17, half_26.w) + dot4I8Packed(low_18, half_27.x)
         + dot4I8Packed(high_18, half_27.y) + dot4I8Packed(low_19, half_27.z)
         + dot4I8Packed(high_19, half_27.w)) * (factors_0_4 * code_scale_6);  // int8/parts.py
-    sum_0_6 += weighed_24;                                                // int8/parts.py
+    sum_0_6 += scaled_24;                                                 // int8/parts.py
     let products_25 = (dot4I8Packed(low_20, half_24.x) + dot4I8Packed(high_20, half_24.y)
         + dot4I8Packed(low_21, half_24.z) + dot4I8Packed(high_21, half_24.w)
         + dot4I8Packed(low_22, half_25.x) + dot4I8Packed(high_22, half_25.y)
         + dot4I8Packed(low_23, half_25.z) + dot4I8Packed(high_23, half_25.w)) * 256i + start_7;  // int8/parts.py
-    let weighed_25 = f32(products_25 + dot4I8Packed(low_20, half_26.x)
+    let scaled_25 = f32(products_25 + dot4I8Packed(low_20, half_26.x)
         + dot4I8Packed(high_20, half_26.y) + dot4I8Packed(low_21, half_26.z)
         + dot4I8Packed(high_21, half_26.w) + dot4I8Packed(low_22, half_27.x)
         + dot4I8Packed(high_22, half_27.y) + dot4I8Packed(low_23, half_27.z)
         + dot4I8Packed(high_23, half_27.w)) * (factors_0_5 * code_scale_6);  // int8/parts.py
-    sum_1_6 += weighed_25;                                                // int8/parts.py
+    sum_1_6 += scaled_25;                                                 // int8/parts.py
     let products_26 = (dot4I8Packed(low_24, half_24.x) + dot4I8Packed(high_24, half_24.y)
         + dot4I8Packed(low_25, half_24.z) + dot4I8Packed(high_25, half_24.w)
         + dot4I8Packed(low_26, half_25.x) + dot4I8Packed(high_26, half_25.y)
         + dot4I8Packed(low_27, half_25.z) + dot4I8Packed(high_27, half_25.w)) * 256i + start_7;  // int8/parts.py
-    let weighed_26 = f32(products_26 + dot4I8Packed(low_24, half_26.x)
+    let scaled_26 = f32(products_26 + dot4I8Packed(low_24, half_26.x)
         + dot4I8Packed(high_24, half_26.y) + dot4I8Packed(low_25, half_26.z)
         + dot4I8Packed(high_25, half_26.w) + dot4I8Packed(low_26, half_27.x)
         + dot4I8Packed(high_26, half_27.y) + dot4I8Packed(low_27, half_27.z)
         + dot4I8Packed(high_27, half_27.w)) * (factors_0_6 * code_scale_6);  // int8/parts.py
-    sum_2_6 += weighed_26;                                                // int8/parts.py
+    sum_2_6 += scaled_26;                                                 // int8/parts.py
     let products_27 = (dot4I8Packed(low_28, half_24.x) + dot4I8Packed(high_28, half_24.y)
         + dot4I8Packed(low_29, half_24.z) + dot4I8Packed(high_29, half_24.w)
         + dot4I8Packed(low_30, half_25.x) + dot4I8Packed(high_30, half_25.y)
         + dot4I8Packed(low_31, half_25.z) + dot4I8Packed(high_31, half_25.w)) * 256i + start_7;  // int8/parts.py
-    let weighed_27 = f32(products_27 + dot4I8Packed(low_28, half_26.x)
+    let scaled_27 = f32(products_27 + dot4I8Packed(low_28, half_26.x)
         + dot4I8Packed(high_28, half_26.y) + dot4I8Packed(low_29, half_26.z)
         + dot4I8Packed(high_29, half_26.w) + dot4I8Packed(low_30, half_27.x)
         + dot4I8Packed(high_30, half_27.y) + dot4I8Packed(low_31, half_27.z)
         + dot4I8Packed(high_31, half_27.w)) * (factors_0_7 * code_scale_6);  // int8/parts.py
-    sum_3_6 += weighed_27;                                                // int8/parts.py
+    sum_3_6 += scaled_27;                                                 // int8/parts.py
     let half_28 = x[index_6 + group_6];                                   // int8/parts.py
     let half_29 = x[index_6 + index_24];
     let half_30 = x[index_6 + index_25];
@@ -828,42 +828,42 @@ fn main(
         + dot4I8Packed(low_17, half_28.z) + dot4I8Packed(high_17, half_28.w)
         + dot4I8Packed(low_18, half_29.x) + dot4I8Packed(high_18, half_29.y)
         + dot4I8Packed(low_19, half_29.z) + dot4I8Packed(high_19, half_29.w)) * 256i + start_8;  // int8/parts.py
-    let weighed_28 = f32(products_28 + dot4I8Packed(low_16, half_30.x)
+    let scaled_28 = f32(products_28 + dot4I8Packed(low_16, half_30.x)
         + dot4I8Packed(high_16, half_30.y) + dot4I8Packed(low_17, half_30.z)
         + dot4I8Packed(high_17, half_30.w) + dot4I8Packed(low_18, half_31.x)
         + dot4I8Packed(high_18, half_31.y) + dot4I8Packed(low_19, half_31.z)
         + dot4I8Packed(high_19, half_31.w)) * (factors_0_4 * code_scale_7);  // int8/parts.py
-    sum_0_7 += weighed_28;                                                // int8/parts.py
+    sum_0_7 += scaled_28;                                                 // int8/parts.py
     let products_29 = (dot4I8Packed(low_20, half_28.x) + dot4I8Packed(high_20, half_28.y)
         + dot4I8Packed(low_21, half_28.z) + dot4I8Packed(high_21, half_28.w)
         + dot4I8Packed(low_22, half_29.x) + dot4I8Packed(high_22, half_29.y)
         + dot4I8Packed(low_23, half_29.z) + dot4I8Packed(high_23, half_29.w)) * 256i + start_8;  // int8/parts.py
-    let weighed_29 = f32(products_29 + dot4I8Packed(low_20, half_30.x)
+    let scaled_29 = f32(products_29 + dot4I8Packed(low_20, half_30.x)
         + dot4I8Packed(high_20, half_30.y) + dot4I8Packed(low_21, half_30.z)
         + dot4I8Packed(high_21, half_30.w) + dot4I8Packed(low_22, half_31.x)
         + dot4I8Packed(high_22, half_31.y) + dot4I8Packed(low_23, half_31.z)
         + dot4I8Packed(high_23, half_31.w)) * (factors_0_5 * code_scale_7);  // int8/parts.py
-    sum_1_7 += weighed_29;                                                // int8/parts.py
+    sum_1_7 += scaled_29;                                                 // int8/parts.py
     let products_30 = (dot4I8Packed(low_24, half_28.x) + dot4I8Packed(high_24, half_28.y)
         + dot4I8Packed(low_25, half_28.z) + dot4I8Packed(high_25, half_28.w)
         + dot4I8Packed(low_26, half_29.x) + dot4I8Packed(high_26, half_29.y)
         + dot4I8Packed(low_27, half_29.z) + dot4I8Packed(high_27, half_29.w)) * 256i + start_8;  // int8/parts.py
-    let weighed_30 = f32(products_30 + dot4I8Packed(low_24, half_30.x)
+    let scaled_30 = f32(products_30 + dot4I8Packed(low_24, half_30.x)
         + dot4I8Packed(high_24, half_30.y) + dot4I8Packed(low_25, half_30.z)
         + dot4I8Packed(high_25, half_30.w) + dot4I8Packed(low_26, half_31.x)
         + dot4I8Packed(high_26, half_31.y) + dot4I8Packed(low_27, half_31.z)
         + dot4I8Packed(high_27, half_31.w)) * (factors_0_6 * code_scale_7);  // int8/parts.py
-    sum_2_7 += weighed_30;                                                // int8/parts.py
+    sum_2_7 += scaled_30;                                                 // int8/parts.py
     let products_31 = (dot4I8Packed(low_28, half_28.x) + dot4I8Packed(high_28, half_28.y)
         + dot4I8Packed(low_29, half_28.z) + dot4I8Packed(high_29, half_28.w)
         + dot4I8Packed(low_30, half_29.x) + dot4I8Packed(high_30, half_29.y)
         + dot4I8Packed(low_31, half_29.z) + dot4I8Packed(high_31, half_29.w)) * 256i + start_8;  // int8/parts.py
-    let weighed_31 = f32(products_31 + dot4I8Packed(low_28, half_30.x)
+    let scaled_31 = f32(products_31 + dot4I8Packed(low_28, half_30.x)
         + dot4I8Packed(high_28, half_30.y) + dot4I8Packed(low_29, half_30.z)
         + dot4I8Packed(high_29, half_30.w) + dot4I8Packed(low_30, half_31.x)
         + dot4I8Packed(high_30, half_31.y) + dot4I8Packed(low_31, half_31.z)
         + dot4I8Packed(high_31, half_31.w)) * (factors_0_7 * code_scale_7);  // int8/parts.py
-    sum_3_7 += weighed_31;                                                // int8/parts.py
+    sum_3_7 += scaled_31;                                                 // int8/parts.py
   }
   let index_24 = index_7 + 32u + index_19;                                // int8/results.py
   row_sums[index_24] = sum_0_4;

@@ -9,6 +9,8 @@ export interface Fault {
    * not done, and the device tells so as browsers do; "memory": the scope of errors has one about memory.
    */
   readonly how: "throws" | "lost" | "refused" | "memory";
+  /** Which calls of the part count, as a pattern of names such as "GPUQueue.submit". */
+  readonly only: string;
   /** Its number among the calls that are counted, from 1 on; 0: none fails. */
   readonly at: number;
 }
@@ -21,7 +23,7 @@ export interface Outcome {
 }
 
 /** Opens a model, generates three tokens, disposes. `empty`: with nothing stored. Gives up after a minute and a half. */
-export async function engineWithFault([url, { part, how, at }, { empty, selfCheck }]: readonly [
+export async function engineWithFault([url, { part, how, only, at }, { empty, selfCheck }]: readonly [
   string,
   Fault,
   { readonly empty: boolean; readonly selfCheck: boolean },
@@ -75,10 +77,11 @@ export async function engineWithFault([url, { part, how, at }, { empty, selfChec
     const holder = owner === "window" ? (globalThis as unknown as Methods) : (root[owner]?.prototype ?? root[owner]);
     const original = holder?.[name];
     if (!holder || !original) continue;
+    const counts = new RegExp(only).test(`${owner}.${name}`);
     const replaced = function (this: unknown, ...args: unknown[]): unknown {
-      calls.push(`${owner}.${name}`);
+      if (counts) calls.push(`${owner}.${name}`);
       const run = (): unknown => (new.target ? Reflect.construct(original, args) : original.apply(this, args));
-      if (calls.length !== at) {
+      if (!counts || calls.length !== at) {
         const made = run();
         if (name === "requestDevice") void (made as Promise<GPUDevice>).then((found) => (device = found), () => null);
         return made;

@@ -102,5 +102,5 @@ def weighed(products: Value, shared_sum: Value | None, code_scale: Value, factor
     `shared_sum`: the sum of the activations, where weights have an offset.
     """
     scale, offset = factors
-    weighed = products * (code_scale if scale is None else scale * code_scale)
-    return weighed if offset is None or shared_sum is None else fma(shared_sum, offset, weighed)
+    scaled = products * (code_scale if scale is None else scale * code_scale)
+    return scaled if offset is None or shared_sum is None else fma(shared_sum, offset, scaled)

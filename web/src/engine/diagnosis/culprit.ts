@@ -44,7 +44,7 @@ export interface Suspect {
   readonly roles: readonly Role[];
 }
 
-/** Words on where results begin to be no numbers. The sequence forgets its cache. */
+/** Words on where results begin to be no numbers. The sequence must forget its cache afterwards. */
 export async function told(suspect: Suspect, { position, role }: NoNumbers): Promise<string> {
   try {
     const culprit = await culpritOf(suspect, position, role);
@@ -52,8 +52,6 @@ export async function told(suspect: Suspect, { position, role }: NoNumbers): Pro
   } catch (error) {
     // A lost device, or no memory: the error stands without it.
     return `which kernel made them could not be found out: ${KernelcError.from(error).message}`;
-  } finally {
-    suspect.sequence.truncate(0); // what was no number there may have been replaced by zeros
   }
 }
 

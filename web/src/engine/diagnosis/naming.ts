@@ -18,6 +18,8 @@ export class Naming {
       ({ told }) => told(this.suspect, error),
       () => "the code that finds the kernel did not load",
     );
+    // Rows that are no numbers, or zeros in their place, must not be used again, however often this comes.
+    this.suspect.sequence.truncate(0);
     return error.because(this.told);
   }
 
