@@ -1,4 +1,4 @@
-"""Times of kernels out of JSON that `kernelc bench --profile` wrote, alone or among other results."""
+"""Times of kernels out of JSON that `kernelc bench` wrote, with a profile, alone or among other results."""
 
 from __future__ import annotations
 
