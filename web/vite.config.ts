@@ -16,5 +16,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
   },
-  worker: { format: "es" },
+  worker: {
+    format: "es",
+    // What the worker loads later imports what it needs from a chunk, and not from the worker's own file, which
+    // WebKit would run again for that.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: "engine", test: /\/worker\/serveEngines\.ts$/ }] } },
+    },
+  },
 });

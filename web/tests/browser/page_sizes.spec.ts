@@ -40,6 +40,17 @@ function loadedAtOnce(output: Rolldown.RolldownOutput["output"]): readonly Rolld
   return wanted;
 }
 
+test("nothing that is loaded later imports the worker's own file, which WebKit would run once more", () => {
+  const folder = join(distFolder("site"), "assets");
+  const names = readdirSync(folder).filter((name) => name.endsWith(".js"));
+  const worker = names.find((name) => name.startsWith("worker-")) ?? expect.fail("no worker");
+  const importing = names.filter((name) => {
+    const text = readFileSync(join(folder, name), "utf8");
+    return new RegExp(`(?:from|import)\\s*\\(?["'\`]\\./${worker.replaceAll(".", "\\.")}`).test(text);
+  });
+  expect(importing).toEqual([]);
+});
+
 describe("bundles, in bytes of gzip", () => {
   test("the page with everything in it is at most 200 KB", () => {
     const folder = distFolder("site");
