@@ -77,11 +77,20 @@ export async function load(page: Page): Promise<void> {
 
 /** Asks, and waits for the whole answer. Returns its text. */
 export async function ask(page: Page, question: string): Promise<string> {
+  const answers = page.locator(".answer");
+  const before = await answers.count();
   await page.fill(".composer-field", question);
   await page.press(".composer-field", "Enter");
+  await answers.nth(before).waitFor({ state: "attached" }); // what is waited for next may be the last answer's
   await page.waitForSelector(".send:not(.stopping)");
   await page.waitForSelector(".answer:last-child .stats:visible");
-  return page.innerText(".answer:last-child .markdown");
+  return drawnText(page, ".answer:last-child .markdown");
+}
+
+/** The inner text of an element, which has none before it is drawn: that is when it comes into sight. */
+export async function drawnText(page: Page, selector: string): Promise<string> {
+  for (let left = 60; left > 0 && !(await page.innerText(selector)); left -= 1) await page.waitForTimeout(50);
+  return page.innerText(selector);
 }
 
 interface AxeViolation {

@@ -2,7 +2,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasChromium, startBrowser, startServer, type TestServer } from "./harness.js";
-import { ask, expectAccessible, expectGood, load, watch } from "./page_helpers.js";
+import { ask, drawnText, expectAccessible, expectGood, load, watch } from "./page_helpers.js";
 
 /** SwiftShader compiles the kernels in seconds on an idle machine, and in a minute on a busy one. */
 const PATIENCE_MS = 150_000;
@@ -61,7 +61,7 @@ describe.skipIf(!hasChromium)("the site", { timeout: 2 * PATIENCE_MS }, () => {
     await page.waitForSelector(".composer-field:visible");
     expect([shards(), manifests()]).toEqual([before[0], (before[1] ?? 0) + 1]); // asked for a newer build, once
     await page.click(".chat-open");
-    expect(await page.innerText(".question-text")).toBe("My name is Ada.");
+    expect(await drawnText(page, ".question-text")).toBe("My name is Ada.");
     expect(await ask(page, "What is my name?")).toMatch(/\w+ \w+/);
     expectGood(page);
     await page.close();
@@ -76,11 +76,11 @@ describe.skipIf(!hasChromium)("the site", { timeout: 2 * PATIENCE_MS }, () => {
     await page.getByLabel("Longest answer").first().fill("16");
     await page.click("text=Done");
     const first = await ask(page, "Tell me a story.");
-    expect(await page.innerText(".answer:last-child .stats")).toContain("cut off");
+    expect(await drawnText(page, ".answer:last-child .stats")).toContain("cut off");
     await page.click("text=Continue");
     await page.waitForSelector(".send:not(.stopping)");
     await expect.poll(() => page.innerText(".answer:last-child .stats")).toContain("32 tokens");
-    const longer = await page.innerText(".answer:last-child .markdown");
+    const longer = await drawnText(page, ".answer:last-child .markdown");
     expect(longer.startsWith(first)).toBe(true);
     expect(longer.length).toBeGreaterThan(first.length);
     await page.click("text=New chat");

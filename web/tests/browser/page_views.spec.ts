@@ -6,6 +6,7 @@ import { hasChromium, startBrowser, startServer, type TestServer } from "./harne
 import { buildFakePage } from "./page_fake/build.js";
 import {
   ask,
+  drawnText,
   expectAccessible,
   expectGood,
   expectNoSideways,
@@ -111,7 +112,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.keyboard.type("a story");
     await page.press(".composer-field", "Enter");
     await page.waitForSelector(".answer .stats:visible");
-    expect(await page.innerText(".question-text")).toBe("Tell me\na story");
+    expect(await drawnText(page, ".question-text")).toBe("Tell me\na story");
     expect(await page.locator(".markdown table td").allInnerTexts()).toEqual(["Red", "120"]);
     expect(await page.getAttribute(".markdown a", "rel")).toBe("noopener noreferrer");
     expect(await page.innerText(".stats")).toMatch(/tokens\/s · first token after \d\.\d s · \d+ tokens/);
@@ -151,7 +152,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     expect(await page.locator(".reasoning strong").innerText()).toBe("steps");
     expect(await page.locator(".answer .code-name").allInnerTexts()).toEqual(["JavaScript", "Python"]);
     expect(await page.locator(".markdown code[class^=math-]").count()).toBe(0);
-    expect(await page.innerText(".answer > .markdown > p")).toContain("for $5 and $6:");
+    expect(await drawnText(page, ".answer > .markdown > p")).toContain("for $5 and $6:");
     // Styles that KaTeX sets are in force under the page's policy, and its fonts are there.
     expect(await page.locator(".math [style*=height]").first().getAttribute("style")).toMatch(/height: [\d.]+em/);
     expect(await page.evaluate(() => document.fonts.ready.then(() => document.fonts.check("16px KaTeX_Main")))).toBe(true);
@@ -187,7 +188,8 @@ describe.skipIf(!hasChromium)("the page", () => {
     await expect.poll(() => page.innerText(".answer:last-child .markdown")).toBe("You said: ONE");
     expect(await page.locator(".message").count()).toBe(2);
     await page.click("[aria-label='Earlier version']");
-    expect(await page.locator(".question-text").allInnerTexts()).toEqual(["one", "two"]);
+    // What is out of sight is drawn when it comes into sight, and has no inner text before.
+    await expect.poll(() => page.locator(".question-text").allInnerTexts()).toEqual(["one", "two"]);
     expect(await page.innerText(".versions:visible")).toContain("1 / 2");
   });
 
@@ -203,20 +205,21 @@ describe.skipIf(!hasChromium)("the page", () => {
   });
 
   test("chats are listed, opened, renamed and deleted, with the keyboard too", async () => {
+    const titles = (): Promise<string[]> => page.locator(".chat-title").allInnerTexts();
     await open();
     await load(page);
     await ask(page, "first question");
     await page.click("text=New chat");
     await ask(page, "second question");
-    expect(await page.locator(".chat-title").allInnerTexts()).toEqual(["second question", "first question"]);
+    await expect.poll(titles).toEqual(["second question", "first question"]);
     await page.click(".chat-open >> nth=1");
-    expect(await page.innerText(".question-text")).toBe("first question");
+    await expect.poll(() => page.innerText(".question-text")).toBe("first question");
     await page.focus(".chat-open >> nth=1");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.keyboard.type("Owls");
     await page.keyboard.press("Enter");
-    expect(await page.locator(".chat-title").allInnerTexts()).toEqual(["second question", "Owls"]);
+    await expect.poll(titles).toEqual(["second question", "Owls"]);
     await page.keyboard.press("Tab");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
@@ -290,8 +293,8 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.fill(".composer-field", "one two three");
     await page.press(".composer-field", "Enter");
     await page.waitForSelector(".answer .failure");
-    expect(await page.innerText(".answer")).toContain("You said:");
-    expect(await page.innerText(".answer .failure")).toContain("filled the context");
+    expect(await drawnText(page, ".answer")).toContain("You said:");
+    expect(await drawnText(page, ".answer .failure")).toContain("filled the context");
     await page.click("text=Forget the oldest turns");
     await page.waitForSelector(".answer .failure"); // this engine fails again
     expect(await page.isVisible("[aria-label='Answer again']")).toBe(true);
@@ -303,7 +306,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.fill(".composer-field", "one two");
     await page.press(".composer-field", "Enter");
     await page.waitForSelector(".start-bar:visible");
-    expect(await page.innerText(".answer .failure")).toContain("graphics device was lost");
+    expect(await drawnText(page, ".answer .failure")).toContain("graphics device was lost");
     await page.click(".start-details");
     expect(await page.innerText(".plan .failure")).toContain("gone");
     expect(await page.innerText(".plan .button.primary")).toBe("Try again");
@@ -328,7 +331,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     expect(await page.locator(".chat-title").allInnerTexts()).toEqual(["Owls"]);
     await page.click(".plan .button.primary");
     await page.click(".chat-open");
-    expect(await page.innerText(".question-text")).toBe("About owls");
+    expect(await drawnText(page, ".question-text")).toBe("About owls");
     await expect.poll(() => page.innerText(".start-bar")).toMatch(/Demo\s*is loading: \d+ %/);
     await setFake(page, { pause: 0 });
     await page.waitForSelector(".composer-field:visible");

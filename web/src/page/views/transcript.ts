@@ -80,6 +80,7 @@ export class Transcript implements View {
     this.element.hidden = state.view !== "chat";
     this.toEnd.hidden = this.element.hidden || this.following || state.current.messages.length === 0;
     if (this.element.hidden) return;
+    if (this.element.scrollTop < this.top) this.scrolled(); // a person did so, whose event is still to come
     this.reset(state);
     setHidden(this.welcome, state.current.messages.length > 0);
     const title = loadedTitle(state) ?? selectedModel(state)?.title;
