@@ -76,7 +76,11 @@ class _Writer:
                 case Barrier():
                     text = "barrier"
                 case StageRequest(stages=stages, copies=copies):
-                    sources = ", ".join(f"{copy.source.name}[{self.ref(copy.first)}]" for copy in copies)
+                    sources = ", ".join(
+                        f"{copy.source.name}[{self.ref(copy.first)}]"
+                        + (f" {copy.rows} x {copy.elements} by {copy.stride}" if copy.rows > 1 else "")
+                        for copy in copies
+                    )
                     text = f"stage_request({stages.name}, {self.ref(statement.number)}) = {sources}"
                 case StageWait(stages=stages):
                     text = f"stage_wait({stages.name}, {self.ref(statement.number)})"

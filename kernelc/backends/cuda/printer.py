@@ -26,7 +26,7 @@ from kernelc.backends.cuda.lanes import (
     wraps,
 )
 from kernelc.backends.cuda.stages import NAMES as STAGE_NAMES
-from kernelc.backends.cuda.stages import StagePrinter, offsets
+from kernelc.backends.cuda.stages import StagePrinter, copied_by_all, offsets
 from kernelc.backends.cuda.tiles import BARRIER, TileDialect
 from kernelc.backends.cuda.tiles import NAMES as TILE_NAMES
 from kernelc.backends.dialect import (
@@ -274,6 +274,7 @@ class CudaBackend:
             waits_at_start=kernel.inputs_ready is None,
             copies=_copies(kernel),
             offsets=offsets(kernel),
+            copied_by_all=copied_by_all(kernel),
             body=body,
         )
         return Rendered(text, entry, text.encode(), placed(text, body, printer.places))

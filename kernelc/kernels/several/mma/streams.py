@@ -1,0 +1,361 @@
+"""The int8 matrix times up to eight coded rows on matrix units, the matrix streamed through shared memory.
+
+Copies that need no register bring two tiles of 16 rows a *block* at a time: 32 groups of each row, which are
+a step of one of the parts that a row alone is divided into (see `division`). Of a block's groups each of the
+eight subgroups has those whose numbers are the same modulo 8, so that it has two of the five pairs of sums
+that meet to itself:
+
+    bit of a group's number in its part   16   8 | 4   2   1
+                                          by itself  through shared memory
+
+The rows of activations go to registers, as matrix units take them, a block ahead of their products. All that
+is rounded is what `Int8Product` rounds for a row alone, in its order, so results have the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kernelc.ir.formats import QUANTS, WeightFormat, groups_of, weight_format
+from kernelc.kernels.linear.buffers import LinearBuffers
+from kernelc.kernels.linear.int8.parts import weighed
+from kernelc.kernels.linear.int8.schedule import MatvecInt8Schedule
+from kernelc.kernels.linear.problem import LinearProblem
+from kernelc.kernels.parts.packed_rows import FUNCTIONS, byte_words
+from kernelc.kernels.several.int8_rows import Int8Rows, OfRow
+from kernelc.kernels.several.mma.chunks import fours_of
+from kernelc.kernels.several.mma.division import COLUMNS, ROWS, SUBGROUP
+from kernelc.kernels.several.part import PartOfArray
+from kernelc.kir.bulk_stages import BulkStages, Rows
+from kernelc.kir.functions import (
+    bitcast,
+    fma,
+    logical_and,
+    minimum,
+    mma_i8,
+    named,
+    splat,
+    subgroup_sum,
+    unpack_half2,
+    vector,
+)
+from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.types import Type, f32, i32, u32, u32x2
+from kernelc.kir.values import Value, Variable
+from kernelc.target import Capabilities
+
+CLASSES = 8  # of groups, and subgroups of a workgroup
+OWN = SUBGROUP // CLASSES  # groups of a block that a subgroup has
+TILES = 2  # at a time
+PAIR = TILES * ROWS
+THREADS = CLASSES * SUBGROUP
+_CELLS = PAIR * COLUMNS  # results of two tiles: as many as there are invocations
+_RING, _RESIDENT = 4, 2
+_MOST_BLOCKS = 32  # that are spelled out
+_APART = 4  # words between rows of a stage, so that eight of them are in different banks
+
+_MAGIC = 12582912.0
+"""1.5 * 2^23: a float whose bits, counted on as an integer, are the float that is as much larger, for up to
+2^22 either way. Matrix units begin with them, so no sum of products has to be converted."""
+
+
+def fits_streams(form: WeightFormat) -> bool:
+    """Whether an invocation's part of a group is one word of nibbles, with one half to scale them."""
+    nibbles = form.byte_zero == 8 and form.unit_words == 1 and form.words_per_group == 4
+    return nibbles and not form.has_offset and [side.element_bytes for side in form.sides] == [2]
+
+
+def stream_types(problem: LinearProblem) -> dict[str, Type]:
+    """The types with which such a kernel loads: words of the matrix, and pairs of them of activations."""
+    (side,) = weight_format(problem.format).sides
+    return {QUANTS: u32, side.name: u32, "x": u32x2}
+
+
+def streams_schedule(
+    alone: MatvecInt8Schedule, problem: LinearProblem, ring: int = _RING, resident: int = _RESIDENT
+) -> MatvecInt8Schedule | None:
+    """The schedule of a single row, whose order of sums is kept, for such a kernel; None where it is not for
+    the problem."""
+    form, groups = weight_format(problem.format), groups_of(problem.cols)
+    in_subgroups = alone.in_subgroups and alone.subgroup_size == SUBGROUP and not alone.stages
+    if not in_subgroups or not fits_streams(form) or groups % CLASSES or THREADS % alone.team:
+        return None
+    rows = PAIR * -(-problem.result_rows // PAIR)
+    if problem.rows % rows or rows % problem.result_rows:
+        return None
+    schedule = replace(
+        alone, threads=THREADS, rows=rows * alone.team // THREADS, unroll=1, batches=1, early=True,
+        early_steps=1, splits=CLASSES, resident=resident, ring=ring,
+    )  # fmt: skip
+    return schedule if len(list(blocks_of(schedule, groups))) <= _MOST_BLOCKS else None
+
+
+def streams_shared_bytes(schedule: MatvecInt8Schedule, problem: LinearProblem, most: int) -> int:
+    """Bytes of workgroup memory for up to `most` rows of activations."""
+    layout = _Layout.of(weight_format(problem.format))
+    stages = schedule.ring * (4 * PAIR * (layout.quants + layout.sides) + 16)
+    return (
+        schedule.shared_bytes(problem)
+        + stages
+        + 8 * CLASSES * _CELLS
+        + 4 * most * (schedule.stride + schedule.parts)
+    )
+
+
+def usual_streams(
+    capabilities: Capabilities, alone: MatvecInt8Schedule, problem: LinearProblem, most: int
+) -> MatvecInt8Schedule | None:
+    """Such a schedule, where the device has room for it and copies in the background; else None."""
+    schedule = streams_schedule(alone, problem)
+    if schedule is None or capabilities.max_threads < THREADS:
+        return None
+    room = streams_shared_bytes(schedule, problem, most)
+    return schedule if room <= capabilities.stage_bytes else None
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Words from one row of a stage to the next."""
+
+    quants: int
+    sides: int
+
+    @staticmethod
+    def of(form: WeightFormat) -> _Layout:
+        return _Layout(SUBGROUP * form.words_per_group + _APART, SUBGROUP // 2 + _APART)
+
+
+@dataclass(frozen=True)
+class Block:
+    """32 groups of two tiles, of which a row may have fewer: of pair number `pair`, in a part and a step."""
+
+    pair: int
+    part: int
+    first: int
+    groups: int
+    last: bool  # of its part
+
+
+def blocks_of(schedule: MatvecInt8Schedule, groups: int) -> Iterator[Block]:
+    """The blocks of a workgroup, in their order: all steps of a part, after each other."""
+    for pair in range(schedule.rows_per_workgroup // PAIR):
+        for part in range(schedule.parts):
+            firsts = range(part * SUBGROUP, groups, schedule.team)
+            for first in firsts:
+                yield Block(pair, part, first, min(SUBGROUP, groups - first), first == firsts[-1])
+
+
+@dataclass(frozen=True)
+class _OwnRows:
+    """What an invocation reads of the rows of activations: one's codes, and the scales of two."""
+
+    codes: Array
+    scales: list[Array]
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """Of one's own groups of a block of activations: the words of each term, and the scales of the columns
+    of one's own results."""
+
+    terms: list[list[Value]]
+    scales: list[list[Value]]
+
+
+class StreamedRows(Int8Rows):
+    """A kernel while it is traced; `most` rows of activations at once."""
+
+    def __init__(
+        self, k: Tracer, linear: LinearBuffers, schedule: MatvecInt8Schedule, of_row: OfRow, most: int
+    ) -> None:
+        super().__init__(k, linear, schedule, of_row, most)
+        k.resident = schedule.resident
+        self.blocks = list(blocks_of(schedule, self.groups))
+        self.room, self.words = _Layout.of(self.form), self.form.words_per_group
+        room = self.room
+        (side,) = self.form.sides
+        self.side = side.name
+        sizes = {QUANTS: (u32, PAIR * room.quants), side.name: (u32, PAIR * room.sides)}
+        self.stages = BulkStages(k, "weights", schedule.ring, **sizes)
+        self.classes = k.shared("class_sums", f32, 2 * CLASSES * _CELLS)
+        self.own = named("own", k.local_id // SUBGROUP)
+        lane = named("place", k.local_id % SUBGROUP)
+        self.eighth, self.quarter = named("eighth", lane // 4), named("quarter", lane % 4)
+        self.shift = named("shift", self.own % 2 * 16)
+        self.word = named("word", self.eighth * room.quants + self.quarter + self.own * self.words)
+        self.half = named("half", self.eighth * room.sides + self.own // 2)
+        self.cell = named("cell", self.own * _CELLS + lane)
+
+    @staticmethod
+    def kept_parts(schedule: MatvecInt8Schedule) -> int:
+        return 1
+
+    def trace(self) -> None:
+        """Block by block: what is copied is some blocks ahead, and what is loaded one."""
+        k, ring, blocks = self.k, self.schedule.ring, self.blocks
+        for number in range(min(ring, len(blocks))):
+            self._request(number)
+        self.load_constants()
+        k.inputs_ready()
+        rows = self._own_rows()
+        numbers = self._numbers(blocks[0], rows)
+        self._add_squares()
+        sums, total = self._new_sums(), list[Variable]()
+        for number, block in enumerate(blocks):
+            later = self._numbers(blocks[number + 1], rows) if number + 1 < len(blocks) else numbers
+            self.stages.wait(number)
+            self._multiply(number, block, numbers, sums)
+            self.stages.release(number)
+            if number > 0 and number - 1 + ring < len(blocks):
+                self._request(number - 1 + ring)
+            if block.last:
+                self._add_part(block, sums, total)
+                sums = self._new_sums()
+                if block.part == self.schedule.parts - 1:
+                    self._keep(block, total.pop())
+            numbers = later
+        self.finish()
+
+    # What is loaded
+
+    def _request(self, number: int) -> None:
+        """Ask for a block of the matrix."""
+        block, words = self.blocks[number], self.words
+        row = self.first_row + block.pair * PAIR if block.pair else self.first_row
+        first = row * self.groups + block.first
+        weights, side = self.linear.weights, self.linear.buffers[self.side]
+        self.stages.request(
+            number,
+            **{
+                QUANTS: Rows(weights.quants, first * words, PAIR, self.groups * words, block.groups * words),
+                self.side: Rows(side, first // 2, PAIR, self.groups // 2, block.groups // 2),
+            },
+        )
+
+    def _x_of(self, row: Value) -> Array:
+        with self.of_row(minimum(row, self.count - 1)) as arrays:
+            return arrays["x"]
+
+    def _own_rows(self) -> _OwnRows:
+        """From one's own first group on, and one's own quarter of it."""
+        (first, _) = fours_of(self.form, 1)  # the second of two neighbours of 8 bytes
+        assert first == 2
+        group, plane = self.own * 2, 2 * self.groups  # in words of 8 bytes
+        codes = self._from(self.eighth, group + self.quarter // 2 * plane + self.quarter % 2)
+        scales = [
+            self._from(self.quarter * 2 + at, group + (self.layout.planes - 1) * plane) for at in range(2)
+        ]
+        return _OwnRows(codes, scales)
+
+    def _from(self, row: Value, first: Value) -> Array:
+        """A row of activations from a pair of words on."""
+        x = self._x_of(row)
+        return PartOfArray(self.k, x.memory, named("first", x.place(first)))
+
+    def _numbers(self, block: Block, rows: _OwnRows) -> _Numbers:
+        """Load one's own groups of activations."""
+        terms, scales = list[list[Value]](), list[list[Value]]()
+        for i in range(block.groups // CLASSES):
+            at = (block.first + CLASSES * i) * 2
+            terms.append([rows.codes[at + term * (4 * self.groups)] for term in range(self.layout.terms)])
+            scales.append([bitcast(column[at].x, f32) for column in rows.scales])
+        return _Numbers(terms, scales)
+
+    def _plane_squares(self, x: Array) -> Value:
+        """The squares of a row, which a team adds up as that of a single row does."""
+        square = self.k.var(0.0, f32, name="square_sum")
+        with self.k.loop(self.lane, self.groups, self.schedule.team) as group:
+            at = (group + (self.layout.planes - 1) * self.groups) * 2 + 1
+            square += bitcast(x[at].x, f32)
+        return subgroup_sum(square)
+
+    def _add_squares(self) -> None:
+        if self.every_square is None:
+            return
+        k, schedule = self.k, self.schedule
+        for first in range(0, self.most, self.teams):
+            row = named("row", self.team + first)
+            total = self._plane_squares(self._x_of(row))
+            with k.when(logical_and(k.subgroup_lane.equals(0), row < self.most)):
+                self.every_square[row * schedule.parts + self._part()] = total
+
+    # Products
+
+    def _new_sums(self) -> list[list[list[Variable]]]:
+        """For each tile and each of one's own groups four results."""
+        return [
+            [[self.k.var(0.0, f32, name=f"sum_{i}{e}") for e in range(4)] for i in range(OWN)]
+            for _ in range(TILES)
+        ]
+
+    def _multiply(
+        self, number: int, block: Block, numbers: _Numbers, sums: list[list[list[Variable]]]
+    ) -> None:
+        """Add the products of a block that has arrived."""
+        quants, sides = (self.stages.parts[name] for name in (QUANTS, self.side))
+        first, first_side = (self.stages.begin(name, number) for name in (QUANTS, self.side))
+        for i in range(block.groups // CLASSES):
+            for tile in range(TILES):
+                rows = (tile * ROWS, tile * ROWS + ROWS // 2)
+                at = first + CLASSES * i * self.words
+                loads = [quants[self.word + (at + each * self.room.quants)] for each in rows]
+                at = first_side + CLASSES * i // 2
+                halves = [sides[self.half + (at + each * self.room.sides)] for each in rows]
+                factors = [self._factor(half) for half in halves]
+                products = self._products_of(loads, numbers.terms[i])
+                for e in range(4):
+                    of_row, column = factors[e // 2], numbers.scales[i][e % 2]
+                    sums[tile][i][e] += weighed(products[e], None, column, (of_row, None))
+
+    def _factor(self, halves: Value) -> Value:
+        """What a word of two groups' scales says of one's own."""
+        (scale, _) = self.form.factors(FUNCTIONS, [[unpack_half2(halves >> self.shift).x]])
+        assert scale is not None
+        return scale
+
+    def _products_of(self, loads: list[Value], terms: list[Value]) -> list[Value]:
+        """The four sums of products, as floats. Bytes are 16 times the weight, with its sign."""
+        high, low = ([word << 4 for word in byte_words(self.form, [load ^ 0x88888888])] for load in loads)
+        operand = vector(high[0], low[0], high[1], low[1])
+        start = bitcast(splat(self.k.constant(_MAGIC, f32), 4), i32)
+        found = [bitcast(mma_i8(operand, term, start), f32) for term in terms]
+        if len(found) == 1:
+            return [fma(found[0].lane(e), 1 / 16, -_MAGIC / 16) for e in range(4)]
+        whole = [fma(found[0].lane(e), 256 / 16, -_MAGIC * 257 / 16) for e in range(4)]
+        return [fma(found[1].lane(e), 1 / 16, whole[e]) for e in range(4)]
+
+    # Sums
+
+    def _add_part(self, block: Block, sums: list[list[list[Variable]]], total: list[Variable]) -> None:
+        """Add up what all subgroups have of a part: an invocation for each result of two tiles."""
+        k, first = self.k, block.part % 2 * CLASSES * _CELLS
+        for tile in range(TILES):
+            for e in range(4):
+                own = [each[e].value() for each in sums[tile]]
+                at = first + (tile * 4 + e) * SUBGROUP
+                self.classes[self.cell + at] = (own[0] + own[2]) + (own[1] + own[3])
+        k.barrier()
+        left = [self.classes[k.local_id + (first + at * _CELLS)] for at in range(CLASSES)]
+        while len(left) > 1:
+            half = len(left) // 2
+            left = [left[at] + left[at + half] for at in range(half)]
+        if block.part == 0:
+            total.append(k.var(left[0], name="total"))
+        else:
+            total[0] += left[0]
+
+    def _keep(self, block: Block, total: Variable) -> None:
+        """Keep one's own result until its row is finished."""
+        e = self.own % 4
+        row = named("row", self.own // 4 * ROWS + e // 2 * 8 + self.eighth + block.pair * PAIR)
+        column = named("column", self.quarter * 2 + e % 2)
+        if self.most == COLUMNS:
+            self.every_sum[column * self.cells_of_row + row] = total.value()
+            return
+        with self.k.when(column < self.most):
+            self.every_sum[column * self.cells_of_row + row] = total.value()
+
+    def _sum_of_parts(self, cells: Any, result: Value | None) -> Value:
+        return super()._sum_of_parts(cells, result) if result is None else self.cells[result]
