@@ -330,7 +330,8 @@ class StreamedRows(Int8Rows):
 
     def _add_part(self, block: Block, sums: list[list[list[Variable]]], total: list[Variable]) -> None:
         """Add up what all subgroups have of a part: an invocation for each result of two tiles."""
-        k, first = self.k, block.part % 2 * CLASSES * _CELLS
+        k, turn = self.k, block.pair * self.schedule.parts + block.part
+        first = turn % 2 * CLASSES * _CELLS
         for tile in range(TILES):
             for e in range(4):
                 own = [each[e].value() for each in sums[tile]]
