@@ -15,8 +15,8 @@ A device with bulk copies makes them beside the kernel: one invocation asks, and
 its way. So more of it can be under way than in loads, and it can be asked for before the kernel's inputs are
 ready. Rows that lie apart are many small copies, of which every invocation asks for some. Requests are
 numbered from 0 in the order in which they are made; request n fills stage n modulo their number. The whole
-workgroup comes by every call, with the same numbers: it waits for a stage before it reads there, and releases it after, which every subgroup does for itself. What was requested is waited for before
-the kernel ends.
+workgroup comes by every call, with the same numbers: it waits for a stage before it reads there, and releases
+it after, which every subgroup does for itself. What was requested is waited for before the kernel ends.
 """
 
 from __future__ import annotations

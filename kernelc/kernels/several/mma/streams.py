@@ -8,7 +8,8 @@ that meet to itself:
     bit of a group's number in its part   16   8 | 4   2   1
                                           by itself  through shared memory
 
-The rows of activations go to registers, as matrix units take them, a block ahead of their products. All that
+The rows of activations are loaded a block ahead, a subgroup for each row, and lie in shared memory by the
+quarters of groups that matrix units take. All that
 is rounded is what `Int8Product` rounds for a row alone, in its order, so results have the same bits.
 """
 
@@ -20,6 +21,7 @@ from typing import Any
 
 from kernelc.ir.formats import QUANTS, WeightFormat, groups_of, weight_format
 from kernelc.kernels.linear.buffers import LinearBuffers
+from kernelc.kernels.linear.epilogues.coded import CodedEpilogue
 from kernelc.kernels.linear.int8.parts import weighed
 from kernelc.kernels.linear.int8.schedule import MatvecInt8Schedule
 from kernelc.kernels.linear.problem import LinearProblem
@@ -52,9 +54,14 @@ TILES = 2  # at a time
 PAIR = TILES * ROWS
 THREADS = CLASSES * SUBGROUP
 _CELLS = PAIR * COLUMNS  # results of two tiles: as many as there are invocations
-_RING, _RESIDENT = 4, 2
+_RING, _RESIDENT = 3, 2
 _MOST_BLOCKS = 32  # that are spelled out
 _APART = 4  # words between rows of a stage, so that eight of them are in different banks
+_QUARTER = SUBGROUP + 1  # pairs of words from one quarter of a row's groups to the next
+_ROW = 4 * _QUARTER
+_NUMBERS = COLUMNS * _ROW  # of a term
+_COLUMN = COLUMNS + 2  # cells from one group's scales to the next
+_SCALES = SUBGROUP * _COLUMN
 
 _MAGIC = 12582912.0
 """1.5 * 2^23: a float whose bits, counted on as an integer, are the float that is as much larger, for up to
@@ -68,9 +75,9 @@ def fits_streams(form: WeightFormat) -> bool:
 
 
 def stream_types(problem: LinearProblem) -> dict[str, Type]:
-    """The types with which such a kernel loads: words of the matrix, and pairs of them of activations."""
+    """The types with which such a kernel loads: words of the matrix."""
     (side,) = weight_format(problem.format).sides
-    return {QUANTS: u32, side.name: u32, "x": u32x2}
+    return {QUANTS: u32, side.name: u32}
 
 
 def streams_schedule(
@@ -96,12 +103,8 @@ def streams_shared_bytes(schedule: MatvecInt8Schedule, problem: LinearProblem, m
     """Bytes of workgroup memory for up to `most` rows of activations."""
     layout = _Layout.of(weight_format(problem.format))
     stages = schedule.ring * (4 * PAIR * (layout.quants + layout.sides) + 16)
-    return (
-        schedule.shared_bytes(problem)
-        + stages
-        + 8 * CLASSES * _CELLS
-        + 4 * most * (schedule.stride + schedule.parts)
-    )
+    rows = 16 * problem.terms * _NUMBERS + 8 * _SCALES + 8 * CLASSES * _CELLS
+    return schedule.shared_bytes(problem) + stages + rows + 4 * most * (schedule.stride + schedule.parts)
 
 
 def usual_streams(
@@ -148,20 +151,11 @@ def blocks_of(schedule: MatvecInt8Schedule, groups: int) -> Iterator[Block]:
 
 
 @dataclass(frozen=True)
-class _OwnRows:
-    """What an invocation reads of the rows of activations: one's codes, and the scales of two."""
-
-    codes: Array
-    scales: list[Array]
-
-
-@dataclass(frozen=True)
 class _Numbers:
-    """Of one's own groups of a block of activations: the words of each term, and the scales of the columns
-    of one's own results."""
+    """A group of a row of activations as it is stored: the words of its terms, and its scale."""
 
-    terms: list[list[Value]]
-    scales: list[list[Value]]
+    planes: list[Value]
+    scale: Value
 
 
 class StreamedRows(Int8Rows):
@@ -180,13 +174,21 @@ class StreamedRows(Int8Rows):
         sizes = {QUANTS: (u32, PAIR * room.quants), side.name: (u32, PAIR * room.sides)}
         self.stages = BulkStages(k, "weights", schedule.ring, **sizes)
         self.classes = k.shared("class_sums", f32, 2 * CLASSES * _CELLS)
+        self.codes = k.shared("row_codes", u32x2, 2 * self.layout.terms * _NUMBERS)
+        self.code_scales = k.shared("row_scales", f32, 2 * _SCALES)
         self.own = named("own", k.local_id // SUBGROUP)
-        lane = named("place", k.local_id % SUBGROUP)
+        self.place_in = lane = named("lane", k.local_id % SUBGROUP)
         self.eighth, self.quarter = named("eighth", lane // 4), named("quarter", lane % 4)
         self.shift = named("shift", self.own % 2 * 16)
         self.word = named("word", self.eighth * room.quants + self.quarter + self.own * self.words)
         self.half = named("half", self.eighth * room.sides + self.own // 2)
         self.cell = named("cell", self.own * _CELLS + lane)
+        self.written = named("written", self.own * _ROW + lane)
+        self.read = named("read", self.eighth * _ROW + self.quarter * _QUARTER + self.own)
+        self.scale_written = named("scale_written", lane * _COLUMN + self.own)
+        self.scale_read = named("scale_read", self.own * _COLUMN + self.quarter * 2)
+        self.x_row: Array | None = None
+        self._early = False
 
     @staticmethod
     def kept_parts(schedule: MatvecInt8Schedule) -> int:
@@ -199,23 +201,32 @@ class StreamedRows(Int8Rows):
             self._request(number)
         self.load_constants()
         k.inputs_ready()
-        rows = self._own_rows()
-        numbers = self._numbers(blocks[0], rows)
+        self.x_row = self._x_of(self.own)
+        loaded = self._load(blocks[0])
         self._add_squares()
+        self._load_rows_early()
+        self._store(0, loaded)
+        k.barrier()
         sums, total = self._new_sums(), list[Variable]()
         for number, block in enumerate(blocks):
-            later = self._numbers(blocks[number + 1], rows) if number + 1 < len(blocks) else numbers
+            more = number + 1 < len(blocks)
+            loaded = self._load(blocks[number + 1]) if more else loaded
             self.stages.wait(number)
-            self._multiply(number, block, numbers, sums)
+            self._multiply(number, block, sums)
             self.stages.release(number)
-            if number > 0 and number - 1 + ring < len(blocks):
-                self._request(number - 1 + ring)
             if block.last:
-                self._add_part(block, sums, total)
+                self._write_part(block, sums)
+            if more:
+                self._store(number + 1, loaded)
+            if more or block.last:
+                k.barrier()
+            if number + ring < len(blocks):
+                self._request(number + ring)
+            if block.last:
+                self._add_part(block, total)
                 sums = self._new_sums()
                 if block.part == self.schedule.parts - 1:
                     self._keep(block, total.pop())
-            numbers = later
         self.finish()
 
     # What is loaded
@@ -238,48 +249,46 @@ class StreamedRows(Int8Rows):
         with self.of_row(minimum(row, self.count - 1)) as arrays:
             return arrays["x"]
 
-    def _own_rows(self) -> _OwnRows:
-        """From one's own first group on, and one's own quarter of it."""
-        (first, _) = fours_of(self.form, 1)  # the second of two neighbours of 8 bytes
-        assert first == 2
-        group, plane = self.own * 2, 2 * self.groups  # in words of 8 bytes
-        codes = self._from(self.eighth, group + self.quarter // 2 * plane + self.quarter % 2)
-        scales = [
-            self._from(self.quarter * 2 + at, group + (self.layout.planes - 1) * plane) for at in range(2)
-        ]
-        return _OwnRows(codes, scales)
+    def _load(self, block: Block) -> _Numbers:
+        """Load one's own group of a block of one's own row of activations."""
+        row, lane = self.x_row, self.place_in
+        assert row is not None
+        if block.groups < SUBGROUP:
+            lane = minimum(lane, block.groups - 1)
+        own = PartOfArray(self.k, row.memory, named("group", row.place(lane)))
+        planes = [own[block.first + plane * self.groups] for plane in range(self.layout.planes)]
+        return _Numbers(planes[:-1], bitcast(planes[-1].x, f32))
 
-    def _from(self, row: Value, first: Value) -> Array:
-        """A row of activations from a pair of words on."""
-        x = self._x_of(row)
-        return PartOfArray(self.k, x.memory, named("first", x.place(first)))
-
-    def _numbers(self, block: Block, rows: _OwnRows) -> _Numbers:
-        """Load one's own groups of activations."""
-        terms, scales = list[list[Value]](), list[list[Value]]()
-        for i in range(block.groups // CLASSES):
-            at = (block.first + CLASSES * i) * 2
-            terms.append([rows.codes[at + term * (4 * self.groups)] for term in range(self.layout.terms)])
-            scales.append([bitcast(column[at].x, f32) for column in rows.scales])
-        return _Numbers(terms, scales)
-
-    def _plane_squares(self, x: Array) -> Value:
-        """The squares of a row, which a team adds up as that of a single row does."""
-        square = self.k.var(0.0, f32, name="square_sum")
-        with self.k.loop(self.lane, self.groups, self.schedule.team) as group:
-            at = (group + (self.layout.planes - 1) * self.groups) * 2 + 1
-            square += bitcast(x[at].x, f32)
-        return subgroup_sum(square)
+    def _store(self, number: int, loaded: _Numbers) -> None:
+        """Write a group where matrix units' words are read: by quarters."""
+        first = number % 2 * self.layout.terms * _NUMBERS
+        words = [plane.lane(at) for plane in loaded.planes for at in range(4)]
+        for term in range(self.layout.terms):
+            for quarter in range(4):
+                own = [words[8 * term + four] for four in fours_of(self.form, quarter)]
+                at = first + term * _NUMBERS + quarter * _QUARTER
+                self.codes[self.written + at] = vector(*own)
+        self.code_scales[self.scale_written + number % 2 * _SCALES] = loaded.scale
 
     def _add_squares(self) -> None:
+        """The squares of each row of activations, which a team adds up as that of a single row does."""
         if self.every_square is None:
             return
         k, schedule = self.k, self.schedule
         for first in range(0, self.most, self.teams):
             row = named("row", self.team + first)
-            total = self._plane_squares(self._x_of(row))
+            self.x = self._x_of(row)
+            total = subgroup_sum(super(Int8Rows, self).squares(self.lane, schedule.team))
             with k.when(logical_and(k.subgroup_lane.equals(0), row < self.most)):
                 self.every_square[row * schedule.parts + self._part()] = total
+
+    def _load_rows_early(self) -> None:
+        """What the epilogue reads, while the first products are made, where an invocation has one result."""
+        results = self.schedule.rows_per_workgroup // self.problem.rows_together
+        if self._in_registers and results * self.most <= THREADS:
+            with self._of(minimum(self.k.local_id // results, self.count - 1)):
+                super(Int8Rows, self).load_rows()
+            self._early = True
 
     # Products
 
@@ -290,24 +299,30 @@ class StreamedRows(Int8Rows):
             for _ in range(TILES)
         ]
 
-    def _multiply(
-        self, number: int, block: Block, numbers: _Numbers, sums: list[list[list[Variable]]]
-    ) -> None:
+    def _multiply(self, number: int, block: Block, sums: list[list[list[Variable]]]) -> None:
         """Add the products of a block that has arrived."""
         quants, sides = (self.stages.parts[name] for name in (QUANTS, self.side))
         first, first_side = (self.stages.begin(name, number) for name in (QUANTS, self.side))
+        terms = self.layout.terms
         for i in range(block.groups // CLASSES):
+            group, turn = CLASSES * i, number % 2
+            numbers = [
+                self.codes[self.read + (group + (turn * terms + term) * _NUMBERS)] for term in range(terms)
+            ]
+            columns = [
+                self.code_scales[self.scale_read + (group * _COLUMN + turn * _SCALES + at)] for at in range(2)
+            ]
             for tile in range(TILES):
                 rows = (tile * ROWS, tile * ROWS + ROWS // 2)
-                at = first + CLASSES * i * self.words
+                at = first + group * self.words
                 loads = [quants[self.word + (at + each * self.room.quants)] for each in rows]
-                at = first_side + CLASSES * i // 2
+                at = first_side + group // 2
                 halves = [sides[self.half + (at + each * self.room.sides)] for each in rows]
                 factors = [self._factor(half) for half in halves]
-                products = self._products_of(loads, numbers.terms[i])
+                products = self._products_of(loads, numbers)
                 for e in range(4):
-                    of_row, column = factors[e // 2], numbers.scales[i][e % 2]
-                    sums[tile][i][e] += weighed(products[e], None, column, (of_row, None))
+                    added = weighed(products[e], None, columns[e % 2], (factors[e // 2], None))
+                    sums[tile][i][e] += added
 
     def _factor(self, halves: Value) -> Value:
         """What a word of two groups' scales says of one's own."""
@@ -328,16 +343,22 @@ class StreamedRows(Int8Rows):
 
     # Sums
 
-    def _add_part(self, block: Block, sums: list[list[list[Variable]]], total: list[Variable]) -> None:
-        """Add up what all subgroups have of a part: an invocation for each result of two tiles."""
-        k, turn = self.k, block.pair * self.schedule.parts + block.part
-        first = turn % 2 * CLASSES * _CELLS
+    def _first_cell(self, block: Block) -> int:
+        """Where the sums of a part begin: those of two after each other are apart."""
+        return (block.pair * self.schedule.parts + block.part) % 2 * CLASSES * _CELLS
+
+    def _write_part(self, block: Block, sums: list[list[list[Variable]]]) -> None:
+        """Write the subgroup's sums of a part."""
+        first = self._first_cell(block)
         for tile in range(TILES):
             for e in range(4):
                 own = [each[e].value() for each in sums[tile]]
                 at = first + (tile * 4 + e) * SUBGROUP
                 self.classes[self.cell + at] = (own[0] + own[2]) + (own[1] + own[3])
-        k.barrier()
+
+    def _add_part(self, block: Block, total: list[Variable]) -> None:
+        """Add up what all subgroups have of a part: an invocation for each result of two tiles."""
+        k, first = self.k, self._first_cell(block)
         left = [self.classes[k.local_id + (first + at * _CELLS)] for at in range(CLASSES)]
         while len(left) > 1:
             half = len(left) // 2
@@ -360,3 +381,15 @@ class StreamedRows(Int8Rows):
 
     def _sum_of_parts(self, cells: Any, result: Value | None) -> Value:
         return super()._sum_of_parts(cells, result) if result is None else self.cells[result]
+
+    def _finish_in_subgroups(self) -> None:
+        if not self._early:
+            super()._finish_in_subgroups()
+            return
+        epilogue = self.problem.epilogue
+        assert isinstance(epilogue, CodedEpilogue)
+        row = named(
+            "row", self.k.local_id // (self.schedule.rows_per_workgroup // self.problem.rows_together)
+        )
+        with self._of(minimum(row, self.count - 1)):
+            self._code_in_registers(epilogue, row < self.count)
