@@ -1,9 +1,9 @@
 """The int8 matrix times up to eight coded rows on matrix units, the matrix streamed through shared memory.
 
 Copies that need no register bring two tiles of 16 rows a *block* at a time: 32 groups of each row, which are
-a step of one of the parts that a row alone is divided into (see `division`). Of a block's groups each of the
-eight subgroups has those whose numbers are the same modulo 8, so that it has two of the five pairs of sums
-that meet to itself:
+a step of one of the parts that a row alone is divided into (see `division`). Of a block's groups each of a
+tile's eight subgroups has those whose numbers are the same modulo 8, so two of the five times that sums meet
+in pairs are its own:
 
     bit of a group's number in its part   16   8 | 4   2   1
                                           by itself  through shared memory
@@ -16,6 +16,7 @@ is rounded is what `Int8Product` rounds for a row alone, in its order, so result
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,12 +49,13 @@ from kernelc.kir.types import Type, f32, i32, u32, u32x2
 from kernelc.kir.values import Value, Variable
 from kernelc.target import Capabilities
 
-CLASSES = 8  # of groups, and subgroups of a workgroup
+CLASSES = 8  # of groups, each of which is a subgroup's of each tile
 OWN = SUBGROUP // CLASSES  # groups of a block that a subgroup has
 TILES = 2  # at a time
 PAIR = TILES * ROWS
-THREADS = CLASSES * SUBGROUP
-_CELLS = PAIR * COLUMNS  # results of two tiles: as many as there are invocations
+THREADS = TILES * CLASSES * SUBGROUP
+_TILE = ROWS * COLUMNS  # results
+_CELLS = TILES * _TILE
 _RING, _RESIDENT = 3, 2
 _MOST_BLOCKS = 32  # that are spelled out
 _APART = 4  # words between rows of a stage, so that eight of them are in different banks
@@ -176,14 +178,17 @@ class StreamedRows(Int8Rows):
         self.classes = k.shared("class_sums", f32, 2 * CLASSES * _CELLS)
         self.codes = k.shared("row_codes", u32x2, 2 * self.layout.terms * _NUMBERS)
         self.code_scales = k.shared("row_scales", f32, 2 * _SCALES)
-        self.own = named("own", k.local_id // SUBGROUP)
-        self.place_in = lane = named("lane", k.local_id % SUBGROUP)
+        subgroup = k.local_id // SUBGROUP
+        self.own, own_tile = named("own", subgroup % CLASSES), named("own_tile", subgroup // CLASSES)
+        self.own_lane = lane = named("lane", k.local_id % SUBGROUP)
+        self.own_tile = own_tile
         self.eighth, self.quarter = named("eighth", lane // 4), named("quarter", lane % 4)
         self.shift = named("shift", self.own % 2 * 16)
-        self.word = named("word", self.eighth * room.quants + self.quarter + self.own * self.words)
-        self.half = named("half", self.eighth * room.sides + self.own // 2)
-        self.cell = named("cell", self.own * _CELLS + lane)
-        self.written = named("written", self.own * _ROW + lane)
+        row = named("row", own_tile * ROWS + self.eighth)
+        self.word = named("word", row * room.quants + self.quarter + self.own * self.words)
+        self.half = named("half", row * room.sides + self.own // 2)
+        self.cell = named("cell", self.own * _CELLS + own_tile * _TILE + lane)
+        self.written = named("written", own_tile * _NUMBERS + self.own * _ROW + lane)
         self.read = named("read", self.eighth * _ROW + self.quarter * _QUARTER + self.own)
         self.scale_written = named("scale_written", lane * _COLUMN + self.own)
         self.scale_read = named("scale_read", self.own * _COLUMN + self.quarter * 2)
@@ -207,7 +212,7 @@ class StreamedRows(Int8Rows):
         self._load_rows_early()
         self._store(0, loaded)
         k.barrier()
-        sums, total = self._new_sums(), list[Variable]()
+        sums, total = self._new_sums(), k.var(0.0, f32, name="total")
         for number, block in enumerate(blocks):
             more = number + 1 < len(blocks)
             loaded = self._load(blocks[number + 1]) if more else loaded
@@ -225,8 +230,6 @@ class StreamedRows(Int8Rows):
             if block.last:
                 self._add_part(block, total)
                 sums = self._new_sums()
-                if block.part == self.schedule.parts - 1:
-                    self._keep(block, total.pop())
         self.finish()
 
     # What is loaded
@@ -250,25 +253,29 @@ class StreamedRows(Int8Rows):
             return arrays["x"]
 
     def _load(self, block: Block) -> _Numbers:
-        """Load one's own group of a block of one's own row of activations."""
-        row, lane = self.x_row, self.place_in
+        """Load one's own group of a block of one's own row of activations: of two terms, a tile's subgroups
+        have one each."""
+        row, lane, groups = self.x_row, self.own_lane, self.groups
         assert row is not None
         if block.groups < SUBGROUP:
             lane = minimum(lane, block.groups - 1)
         own = PartOfArray(self.k, row.memory, named("group", row.place(lane)))
-        planes = [own[block.first + plane * self.groups] for plane in range(self.layout.planes)]
-        return _Numbers(planes[:-1], bitcast(planes[-1].x, f32))
+        term = lane + self.own_tile * (2 * groups) if self.layout.terms > 1 else lane
+        codes = PartOfArray(self.k, row.memory, named("term", row.place(term)))
+        planes = [codes[block.first + plane * groups] for plane in range(2)]
+        return _Numbers(planes, bitcast(own[block.first + (self.layout.planes - 1) * groups].x, f32))
 
     def _store(self, number: int, loaded: _Numbers) -> None:
         """Write a group where matrix units' words are read: by quarters."""
         first = number % 2 * self.layout.terms * _NUMBERS
         words = [plane.lane(at) for plane in loaded.planes for at in range(4)]
-        for term in range(self.layout.terms):
+        own_tile = self.own_tile.equals(0)
+        with self.k.when(own_tile) if self.layout.terms == 1 else nullcontext():
             for quarter in range(4):
-                own = [words[8 * term + four] for four in fours_of(self.form, quarter)]
-                at = first + term * _NUMBERS + quarter * _QUARTER
-                self.codes[self.written + at] = vector(*own)
-        self.code_scales[self.scale_written + number % 2 * _SCALES] = loaded.scale
+                own = [words[four] for four in fours_of(self.form, quarter)]
+                self.codes[self.written + (first + quarter * _QUARTER)] = vector(*own)
+        with self.k.when(own_tile):
+            self.code_scales[self.scale_written + number % 2 * _SCALES] = loaded.scale
 
     def _add_squares(self) -> None:
         """The squares of each row of activations, which a team adds up as that of a single row does."""
@@ -292,37 +299,31 @@ class StreamedRows(Int8Rows):
 
     # Products
 
-    def _new_sums(self) -> list[list[list[Variable]]]:
-        """For each tile and each of one's own groups four results."""
-        return [
-            [[self.k.var(0.0, f32, name=f"sum_{i}{e}") for e in range(4)] for i in range(OWN)]
-            for _ in range(TILES)
-        ]
+    def _new_sums(self) -> list[list[Variable]]:
+        """For each of one's own groups four results."""
+        return [[self.k.var(0.0, f32, name=f"sum_{i}{e}") for e in range(4)] for i in range(OWN)]
 
-    def _multiply(self, number: int, block: Block, sums: list[list[list[Variable]]]) -> None:
+    def _multiply(self, number: int, block: Block, sums: list[list[Variable]]) -> None:
         """Add the products of a block that has arrived."""
         quants, sides = (self.stages.parts[name] for name in (QUANTS, self.side))
         first, first_side = (self.stages.begin(name, number) for name in (QUANTS, self.side))
-        terms = self.layout.terms
+        terms, turn = self.layout.terms, number % 2
         for i in range(block.groups // CLASSES):
-            group, turn = CLASSES * i, number % 2
-            numbers = [
+            group = CLASSES * i
+            codes = [
                 self.codes[self.read + (group + (turn * terms + term) * _NUMBERS)] for term in range(terms)
             ]
             columns = [
                 self.code_scales[self.scale_read + (group * _COLUMN + turn * _SCALES + at)] for at in range(2)
             ]
-            for tile in range(TILES):
-                rows = (tile * ROWS, tile * ROWS + ROWS // 2)
-                at = first + group * self.words
-                loads = [quants[self.word + (at + each * self.room.quants)] for each in rows]
-                at = first_side + group // 2
-                halves = [sides[self.half + (at + each * self.room.sides)] for each in rows]
-                factors = [self._factor(half) for half in halves]
-                products = self._products_of(loads, numbers)
-                for e in range(4):
-                    added = weighed(products[e], None, columns[e % 2], (factors[e // 2], None))
-                    sums[tile][i][e] += added
+            rows = (0, ROWS // 2)
+            at = first + group * self.words
+            loads = [quants[self.word + (at + each * self.room.quants)] for each in rows]
+            at = first_side + group // 2
+            factors = [self._factor(sides[self.half + (at + each * self.room.sides)]) for each in rows]
+            products = self._products_of(loads, codes)
+            for e in range(4):
+                sums[i][e] += weighed(products[e], None, columns[e % 2], (factors[e // 2], None))
 
     def _factor(self, halves: Value) -> Value:
         """What a word of two groups' scales says of one's own."""
@@ -347,37 +348,30 @@ class StreamedRows(Int8Rows):
         """Where the sums of a part begin: those of two after each other are apart."""
         return (block.pair * self.schedule.parts + block.part) % 2 * CLASSES * _CELLS
 
-    def _write_part(self, block: Block, sums: list[list[list[Variable]]]) -> None:
+    def _write_part(self, block: Block, sums: list[list[Variable]]) -> None:
         """Write the subgroup's sums of a part."""
         first = self._first_cell(block)
-        for tile in range(TILES):
-            for e in range(4):
-                own = [each[e].value() for each in sums[tile]]
-                at = first + (tile * 4 + e) * SUBGROUP
-                self.classes[self.cell + at] = (own[0] + own[2]) + (own[1] + own[3])
+        for e in range(4):
+            own = [each[e].value() for each in sums]
+            self.classes[self.cell + (first + e * SUBGROUP)] = (own[0] + own[2]) + (own[1] + own[3])
 
-    def _add_part(self, block: Block, total: list[Variable]) -> None:
+    def _add_part(self, block: Block, total: Variable) -> None:
         """Add up what all subgroups have of a part: an invocation for each result of two tiles."""
         k, first = self.k, self._first_cell(block)
-        left = [self.classes[k.local_id + (first + at * _CELLS)] for at in range(CLASSES)]
-        while len(left) > 1:
-            half = len(left) // 2
-            left = [left[at] + left[at + half] for at in range(half)]
-        if block.part == 0:
-            total.append(k.var(left[0], name="total"))
-        else:
-            total[0] += left[0]
-
-    def _keep(self, block: Block, total: Variable) -> None:
-        """Keep one's own result until its row is finished."""
-        e = self.own % 4
-        row = named("row", self.own // 4 * ROWS + e // 2 * 8 + self.eighth + block.pair * PAIR)
-        column = named("column", self.quarter * 2 + e % 2)
-        if self.most == COLUMNS:
-            self.every_sum[column * self.cells_of_row + row] = total.value()
-            return
-        with self.k.when(column < self.most):
-            self.every_sum[column * self.cells_of_row + row] = total.value()
+        with k.when(k.local_id < _CELLS):
+            left = [self.classes[k.local_id + (first + at * _CELLS)] for at in range(CLASSES)]
+            while len(left) > 1:
+                half = len(left) // 2
+                left = [left[at] + left[at + half] for at in range(half)]
+            k.assign(total, left[0] if block.part == 0 else total + left[0])
+            if block.part < self.schedule.parts - 1:
+                return
+            place = k.local_id % _TILE
+            e, lane = place // SUBGROUP, k.local_id % SUBGROUP
+            row = k.local_id // _TILE * ROWS + e // 2 * 8 + lane // 4 + block.pair * PAIR
+            column = lane % 4 * 2 + e % 2
+            with k.when(column < self.most) if self.most < COLUMNS else nullcontext():
+                self.every_sum[column * self.cells_of_row + row] = total.value()
 
     def _sum_of_parts(self, cells: Any, result: Value | None) -> Value:
         return super()._sum_of_parts(cells, result) if result is None else self.cells[result]
