@@ -262,6 +262,10 @@ class _Builder:
             symbols = {"seq": (2, most), "past": source.symbols["past"]}
             name = source.name.replace("decode", "decode_rows")
             self.sources.append(ProgramSource(name, "decode_rows", symbols, calls))
+        for source, program in list(zip(decode, programs, strict=True))[1:]:  # the first has no other's calls
+            symbols = {"seq": (2, most), "past": source.symbols["past"]}
+            name = source.name.replace("decode", "alike_rows")
+            self.sources.append(ProgramSource(name, "alike_rows", symbols, repeater.alike(program)))
         symbols = {"seq": (2, most), "past": self.symbols["past"]}
         for role, calls in (("greedy_rows", greedy_calls(vocab)), ("sample_rows", sample_calls(vocab))):
             repeated = [repeater.call(call) for call in calls]

@@ -37,10 +37,11 @@ CODED_CACHES = ("q8",)
 TARGETS = ("wgsl", "cuda", "spirv", "opencl", "c", "wasm")
 ROLES = (
     "prefill", "decode", "score", "embed", "sample_greedy", "sample", "mask",
-    "decode_rows", "greedy_rows", "sample_rows",
+    "decode_rows", "alike_rows", "greedy_rows", "sample_rows",
 )  # fmt: skip
-SEVERAL_ROLES = ("decode_rows", "greedy_rows", "sample_rows")
-"""The roles of steps over several sequences, whose rows each belong to another."""
+SEVERAL_ROLES = ("decode_rows", "alike_rows", "greedy_rows", "sample_rows")
+"""The roles of steps over several sequences, whose rows each belong to another. Of "alike_rows" all rows have
+positions within the bounds of the program; of the others the longest."""
 PARAM_TYPES = ("u32", "f32")
 ACCESSES = ("read", "read_write")
 BUFFER_KINDS = ("weight", "state", "slot")

@@ -118,8 +118,12 @@ class RowSteps:
     def _run(self, rows: Sequence[Row], fetch: Sequence[Fetch]) -> Ticket:
         greedy = all(row.whole or row.sampling.greedy for row in rows)
         past, context = max(row.position for row in rows) - 1, rows[0].sequence.context
-        roles = ("decode_rows", "greedy_rows" if greedy else "sample_rows")
-        programs = [self._table.select(role, len(rows), past) for role in roles]
+        least = min(row.position for row in rows) - 1
+        alike = self._table.within("alike_rows", len(rows), least, past)
+        programs = [
+            alike or self._table.select("decode_rows", len(rows), past),
+            self._table.select("greedy_rows" if greedy else "sample_rows", len(rows), past),
+        ]
         self._executor.write_buffer(TABLE_BUFFER, 0, b"".join(map(self._encoded, rows)))
         env = {"seq": len(rows), "past": past, "context": context}
         for row in rows:
