@@ -31,13 +31,15 @@ from kernelc.kir.values import Number, Operators, Value
 
 
 class Rows(NamedTuple):
-    """What a request copies to a part: `count` rows of `elements` each, `stride` apart in the source."""
+    """What a request copies to a part: `count` rows of `elements` each, `stride` apart in the source, from
+    element `first + offset` on. Requests that have `first` in common compute an address once."""
 
     source: Array
     first: Number
     count: int
     stride: int
     elements: int
+    offset: int = 0
 
 
 class BulkStages:

@@ -79,6 +79,7 @@ class StagePrinter(BodyPrinter):
             units = (copy.elements or room) * copy.part.type.bytes // COPY_BYTES
             shape = f"{self.kernel.workgroup}u, {copy.rows}u, {units}u, {copy.stride}u"
             part = self.names[copy.part]
+            place += f" + {copy.offset}" if copy.offset else ""
             self.emit(depth, f"stage_copy_rows<{shape}>({stages}, {number}, {part}, {place});")
         self.emit(depth, f"stage_asked({stages}, {number});")
 

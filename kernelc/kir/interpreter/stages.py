@@ -67,7 +67,7 @@ class StagedCopies:
         self._require(ring.released[groups, stage] == before, statement, number, message)
         ring.requested[groups, stage], ring.place = number, statement.where
         for copy in statement.copies:
-            begin = self._by_group(copy.first, statement.where)[groups]
+            begin = self._by_group(copy.first, statement.where)[groups] + copy.offset
             room = copy.part.length // count // copy.rows
             row, length = np.arange(copy.rows), copy.elements or room
             filled = (row[:, None] * room + np.arange(length)).reshape(-1)

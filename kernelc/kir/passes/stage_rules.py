@@ -84,5 +84,7 @@ def _rows(copy: Copy, stages: Stages) -> Iterator[str]:
         yield f"{copy.elements} elements in each row, where {piece // copy.rows} have room"
     elif copy.rows > 1 and not 0 < copy.elements <= copy.stride:
         yield f"rows of {copy.elements} elements that are {copy.stride} apart"
+    elif copy.offset < 0 or (copy.offset and copy.rows == 1):
+        yield f"a single row, or one that begins {-copy.offset} elements before its first"
     elif any(each * size % COPY_BYTES for each in (copy.elements, copy.stride, piece // copy.rows)):
         yield f"rows that are no whole {COPY_BYTES} bytes, or do not lie at such"

@@ -39,6 +39,7 @@ from kernelc.kir.functions import (
     minimum,
     mma_i8,
     named,
+    select,
     splat,
     subgroup_sum,
     unpack_half2,
@@ -53,10 +54,9 @@ CLASSES = 8  # of groups, each of which is a subgroup's of each tile
 OWN = SUBGROUP // CLASSES  # groups of a block that a subgroup has
 TILES = 2  # at a time
 PAIR = TILES * ROWS
-THREADS = TILES * CLASSES * SUBGROUP
 _TILE = ROWS * COLUMNS  # results
 _CELLS = TILES * _TILE
-_RING, _RESIDENT = 3, 2
+_STACKED, _RING, _RESIDENT = 2, 3, 2
 _MOST_BLOCKS = 32  # that are spelled out
 _APART = 4  # words between rows of a stage, so that eight of them are in different banks
 _QUARTER = SUBGROUP + 1  # pairs of words from one quarter of a row's groups to the next
@@ -83,20 +83,25 @@ def stream_types(problem: LinearProblem) -> dict[str, Type]:
 
 
 def streams_schedule(
-    alone: MatvecInt8Schedule, problem: LinearProblem, ring: int = _RING, resident: int = _RESIDENT
+    alone: MatvecInt8Schedule,
+    problem: LinearProblem,
+    stacked: int = _STACKED,
+    ring: int = _RING,
+    resident: int = _RESIDENT,
 ) -> MatvecInt8Schedule | None:
     """The schedule of a single row, whose order of sums is kept, for such a kernel; None where it is not for
     the problem."""
     form, groups = weight_format(problem.format), groups_of(problem.cols)
     in_subgroups = alone.in_subgroups and alone.subgroup_size == SUBGROUP and not alone.stages
-    if not in_subgroups or not fits_streams(form) or groups % CLASSES or THREADS % alone.team:
+    threads = TILES // stacked * CLASSES * SUBGROUP
+    if not in_subgroups or not fits_streams(form) or groups % CLASSES or threads % alone.team:
         return None
     rows = PAIR * -(-problem.result_rows // PAIR)
     if problem.rows % rows or rows % problem.result_rows:
         return None
     schedule = replace(
-        alone, threads=THREADS, rows=rows * alone.team // THREADS, unroll=1, batches=1, early=True,
-        early_steps=1, splits=CLASSES, resident=resident, ring=ring,
+        alone, threads=threads, rows=rows * alone.team // threads, unroll=1, batches=1, early=True,
+        early_steps=1, splits=CLASSES, stacked=stacked, resident=resident, ring=ring,
     )  # fmt: skip
     return schedule if len(list(blocks_of(schedule, groups))) <= _MOST_BLOCKS else None
 
@@ -114,7 +119,7 @@ def usual_streams(
 ) -> MatvecInt8Schedule | None:
     """Such a schedule, where the device has room for it and copies in the background; else None."""
     schedule = streams_schedule(alone, problem)
-    if schedule is None or capabilities.max_threads < THREADS:
+    if schedule is None or capabilities.max_threads < schedule.threads:
         return None
     room = streams_shared_bytes(schedule, problem, most)
     return schedule if room <= capabilities.stage_bytes else None
@@ -154,10 +159,10 @@ def blocks_of(schedule: MatvecInt8Schedule, groups: int) -> Iterator[Block]:
 
 @dataclass(frozen=True)
 class _Numbers:
-    """A group of a row of activations as it is stored: the words of its terms, and its scale."""
+    """A group of a row of activations as it is stored: its codes, and its factors."""
 
     planes: list[Value]
-    scale: Value
+    factors: Value
 
 
 class StreamedRows(Int8Rows):
@@ -184,16 +189,20 @@ class StreamedRows(Int8Rows):
         self.own_tile = own_tile
         self.eighth, self.quarter = named("eighth", lane // 4), named("quarter", lane % 4)
         self.shift = named("shift", self.own % 2 * 16)
-        row = named("row", own_tile * ROWS + self.eighth)
+        row = named("row", own_tile * (ROWS * schedule.stacked) + self.eighth)
         self.word = named("word", row * room.quants + self.quarter + self.own * self.words)
         self.half = named("half", row * room.sides + self.own // 2)
-        self.cell = named("cell", self.own * _CELLS + own_tile * _TILE + lane)
-        self.written = named("written", own_tile * _NUMBERS + self.own * _ROW + lane)
+        self.cell = named("cell", self.own * _CELLS + own_tile * (_TILE * schedule.stacked) + lane)
+        self.written = named("written", self.own * _ROW + lane)
+        self.spread = self.layout.terms if schedule.stacked < TILES else 1  # subgroups that load a row
         self.read = named("read", self.eighth * _ROW + self.quarter * _QUARTER + self.own)
         self.scale_written = named("scale_written", lane * _COLUMN + self.own)
         self.scale_read = named("scale_read", self.own * _COLUMN + self.quarter * 2)
+        self.first_word = named("first_word", self.first_row * (self.groups * self.words))
+        self.first_half = named("first_half", self.first_row * (self.groups // 2))
         self.x_row: Array | None = None
         self._early = False
+        self.signs = k.constant(0, u32)
 
     @staticmethod
     def kept_parts(schedule: MatvecInt8Schedule) -> int:
@@ -207,10 +216,12 @@ class StreamedRows(Int8Rows):
         self.load_constants()
         k.inputs_ready()
         self.x_row = self._x_of(self.own)
+        # What the compiler does not know to be a constant makes one instruction of two.
+        self.signs = named("signs", (self.count >> 31) ^ 0x80808080)
         loaded = self._load(blocks[0])
-        self._add_squares()
         self._load_rows_early()
-        self._store(0, loaded)
+        square = k.var(0.0, f32, name="square_sum")
+        self._store(0, loaded, square)
         k.barrier()
         sums, total = self._new_sums(), k.var(0.0, f32, name="total")
         for number, block in enumerate(blocks):
@@ -222,7 +233,7 @@ class StreamedRows(Int8Rows):
             if block.last:
                 self._write_part(block, sums)
             if more:
-                self._store(number + 1, loaded)
+                self._store(number + 1, loaded, square)
             if more or block.last:
                 k.barrier()
             if number + ring < len(blocks):
@@ -236,74 +247,86 @@ class StreamedRows(Int8Rows):
 
     def _request(self, number: int) -> None:
         """Ask for a block of the matrix."""
-        block, words = self.blocks[number], self.words
-        row = self.first_row + block.pair * PAIR if block.pair else self.first_row
-        first = row * self.groups + block.first
-        weights, side = self.linear.weights, self.linear.buffers[self.side]
-        self.stages.request(
-            number,
-            **{
-                QUANTS: Rows(weights.quants, first * words, PAIR, self.groups * words, block.groups * words),
-                self.side: Rows(side, first // 2, PAIR, self.groups // 2, block.groups // 2),
-            },
-        )
+        block, groups, words = self.blocks[number], self.groups, self.words
+        before = block.pair * PAIR * groups + block.first  # groups
+        quants = Rows(
+            self.linear.weights.quants, self.first_word, PAIR, groups * words, block.groups * words,
+            before * words,
+        )  # fmt: skip
+        side = Rows(
+            self.linear.buffers[self.side], self.first_half, PAIR, groups // 2, block.groups // 2,
+            before // 2,
+        )  # fmt: skip
+        self.stages.request(number, **{QUANTS: quants, self.side: side})
 
     def _x_of(self, row: Value) -> Array:
         with self.of_row(minimum(row, self.count - 1)) as arrays:
             return arrays["x"]
 
     def _load(self, block: Block) -> _Numbers:
-        """Load one's own group of a block of one's own row of activations: of two terms, a tile's subgroups
-        have one each."""
-        row, lane, groups = self.x_row, self.own_lane, self.groups
+        """Load one's own group of a block of one's own row of activations: of two terms, one where there are
+        subgroups for each."""
+        row, lane, groups, terms = self.x_row, self.own_lane, self.groups, self.layout.terms
         assert row is not None
         if block.groups < SUBGROUP:
             lane = minimum(lane, block.groups - 1)
         own = PartOfArray(self.k, row.memory, named("group", row.place(lane)))
-        term = lane + self.own_tile * (2 * groups) if self.layout.terms > 1 else lane
-        codes = PartOfArray(self.k, row.memory, named("term", row.place(term)))
-        planes = [codes[block.first + plane * groups] for plane in range(2)]
-        return _Numbers(planes, bitcast(own[block.first + (self.layout.planes - 1) * groups].x, f32))
+        codes = own
+        if self.spread > 1:
+            term = lane + self.own_tile * (2 * groups)
+            codes = PartOfArray(self.k, row.memory, named("term", row.place(term)))
+        planes = [codes[block.first + plane * groups] for plane in range(2 * terms // self.spread)]
+        return _Numbers(planes, own[block.first + (self.layout.planes - 1) * groups])
 
-    def _store(self, number: int, loaded: _Numbers) -> None:
-        """Write a group where matrix units' words are read: by quarters."""
-        first = number % 2 * self.layout.terms * _NUMBERS
+    def _store(self, number: int, loaded: _Numbers, square: Variable) -> None:
+        """Write a group where matrix units' words are read, by quarters; and add up its squares."""
+        k, block, terms = self.k, self.blocks[number], self.layout.terms
+        first = number % 2 * terms * _NUMBERS
         words = [plane.lane(at) for plane in loaded.planes for at in range(4)]
-        own_tile = self.own_tile.equals(0)
-        with self.k.when(own_tile) if self.layout.terms == 1 else nullcontext():
-            for quarter in range(4):
-                own = [words[four] for four in fours_of(self.form, quarter)]
-                self.codes[self.written + (first + quarter * _QUARTER)] = vector(*own)
-        with self.k.when(own_tile):
-            self.code_scales[self.scale_written + number % 2 * _SCALES] = loaded.scale
+        written = self.written + self.own_tile * _NUMBERS if self.spread > 1 else self.written
+        several = self.schedule.stacked < TILES
+        with k.when(self.own_tile.equals(0)) if several and self.spread == 1 else nullcontext():
+            for term in range(terms // self.spread):
+                for quarter in range(4):
+                    own = [words[8 * term + four] for four in fours_of(self.form, quarter)]
+                    self.codes[written + (first + term * _NUMBERS + quarter * _QUARTER)] = vector(*own)
+        with k.when(self.own_tile.equals(0)) if several else nullcontext():
+            place = self.scale_written + number % 2 * _SCALES
+            self.code_scales[place] = bitcast(loaded.factors.x, f32)
+            if self.every_square is not None and block.pair == 0:
+                self._add_square(block, bitcast(loaded.factors.z, f32), square)
 
-    def _add_squares(self) -> None:
-        """The squares of each row of activations, which a team adds up as that of a single row does."""
-        if self.every_square is None:
-            return
-        k, schedule = self.k, self.schedule
-        for first in range(0, self.most, self.teams):
-            row = named("row", self.team + first)
-            self.x = self._x_of(row)
-            total = subgroup_sum(super(Int8Rows, self).squares(self.lane, schedule.team))
-            with k.when(logical_and(k.subgroup_lane.equals(0), row < self.most)):
-                self.every_square[row * schedule.parts + self._part()] = total
+    def _add_square(self, block: Block, added: Value, square: Variable) -> None:
+        """Add the squares of a row's groups, in the order in which a row alone does: an invocation's of a
+        part's steps, and then those of the subgroup."""
+        k = self.k
+        assert self.every_square is not None
+        if block.groups < SUBGROUP:
+            added = select(self.own_lane < block.groups, added, 0.0)
+        k.assign(square, added if block.first < self.schedule.team else square + added)
+        if block.last:
+            total = subgroup_sum(square)
+            with k.when(logical_and(k.subgroup_lane.equals(0), self.own < self.most)):
+                self.every_square[self.own * self.schedule.parts + block.part] = total
 
     def _load_rows_early(self) -> None:
         """What the epilogue reads, while the first products are made, where an invocation has one result."""
         results = self.schedule.rows_per_workgroup // self.problem.rows_together
-        if self._in_registers and results * self.most <= THREADS:
+        if self._in_registers and results * self.most <= self.schedule.threads:
             with self._of(minimum(self.k.local_id // results, self.count - 1)):
                 super(Int8Rows, self).load_rows()
             self._early = True
 
     # Products
 
-    def _new_sums(self) -> list[list[Variable]]:
-        """For each of one's own groups four results."""
-        return [[self.k.var(0.0, f32, name=f"sum_{i}{e}") for e in range(4)] for i in range(OWN)]
+    def _new_sums(self) -> list[list[list[Variable]]]:
+        """For each tile and each of one's own groups four results."""
+        return [
+            [[self.k.var(0.0, f32, name=f"sum_{i}{e}") for e in range(4)] for i in range(OWN)]
+            for _ in range(self.schedule.stacked)
+        ]
 
-    def _multiply(self, number: int, block: Block, sums: list[list[Variable]]) -> None:
+    def _multiply(self, number: int, block: Block, sums: list[list[list[Variable]]]) -> None:
         """Add the products of a block that has arrived."""
         quants, sides = (self.stages.parts[name] for name in (QUANTS, self.side))
         first, first_side = (self.stages.begin(name, number) for name in (QUANTS, self.side))
@@ -316,14 +339,16 @@ class StreamedRows(Int8Rows):
             columns = [
                 self.code_scales[self.scale_read + (group * _COLUMN + turn * _SCALES + at)] for at in range(2)
             ]
-            rows = (0, ROWS // 2)
-            at = first + group * self.words
-            loads = [quants[self.word + (at + each * self.room.quants)] for each in rows]
-            at = first_side + group // 2
-            factors = [self._factor(sides[self.half + (at + each * self.room.sides)]) for each in rows]
-            products = self._products_of(loads, codes)
-            for e in range(4):
-                sums[i][e] += weighed(products[e], None, columns[e % 2], (factors[e // 2], None))
+            for tile in range(self.schedule.stacked):
+                rows = (tile * ROWS, tile * ROWS + ROWS // 2)
+                at = first + group * self.words
+                loads = [quants[self.word + (at + each * self.room.quants)] for each in rows]
+                at = first_side + group // 2
+                factors = [self._factor(sides[self.half + (at + each * self.room.sides)]) for each in rows]
+                products = self._products_of(loads, codes)
+                for e in range(4):
+                    added = weighed(products[e], None, columns[e % 2], (factors[e // 2], None))
+                    sums[tile][i][e] += added
 
     def _factor(self, halves: Value) -> Value:
         """What a word of two groups' scales says of one's own."""
@@ -333,7 +358,7 @@ class StreamedRows(Int8Rows):
 
     def _products_of(self, loads: list[Value], terms: list[Value]) -> list[Value]:
         """The four sums of products, as floats. Bytes are 16 times the weight, with its sign."""
-        high, low = ([word << 4 for word in byte_words(self.form, [load ^ 0x88888888])] for load in loads)
+        high, low = ([(word << 4) ^ self.signs for word in byte_words(self.form, [load])] for load in loads)
         operand = vector(high[0], low[0], high[1], low[1])
         start = bitcast(splat(self.k.constant(_MAGIC, f32), 4), i32)
         found = [bitcast(mma_i8(operand, term, start), f32) for term in terms]
@@ -348,17 +373,19 @@ class StreamedRows(Int8Rows):
         """Where the sums of a part begin: those of two after each other are apart."""
         return (block.pair * self.schedule.parts + block.part) % 2 * CLASSES * _CELLS
 
-    def _write_part(self, block: Block, sums: list[list[Variable]]) -> None:
+    def _write_part(self, block: Block, sums: list[list[list[Variable]]]) -> None:
         """Write the subgroup's sums of a part."""
         first = self._first_cell(block)
-        for e in range(4):
-            own = [each[e].value() for each in sums]
-            self.classes[self.cell + (first + e * SUBGROUP)] = (own[0] + own[2]) + (own[1] + own[3])
+        for tile, groups in enumerate(sums):
+            for e in range(4):
+                own = [each[e].value() for each in groups]
+                at = first + tile * _TILE + e * SUBGROUP
+                self.classes[self.cell + at] = (own[0] + own[2]) + (own[1] + own[3])
 
     def _add_part(self, block: Block, total: Variable) -> None:
         """Add up what all subgroups have of a part: an invocation for each result of two tiles."""
         k, first = self.k, self._first_cell(block)
-        with k.when(k.local_id < _CELLS):
+        with k.when(k.local_id < _CELLS) if self.schedule.threads > _CELLS else nullcontext():
             left = [self.classes[k.local_id + (first + at * _CELLS)] for at in range(CLASSES)]
             while len(left) > 1:
                 half = len(left) // 2
