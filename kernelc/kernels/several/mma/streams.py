@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from itertools import pairwise, product
 from typing import Any
 
 from kernelc.ir.formats import QUANTS, WeightFormat, groups_of, weight_format
@@ -56,7 +57,7 @@ TILES = 2  # at a time
 PAIR = TILES * ROWS
 _TILE = ROWS * COLUMNS  # results
 _CELLS = TILES * _TILE
-_STACKED, _RING, _RESIDENT = 2, 3, 2
+_STACKED, _RING, _RESIDENT, _EARLY = 2, 3, 2, 2
 _MOST_BLOCKS = 32  # that are spelled out
 _APART = 4  # words between rows of a stage, so that eight of them are in different banks
 _QUARTER = SUBGROUP + 1  # pairs of words from one quarter of a row's groups to the next
@@ -88,6 +89,7 @@ def streams_schedule(
     stacked: int = _STACKED,
     ring: int = _RING,
     resident: int = _RESIDENT,
+    early_steps: int = _EARLY,
 ) -> MatvecInt8Schedule | None:
     """The schedule of a single row, whose order of sums is kept, for such a kernel; None where it is not for
     the problem."""
@@ -101,7 +103,7 @@ def streams_schedule(
         return None
     schedule = replace(
         alone, threads=threads, rows=rows * alone.team // threads, unroll=1, batches=1, early=True,
-        early_steps=1, splits=CLASSES, stacked=stacked, resident=resident, ring=ring,
+        early_steps=early_steps, splits=CLASSES, stacked=stacked, resident=resident, ring=ring,
     )  # fmt: skip
     return schedule if len(list(blocks_of(schedule, groups))) <= _MOST_BLOCKS else None
 
@@ -149,12 +151,14 @@ class Block:
 
 
 def blocks_of(schedule: MatvecInt8Schedule, groups: int) -> Iterator[Block]:
-    """The blocks of a workgroup, in their order: all steps of a part, after each other."""
-    for pair in range(schedule.rows_per_workgroup // PAIR):
-        for part in range(schedule.parts):
-            firsts = range(part * SUBGROUP, groups, schedule.team)
-            for first in firsts:
-                yield Block(pair, part, first, min(SUBGROUP, groups - first), first == firsts[-1])
+    """The blocks of a workgroup, in their order: all steps of a part of a pair of tiles, after each other."""
+    pairs, parts = range(schedule.rows_per_workgroup // PAIR), range(schedule.parts)
+    one = groups <= schedule.team  # step: no sums are kept, so all pairs can share the rows of activations
+    order = product(parts, pairs) if one else ((part, pair) for pair, part in product(pairs, parts))
+    for part, pair in order:
+        firsts = range(part * SUBGROUP, groups, schedule.team)
+        for first in firsts:
+            yield Block(pair, part, first, min(SUBGROUP, groups - first), first == firsts[-1])
 
 
 @dataclass(frozen=True)
@@ -211,7 +215,8 @@ class StreamedRows(Int8Rows):
     def trace(self) -> None:
         """Block by block: what is copied is some blocks ahead, and what is loaded one."""
         k, ring, blocks = self.k, self.schedule.ring, self.blocks
-        for number in range(min(ring, len(blocks))):
+        early = min(self.schedule.early_steps, ring, len(blocks))
+        for number in range(early):
             self._request(number)
         self.load_constants()
         k.inputs_ready()
@@ -219,27 +224,34 @@ class StreamedRows(Int8Rows):
         # What the compiler does not know to be a constant makes one instruction of two.
         self.signs = named("signs", (self.count >> 31) ^ 0x80808080)
         loaded = self._load(blocks[0])
+        for number in range(early, min(ring, len(blocks))):
+            self._request(number)
         self._load_rows_early()
         square = k.var(0.0, f32, name="square_sum")
-        self._store(0, loaded, square)
+        self._store(0, blocks[0], loaded, square)
         k.barrier()
-        sums, total = self._new_sums(), k.var(0.0, f32, name="total")
-        for number, block in enumerate(blocks):
-            more = number + 1 < len(blocks)
-            loaded = self._load(blocks[number + 1]) if more else loaded
+        sums = self._new_sums()
+        totals = [k.var(0.0, f32, name=f"total_{pair}") for pair in {block.pair for block in blocks}]
+        turn = 0
+        for number, (block, after) in enumerate(pairwise([*blocks, None])):
+            assert block is not None
+            fresh = after is not None and after.first != block.first
+            if after is not None and fresh:
+                loaded = self._load(after)
             self.stages.wait(number)
-            self._multiply(number, block, sums)
+            self._multiply(number, block, turn, sums)
             self.stages.release(number)
             if block.last:
-                self._write_part(block, sums)
-            if more:
-                self._store(number + 1, loaded, square)
-            if more or block.last:
+                self._write_part(number, sums)
+            if after is not None and fresh:
+                turn += 1
+                self._store(turn, after, loaded, square)
+            if after is not None or block.last:
                 k.barrier()
             if number + ring < len(blocks):
                 self._request(number + ring)
             if block.last:
-                self._add_part(block, total)
+                self._add_part(number, block, totals[block.pair])
                 sums = self._new_sums()
         self.finish()
 
@@ -278,10 +290,10 @@ class StreamedRows(Int8Rows):
         planes = [codes[block.first + plane * groups] for plane in range(2 * terms // self.spread)]
         return _Numbers(planes, own[block.first + (self.layout.planes - 1) * groups])
 
-    def _store(self, number: int, loaded: _Numbers, square: Variable) -> None:
+    def _store(self, turn: int, block: Block, loaded: _Numbers, square: Variable) -> None:
         """Write a group where matrix units' words are read, by quarters; and add up its squares."""
-        k, block, terms = self.k, self.blocks[number], self.layout.terms
-        first = number % 2 * terms * _NUMBERS
+        k, terms = self.k, self.layout.terms
+        first = turn % 2 * terms * _NUMBERS
         words = [plane.lane(at) for plane in loaded.planes for at in range(4)]
         written = self.written + self.own_tile * _NUMBERS if self.spread > 1 else self.written
         several = self.schedule.stacked < TILES
@@ -291,10 +303,10 @@ class StreamedRows(Int8Rows):
                     own = [words[8 * term + four] for four in fours_of(self.form, quarter)]
                     self.codes[written + (first + term * _NUMBERS + quarter * _QUARTER)] = vector(*own)
         with k.when(self.own_tile.equals(0)) if several else nullcontext():
-            place = self.scale_written + number % 2 * _SCALES
+            place = self.scale_written + turn % 2 * _SCALES
             self.code_scales[place] = bitcast(loaded.factors.x, f32)
-            if self.every_square is not None and block.pair == 0:
-                self._add_square(block, bitcast(loaded.factors.z, f32), square)
+        if self.every_square is not None and block.pair == 0:
+            self._add_square(block, bitcast(loaded.factors.z, f32), square)
 
     def _add_square(self, block: Block, added: Value, square: Variable) -> None:
         """Add the squares of a row's groups, in the order in which a row alone does: an invocation's of a
@@ -306,7 +318,7 @@ class StreamedRows(Int8Rows):
         k.assign(square, added if block.first < self.schedule.team else square + added)
         if block.last:
             total = subgroup_sum(square)
-            with k.when(logical_and(k.subgroup_lane.equals(0), self.own < self.most)):
+            with k.when(logical_and(k.local_id % SUBGROUP < 1, k.local_id < self.most * SUBGROUP)):
                 self.every_square[self.own * self.schedule.parts + block.part] = total
 
     def _load_rows_early(self) -> None:
@@ -326,11 +338,11 @@ class StreamedRows(Int8Rows):
             for _ in range(self.schedule.stacked)
         ]
 
-    def _multiply(self, number: int, block: Block, sums: list[list[list[Variable]]]) -> None:
+    def _multiply(self, number: int, block: Block, turn: int, sums: list[list[list[Variable]]]) -> None:
         """Add the products of a block that has arrived."""
         quants, sides = (self.stages.parts[name] for name in (QUANTS, self.side))
         first, first_side = (self.stages.begin(name, number) for name in (QUANTS, self.side))
-        terms, turn = self.layout.terms, number % 2
+        terms, turn = self.layout.terms, turn % 2
         for i in range(block.groups // CLASSES):
             group = CLASSES * i
             codes = [
@@ -369,22 +381,18 @@ class StreamedRows(Int8Rows):
 
     # Sums
 
-    def _first_cell(self, block: Block) -> int:
-        """Where the sums of a part begin: those of two after each other are apart."""
-        return (block.pair * self.schedule.parts + block.part) % 2 * CLASSES * _CELLS
-
-    def _write_part(self, block: Block, sums: list[list[list[Variable]]]) -> None:
+    def _write_part(self, number: int, sums: list[list[list[Variable]]]) -> None:
         """Write the subgroup's sums of a part."""
-        first = self._first_cell(block)
+        first = number % 2 * CLASSES * _CELLS  # those of two blocks after each other are apart
         for tile, groups in enumerate(sums):
             for e in range(4):
                 own = [each[e].value() for each in groups]
                 at = first + tile * _TILE + e * SUBGROUP
                 self.classes[self.cell + at] = (own[0] + own[2]) + (own[1] + own[3])
 
-    def _add_part(self, block: Block, total: Variable) -> None:
+    def _add_part(self, number: int, block: Block, total: Variable) -> None:
         """Add up what all subgroups have of a part: an invocation for each result of two tiles."""
-        k, first = self.k, self._first_cell(block)
+        k, first = self.k, number % 2 * CLASSES * _CELLS
         with k.when(k.local_id < _CELLS) if self.schedule.threads > _CELLS else nullcontext():
             left = [self.classes[k.local_id + (first + at * _CELLS)] for at in range(CLASSES)]
             while len(left) > 1:
