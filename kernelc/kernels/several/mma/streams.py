@@ -58,6 +58,7 @@ PAIR = TILES * ROWS
 _TILE = ROWS * COLUMNS  # results
 _CELLS = TILES * _TILE
 _STACKED, _RING, _RESIDENT, _EARLY = 2, 3, 2, 2
+_LOADS_AHEAD = 2  # blocks of activations in registers
 _MOST_BLOCKS = 32  # that are spelled out
 _APART = 4  # words between rows of a stage, so that eight of them are in different banks
 _QUARTER = SUBGROUP + 1  # pairs of words from one quarter of a row's groups to the next
@@ -223,29 +224,31 @@ class StreamedRows(Int8Rows):
         self.x_row = self._x_of(self.own)
         # What the compiler does not know to be a constant makes one instruction of two.
         self.signs = named("signs", (self.count >> 31) ^ 0x80808080)
-        loaded = self._load(blocks[0])
+        fresh = [0, *(at for at in range(1, len(blocks)) if blocks[at].first != blocks[at - 1].first)]
+        loaded = [self._load(blocks[at]) for at in fresh[:1]]
         for number in range(early, min(ring, len(blocks))):
             self._request(number)
         self._load_rows_early()
         square = k.var(0.0, f32, name="square_sum")
-        self._store(0, blocks[0], loaded, square)
+        self._store(0, blocks[0], loaded[0], square)
+        loaded += [self._load(blocks[at]) for at in fresh[1:_LOADS_AHEAD]]
         k.barrier()
         sums = self._new_sums()
         totals = [k.var(0.0, f32, name=f"total_{pair}") for pair in {block.pair for block in blocks}]
         turn = 0
         for number, (block, after) in enumerate(pairwise([*blocks, None])):
             assert block is not None
-            fresh = after is not None and after.first != block.first
-            if after is not None and fresh:
-                loaded = self._load(after)
+            new = number + 1 in fresh
+            if new and len(loaded) < len(fresh):
+                loaded.append(self._load(blocks[fresh[len(loaded)]]))
             self.stages.wait(number)
             self._multiply(number, block, turn, sums)
             self.stages.release(number)
             if block.last:
                 self._write_part(number, sums)
-            if after is not None and fresh:
+            if after is not None and new:
                 turn += 1
-                self._store(turn, after, loaded, square)
+                self._store(turn, after, loaded[turn], square)
             if after is not None or block.last:
                 k.barrier()
             if number + ring < len(blocks):
