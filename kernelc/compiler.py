@@ -21,7 +21,7 @@ from kernelc.artifact import (
     Sequences,
     Weights,
 )
-from kernelc.artifact.schema import MASK_BUFFER
+from kernelc.artifact.schema import MASK_BUFFER, RESULTS_BUFFER
 from kernelc.compile_options import CompileOptions
 from kernelc.ir.dim import Dim, dim_max
 from kernelc.ir.formats import FormatTable
@@ -31,6 +31,7 @@ from kernelc.ir.text import graph_text
 from kernelc.ir.types import DType
 from kernelc.ir.verify import verify
 from kernelc.kernels.sampling.mask import MaskProblem
+from kernelc.kernels.sampling.row_result import WORDS
 from kernelc.kernels.several.table import FIELDS, TABLE, sequence_rows
 from kernelc.kernels.spec import CONTEXT
 from kernelc.kernels.step_block import STEP
@@ -41,7 +42,7 @@ from kernelc.passes.hidden import hidden_states
 from kernelc.passes.last_row import last_row_early
 from kernelc.passes.lower import Lowered, ProgramSource, lower
 from kernelc.passes.memory import worst_case
-from kernelc.passes.sampling import greedy_calls, mask_calls, sample_calls
+from kernelc.passes.sampling import greedy_calls, mask_calls, result_call, sample_calls
 from kernelc.passes.select import PackedVector, Selection, SelectOptions, SplitOptions, select
 from kernelc.passes.several import ROW_LOGITS, DecodeCalls, Repeater, held_bytes, table_bytes
 from kernelc.passes.splits import decode_splits
@@ -252,6 +253,7 @@ class _Builder:
         for of_one, of_all in counters.items():
             self.states[of_all] = self.states[of_one] * most
         self.states |= {TABLE: table_bytes(most), ROW_LOGITS: 4 * vocab * most}
+        self.states[RESULTS_BUFFER] = 4 * WORDS * most
         matrices = (array.name for m in self.selected.matrices.values() for array in m.stored_arrays.values())
         weights = {*matrices, *(vector.name for vector in self.selected.vectors.values())}
         renamed = {"logits": ROW_LOGITS, **counters}
@@ -268,7 +270,7 @@ class _Builder:
             self.sources.append(ProgramSource(name, "alike_rows", symbols, repeater.alike(program)))
         symbols = {"seq": (2, most), "past": self.symbols["past"]}
         for role, calls in (("greedy_rows", greedy_calls(vocab)), ("sample_rows", sample_calls(vocab))):
-            repeated = [repeater.call(call) for call in calls]
+            repeated = [repeater.call(call) for call in (*calls, result_call(vocab, RESULTS_BUFFER))]
             self.sources.append(ProgramSource(role, role, symbols, repeated))
         fields = tuple(Param(field.name, str(field.type)) for field in FIELDS)
         self.sequences = Sequences(count, sequence_rows(CONTEXT), tuple(held), fields, step_rows)

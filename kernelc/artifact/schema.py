@@ -54,6 +54,10 @@ program of the role "mask" leaves in the logits."""
 TABLE_BUFFER = "step_rows"
 """The state buffer that holds the table of a step over several sequences; see `Sequences`."""
 
+RESULTS_BUFFER = "row_results"
+"""The state buffer where a step over several sequences leaves for each row two words: the id that it sampled,
+and the bits of the score of id 0. Artifacts of earlier releases have none."""
+
 ELEMENT_BYTES = {
     f"{scalar}{suffix}": size * lanes
     for scalar, size in (("u32", 4), ("i32", 4), ("f32", 4), ("f16", 2))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.artifact import TABLE_BUFFER, Sequences
+from kernelc.artifact import RESULTS_BUFFER, TABLE_BUFFER, Sequences
 from runtime.device.executor import Executor, Fetch, Ticket
 from runtime.device.finished import FinishedTicket
 from runtime.device.program import ProgramTable, StepBlock
@@ -49,8 +49,9 @@ class RowResult:
 class BegunStep:
     """A step that was handed over."""
 
-    def __init__(self, ticket: Ticket, rows: Sequence[Row]) -> None:
-        self._ticket, self._rows = ticket, rows
+    def __init__(self, ticket: Ticket, rows: Sequence[Row], *, together: bool) -> None:
+        """`together`: whether the first of what is fetched has the results of all rows."""
+        self._ticket, self._rows, self._together = ticket, rows, together
 
     @property
     def over(self) -> bool:
@@ -60,6 +61,14 @@ class BegunStep:
     def finish(self) -> list[RowResult]:
         """Wait for the step, and return what came of each row. Raises: DeviceError."""
         fetched, count = self._ticket.result(), len(self._rows)
+        if self._together:
+            whole = iter(fetched[1:])
+            words = zip(*[iter(memoryview(fetched[0]).cast("I"))] * 2, strict=True)
+            scores = memoryview(fetched[0]).cast("f")[1::2]
+            return [
+                RowResult(token, score, np.frombuffer(next(whole), "<f4") if row.whole else None)
+                for row, (token, _), score in zip(self._rows, words, scores, strict=True)
+            ]
         return [_result(*each) for each in zip(self._rows, fetched[:count], fetched[count:], strict=True)]
 
     def discard(self) -> None:
@@ -80,10 +89,15 @@ class RowSteps:
 
     def begin(self, rows: Sequence[Row]) -> BegunStep:
         """Hand over the step of two rows or more, each of another sequence."""
-        fetch = [row.sequence.fetch_token(row.position) for row in rows]
-        for at, row in enumerate(rows):
-            fetch.append(Fetch(_LOGITS, 4 * self._vocab * at, 4 * self._vocab if row.whole else 4))
-        return BegunStep(self._run(rows, fetch), rows)
+        whole = 4 * self._vocab
+        if together := RESULTS_BUFFER in self._executor.buffers:
+            fetch = [Fetch(RESULTS_BUFFER, 0, 8 * len(rows))]
+            fetch += [Fetch(_LOGITS, whole * at, whole) for at, row in enumerate(rows) if row.whole]
+        else:
+            fetch = [row.sequence.fetch_token(row.position) for row in rows]
+            for at, row in enumerate(rows):
+                fetch.append(Fetch(_LOGITS, whole * at, whole if row.whole else 4))
+        return BegunStep(self._run(rows, fetch), rows, together=together)
 
     def check(self, rows: Sequence[Row], guesses: Sequence[int]) -> list[RowResult]:
         """Run the step of rows of one sequence, at positions that follow each other, and wait for it.

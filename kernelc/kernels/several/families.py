@@ -16,6 +16,7 @@ from kernelc.kernels.rms_norm import RMS_NORM
 from kernelc.kernels.sampling.argmax import ARGMAX, ARGMAX_BLOCKS
 from kernelc.kernels.sampling.argmax_final import ARGMAX_FINAL
 from kernelc.kernels.sampling.penalty import PENALTY
+from kernelc.kernels.sampling.row_result import ROW_RESULT
 from kernelc.kernels.sampling.sample import SAMPLE
 from kernelc.kernels.several.each_row import EachRow
 from kernelc.kernels.several.matvec import MATVEC_INT8_ROWS, MATVEC_ROWS
@@ -23,6 +24,7 @@ from kernelc.kernels.several.matvec import MATVEC_INT8_ROWS, MATVEC_ROWS
 _REPEATED = (
     EMBEDDING, ELEMENTWISE, RMS_NORM, LAYER_NORM, CODE_ROWS, ROPE, CACHE_APPEND, APPEND_CODES,
     ATTENTION_DECODE, ATTENTION_REDUCE, ARGMAX, ARGMAX_BLOCKS, ARGMAX_FINAL, PENALTY, SAMPLE,
+    ROW_RESULT,
 )  # fmt: skip
 
 ROWS_OF: dict[str, EachRow[Any, Any]] = {
