@@ -2,7 +2,7 @@
 
 A row alone has a workgroup for each query head, so that there are enough of them: heads that share keys and
 values load them again, from the second-level cache. Several rows have enough workgroups without, so one
-serves all heads that share what it loads. A head's sums have the order that they have alone.
+serves some heads that share what it loads. A head's sums have the order that they have alone.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from kernelc.kernels.attention.decode.subgroup_schedule import SubgroupSchedule
 from kernelc.kernels.several.each_row import EachRow
 from kernelc.kernels.several.rows_problem import RowsProblem
 from kernelc.target import Capabilities
+
+_HEADS = 2  # of a workgroup: on an H200 a 1B makes 10,300 tokens/s so, with one 10,200, with four 9,600
 
 
 class AttentionRows(EachRow[AttentionDecodeProblem, AnySchedule]):
@@ -30,8 +32,6 @@ class AttentionRows(EachRow[AttentionDecodeProblem, AnySchedule]):
         schedule, of = super().following(capabilities, problem, alone), problem.of
         if not isinstance(schedule, SubgroupSchedule) or schedule.heads > 1:
             return schedule
-        for heads in (4, 2):
-            together = replace(schedule, heads=heads, joined=1)
-            if of.group % heads == 0 and together.fits(capabilities, of):
-                return together
-        return schedule
+        together = replace(schedule, heads=_HEADS, joined=1)
+        fits = of.group % _HEADS == 0 and together.fits(capabilities, of)
+        return together if fits else schedule

@@ -60,6 +60,7 @@ _CELLS = TILES * _TILE
 _STACKED, _RING, _RESIDENT, _EARLY = 2, 3, 2, 2
 _LOADS_AHEAD = 1  # blocks of activations in registers
 _MOST_BLOCKS = 32  # that are spelled out
+_MANY_ROWS = 32768
 _APART = 4  # words between rows of a stage, so that eight of them are in different banks
 _QUARTER = SUBGROUP + 1  # pairs of words from one quarter of a row's groups to the next
 _ROW = 4 * _QUARTER
@@ -99,7 +100,8 @@ def streams_schedule(
     threads = TILES // stacked * CLASSES * SUBGROUP
     if not in_subgroups or not fits_streams(form) or groups % CLASSES or threads % alone.team:
         return None
-    rows = PAIR * -(-problem.result_rows // PAIR)
+    many = groups <= alone.team and problem.rows >= _MANY_ROWS  # pairs of tiles share activations then
+    rows = PAIR * max(-(-problem.result_rows // PAIR), 2 if many and problem.rows % (2 * PAIR) == 0 else 1)
     if problem.rows % rows or rows % problem.result_rows:
         return None
     schedule = replace(
