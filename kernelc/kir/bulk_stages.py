@@ -31,12 +31,12 @@ from kernelc.kir.values import Number, Operators, Value
 
 
 class Rows(NamedTuple):
-    """What a request copies to a part: `count` rows of `elements` each, `stride` apart in the source, from
+    """What a request copies to a part: `rows` rows of `elements` each, `stride` apart in the source, from
     element `first + offset` on. Requests that have `first` in common compute an address once."""
 
     source: Array
     first: Number
-    count: int
+    rows: int
     stride: int
     elements: int
     offset: int = 0

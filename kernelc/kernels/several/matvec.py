@@ -27,7 +27,8 @@ from kernelc.kernels.several.int8_rows import LEAST_SHARED_BYTES, MOST_SUMS, Int
 from kernelc.kernels.several.mma.chunks import side_types
 from kernelc.kernels.several.mma.division import COLUMNS, usual_mma_schedule
 from kernelc.kernels.several.mma.kernel import MmaRows
-from kernelc.kernels.several.mma.streams import StreamedRows, stream_types, usual_streams
+from kernelc.kernels.several.mma.stream_schedule import stream_types, usual_streams
+from kernelc.kernels.several.mma.streams import StreamedRows
 from kernelc.kernels.several.rows_problem import RowsProblem
 from kernelc.kernels.several.wide_int8 import MOST_BYTES, ROWS, WideInt8Rows, panel_bytes
 from kernelc.kernels.spec import Grid

@@ -9,28 +9,42 @@ in pairs are its own:
                                           by itself  through shared memory
 
 The rows of activations are loaded a block ahead, a subgroup for each row, and lie in shared memory by the
-quarters of groups that matrix units take. All that
-is rounded is what `Int8Product` rounds for a row alone, in its order, so results have the same bits.
+quarters of groups that matrix units take. All that is rounded is what `Int8Product` rounds for a row alone,
+in its order, so results have the same bits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from itertools import pairwise, product
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
-from kernelc.ir.formats import QUANTS, WeightFormat, groups_of, weight_format
+from kernelc.ir.formats import QUANTS, Factors
 from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.epilogues.coded import CodedEpilogue
 from kernelc.kernels.linear.int8.parts import weighed
 from kernelc.kernels.linear.int8.schedule import MatvecInt8Schedule
-from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.packed_rows import FUNCTIONS, byte_words
 from kernelc.kernels.several.int8_rows import Int8Rows, OfRow
 from kernelc.kernels.several.mma.chunks import fours_of
 from kernelc.kernels.several.mma.division import COLUMNS, ROWS, SUBGROUP
+from kernelc.kernels.several.mma.stream_schedule import (
+    BLOCK_SCALES,
+    CLASSES,
+    OWN,
+    PAIR,
+    PAIR_CELLS,
+    QUARTER_PAIRS,
+    ROW_PAIRS,
+    SCALE_CELLS,
+    TERM_PAIRS,
+    TILE_CELLS,
+    TILES,
+    Block,
+    StageRows,
+    blocks_of,
+)
 from kernelc.kernels.several.part import PartOfArray
 from kernelc.kir.bulk_stages import BulkStages, Rows
 from kernelc.kir.functions import (
@@ -47,121 +61,13 @@ from kernelc.kir.functions import (
     vector,
 )
 from kernelc.kir.trace import Array, Tracer
-from kernelc.kir.types import Type, f32, i32, u32, u32x2
+from kernelc.kir.types import f32, i32, u32, u32x2
 from kernelc.kir.values import Value, Variable
-from kernelc.target import Capabilities
-
-CLASSES = 8  # of groups, each of which is a subgroup's of each tile
-OWN = SUBGROUP // CLASSES  # groups of a block that a subgroup has
-TILES = 2  # at a time
-PAIR = TILES * ROWS
-_TILE = ROWS * COLUMNS  # results
-_CELLS = TILES * _TILE
-_STACKED, _RING, _RESIDENT, _EARLY = 2, 3, 2, 2
-_LOADS_AHEAD = 1  # blocks of activations in registers
-_MOST_BLOCKS = 32  # that are spelled out
-_MANY_ROWS = 32768
-_APART = 4  # words between rows of a stage, so that eight of them are in different banks
-_QUARTER = SUBGROUP + 1  # pairs of words from one quarter of a row's groups to the next
-_ROW = 4 * _QUARTER
-_NUMBERS = COLUMNS * _ROW  # of a term
-_COLUMN = COLUMNS + 2  # cells from one group's scales to the next
-_SCALES = SUBGROUP * _COLUMN
 
 _MAGIC = 12582912.0
 """1.5 * 2^23: a float whose bits, counted on as an integer, are the float that is as much larger, for up to
 2^22 either way. Matrix units begin with them, so no sum of products has to be converted."""
-
-
-def fits_streams(form: WeightFormat) -> bool:
-    """Whether an invocation's part of a group is one word of nibbles, with one half to scale them."""
-    nibbles = form.byte_zero == 8 and form.unit_words == 1 and form.words_per_group == 4
-    return nibbles and not form.has_offset and [side.element_bytes for side in form.sides] == [2]
-
-
-def stream_types(problem: LinearProblem) -> dict[str, Type]:
-    """The types with which such a kernel loads: words of the matrix."""
-    (side,) = weight_format(problem.format).sides
-    return {QUANTS: u32, side.name: u32}
-
-
-def streams_schedule(
-    alone: MatvecInt8Schedule,
-    problem: LinearProblem,
-    stacked: int = _STACKED,
-    ring: int = _RING,
-    resident: int = _RESIDENT,
-    early_steps: int = _EARLY,
-) -> MatvecInt8Schedule | None:
-    """The schedule of a single row, whose order of sums is kept, for such a kernel; None where it is not for
-    the problem."""
-    form, groups = weight_format(problem.format), groups_of(problem.cols)
-    in_subgroups = alone.in_subgroups and alone.subgroup_size == SUBGROUP and not alone.stages
-    threads = TILES // stacked * CLASSES * SUBGROUP
-    if not in_subgroups or not fits_streams(form) or groups % CLASSES or threads % alone.team:
-        return None
-    many = groups <= alone.team and problem.rows >= _MANY_ROWS  # pairs of tiles share activations then
-    rows = PAIR * max(-(-problem.result_rows // PAIR), 2 if many and problem.rows % (2 * PAIR) == 0 else 1)
-    if problem.rows % rows or rows % problem.result_rows:
-        return None
-    schedule = replace(
-        alone, threads=threads, rows=rows * alone.team // threads, unroll=1, batches=1, early=True,
-        early_steps=early_steps, splits=CLASSES, stacked=stacked, resident=resident, ring=ring,
-    )  # fmt: skip
-    return schedule if len(list(blocks_of(schedule, groups))) <= _MOST_BLOCKS else None
-
-
-def streams_shared_bytes(schedule: MatvecInt8Schedule, problem: LinearProblem, most: int) -> int:
-    """Bytes of workgroup memory for up to `most` rows of activations."""
-    layout = _Layout.of(weight_format(problem.format))
-    stages = schedule.ring * (4 * PAIR * (layout.quants + layout.sides) + 16)
-    rows = 16 * problem.terms * _NUMBERS + 8 * _SCALES + 8 * CLASSES * _CELLS
-    return schedule.shared_bytes(problem) + stages + rows + 4 * most * (schedule.stride + schedule.parts)
-
-
-def usual_streams(
-    capabilities: Capabilities, alone: MatvecInt8Schedule, problem: LinearProblem, most: int
-) -> MatvecInt8Schedule | None:
-    """Such a schedule, where the device has room for it and copies in the background; else None."""
-    schedule = streams_schedule(alone, problem)
-    if schedule is None or capabilities.max_threads < schedule.threads:
-        return None
-    room = streams_shared_bytes(schedule, problem, most)
-    return schedule if room <= capabilities.stage_bytes else None
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """Words from one row of a stage to the next."""
-
-    quants: int
-    sides: int
-
-    @staticmethod
-    def of(form: WeightFormat) -> _Layout:
-        return _Layout(SUBGROUP * form.words_per_group + _APART, SUBGROUP // 2 + _APART)
-
-
-@dataclass(frozen=True)
-class Block:
-    """32 groups of two tiles, of which a row may have fewer: of pair number `pair`, in a part and a step."""
-
-    pair: int
-    part: int
-    first: int
-    groups: int
-    last: bool  # of its part
-
-
-def blocks_of(schedule: MatvecInt8Schedule, groups: int) -> Iterator[Block]:
-    """The blocks of a workgroup, in their order: all steps of a part of a pair of tiles, after each other."""
-    pairs, parts = range(schedule.rows_per_workgroup // PAIR), range(schedule.parts)
-    one = groups <= schedule.team  # step: no sums are kept, so all pairs can share the rows of activations
-    order = product(parts, pairs) if one else ((part, pair) for pair, part in product(pairs, parts))
-    for part, pair in order:
-        firsts = range(part * SUBGROUP, groups, schedule.team)
-        for first in firsts:
-            yield Block(pair, part, first, min(SUBGROUP, groups - first), first == firsts[-1])
+_LOADS_AHEAD = 1  # blocks of activations in registers
 
 
 @dataclass(frozen=True)
@@ -181,15 +87,15 @@ class StreamedRows(Int8Rows):
         super().__init__(k, linear, schedule, of_row, most)
         k.resident = schedule.resident
         self.blocks = list(blocks_of(schedule, self.groups))
-        self.room, self.words = _Layout.of(self.form), self.form.words_per_group
+        self.room, self.words = StageRows.of(self.form), self.form.words_per_group
         room = self.room
         (side,) = self.form.sides
         self.side = side.name
         sizes = {QUANTS: (u32, PAIR * room.quants), side.name: (u32, PAIR * room.sides)}
         self.stages = BulkStages(k, "weights", schedule.ring, **sizes)
-        self.classes = k.shared("class_sums", f32, 2 * CLASSES * _CELLS)
-        self.codes = k.shared("row_codes", u32x2, 2 * self.layout.terms * _NUMBERS)
-        self.code_scales = k.shared("row_scales", f32, 2 * _SCALES)
+        self.classes = k.shared("class_sums", f32, 2 * CLASSES * PAIR_CELLS)
+        self.codes = k.shared("row_codes", u32x2, 2 * self.layout.terms * TERM_PAIRS)
+        self.code_scales = k.shared("row_scales", f32, 2 * BLOCK_SCALES)
         subgroup = k.local_id // SUBGROUP
         self.own, own_tile = named("own", subgroup % CLASSES), named("own_tile", subgroup // CLASSES)
         self.own_lane = lane = named("lane", k.local_id % SUBGROUP)
@@ -199,12 +105,12 @@ class StreamedRows(Int8Rows):
         row = named("row", own_tile * (ROWS * schedule.stacked) + self.eighth)
         self.word = named("word", row * room.quants + self.quarter + self.own * self.words)
         self.half = named("half", row * room.sides + self.own // 2)
-        self.cell = named("cell", self.own * _CELLS + own_tile * (_TILE * schedule.stacked) + lane)
-        self.written = named("written", self.own * _ROW + lane)
+        self.cell = named("cell", self.own * PAIR_CELLS + own_tile * (TILE_CELLS * schedule.stacked) + lane)
+        self.written = named("written", self.own * ROW_PAIRS + lane)
         self.spread = self.layout.terms if schedule.stacked < TILES else 1  # subgroups that load a row
-        self.read = named("read", self.eighth * _ROW + self.quarter * _QUARTER + self.own)
-        self.scale_written = named("scale_written", lane * _COLUMN + self.own)
-        self.scale_read = named("scale_read", self.own * _COLUMN + self.quarter * 2)
+        self.read = named("read", self.eighth * ROW_PAIRS + self.quarter * QUARTER_PAIRS + self.own)
+        self.scale_written = named("scale_written", lane * SCALE_CELLS + self.own)
+        self.scale_read = named("scale_read", self.own * SCALE_CELLS + self.quarter * 2)
         self.first_word = named("first_word", self.first_row * (self.groups * self.words))
         self.first_half = named("first_half", self.first_row * (self.groups // 2))
         self.x_row: Array | None = None
@@ -227,13 +133,13 @@ class StreamedRows(Int8Rows):
         # What the compiler does not know to be a constant makes one instruction of two.
         self.signs = named("signs", (self.count >> 31) ^ 0x80808080)
         fresh = [0, *(at for at in range(1, len(blocks)) if blocks[at].first != blocks[at - 1].first)]
-        loaded = [self._load(blocks[at]) for at in fresh[:1]]
+        loaded = [self._row_codes(blocks[at]) for at in fresh[:1]]
         for number in range(early, min(ring, len(blocks))):
             self._request(number)
         self._load_rows_early()
         square = k.var(0.0, f32, name="square_sum")
         self._store(0, blocks[0], loaded[0], square)
-        loaded += [self._load(blocks[at]) for at in fresh[1:_LOADS_AHEAD]]
+        loaded += [self._row_codes(blocks[at]) for at in fresh[1:_LOADS_AHEAD]]
         k.barrier()
         sums = self._new_sums()
         totals = [k.var(0.0, f32, name=f"total_{pair}") for pair in {block.pair for block in blocks}]
@@ -242,7 +148,7 @@ class StreamedRows(Int8Rows):
             assert block is not None
             new = number + 1 in fresh
             if new and len(loaded) < len(fresh):
-                loaded.append(self._load(blocks[fresh[len(loaded)]]))
+                loaded.append(self._row_codes(blocks[fresh[len(loaded)]]))
             self.stages.wait(number)
             self._multiply(number, block, turn, sums)
             self.stages.release(number)
@@ -280,35 +186,35 @@ class StreamedRows(Int8Rows):
         with self.of_row(minimum(row, self.count - 1)) as arrays:
             return arrays["x"]
 
-    def _load(self, block: Block) -> _Numbers:
+    def _row_codes(self, block: Block) -> _Numbers:
         """Load one's own group of a block of one's own row of activations: of two terms, one where there are
         subgroups for each."""
         row, lane, groups, terms = self.x_row, self.own_lane, self.groups, self.layout.terms
         assert row is not None
         if block.groups < SUBGROUP:
             lane = minimum(lane, block.groups - 1)
-        own = PartOfArray(self.k, row.memory, named("group", row.place(lane)))
+        own = PartOfArray(self.k, row.memory, named("group", self.k.coerce(row.place(lane), u32)))
         codes = own
         if self.spread > 1:
             term = lane + self.own_tile * (2 * groups)
-            codes = PartOfArray(self.k, row.memory, named("term", row.place(term)))
+            codes = PartOfArray(self.k, row.memory, named("term", self.k.coerce(row.place(term), u32)))
         planes = [codes[block.first + plane * groups] for plane in range(2 * terms // self.spread)]
         return _Numbers(planes, own[block.first + (self.layout.planes - 1) * groups])
 
     def _store(self, turn: int, block: Block, loaded: _Numbers, square: Variable) -> None:
         """Write a group where matrix units' words are read, by quarters; and add up its squares."""
         k, terms = self.k, self.layout.terms
-        first = turn % 2 * terms * _NUMBERS
+        first = turn % 2 * terms * TERM_PAIRS
         words = [plane.lane(at) for plane in loaded.planes for at in range(4)]
-        written = self.written + self.own_tile * _NUMBERS if self.spread > 1 else self.written
+        written = self.written + self.own_tile * TERM_PAIRS if self.spread > 1 else self.written
         several = self.schedule.stacked < TILES
         with k.when(self.own_tile.equals(0)) if several and self.spread == 1 else nullcontext():
             for term in range(terms // self.spread):
                 for quarter in range(4):
                     own = [words[8 * term + four] for four in fours_of(self.form, quarter)]
-                    self.codes[written + (first + term * _NUMBERS + quarter * _QUARTER)] = vector(*own)
+                    self.codes[written + (first + term * TERM_PAIRS + quarter * QUARTER_PAIRS)] = vector(*own)
         with k.when(self.own_tile.equals(0)) if several else nullcontext():
-            place = self.scale_written + turn % 2 * _SCALES
+            place = self.scale_written + turn % 2 * BLOCK_SCALES
             self.code_scales[place] = bitcast(loaded.factors.x, f32)
         if self.every_square is not None and block.pair == 0:
             self._add_square(block, bitcast(loaded.factors.z, f32), square)
@@ -351,10 +257,11 @@ class StreamedRows(Int8Rows):
         for i in range(block.groups // CLASSES):
             group = CLASSES * i
             codes = [
-                self.codes[self.read + (group + (turn * terms + term) * _NUMBERS)] for term in range(terms)
+                self.codes[self.read + (group + (turn * terms + term) * TERM_PAIRS)] for term in range(terms)
             ]
             columns = [
-                self.code_scales[self.scale_read + (group * _COLUMN + turn * _SCALES + at)] for at in range(2)
+                self.code_scales[self.scale_read + (group * SCALE_CELLS + turn * BLOCK_SCALES + at)]
+                for at in range(2)
             ]
             for tile in range(self.schedule.stacked):
                 rows = (tile * ROWS, tile * ROWS + ROWS // 2)
@@ -364,7 +271,7 @@ class StreamedRows(Int8Rows):
                 factors = [self._factor(sides[self.half + (at + each * self.room.sides)]) for each in rows]
                 products = self._products_of(loads, codes)
                 for e in range(4):
-                    added = weighed(products[e], None, columns[e % 2], (factors[e // 2], None))
+                    added = weighed(products[e], None, columns[e % 2], Factors(factors[e // 2], None))
                     sums[tile][i][e] += added
 
     def _factor(self, halves: Value) -> Value:
@@ -388,27 +295,27 @@ class StreamedRows(Int8Rows):
 
     def _write_part(self, number: int, sums: list[list[list[Variable]]]) -> None:
         """Write the subgroup's sums of a part."""
-        first = number % 2 * CLASSES * _CELLS  # those of two blocks after each other are apart
+        first = number % 2 * CLASSES * PAIR_CELLS  # those of two blocks after each other are apart
         for tile, groups in enumerate(sums):
             for e in range(4):
                 own = [each[e].value() for each in groups]
-                at = first + tile * _TILE + e * SUBGROUP
+                at = first + tile * TILE_CELLS + e * SUBGROUP
                 self.classes[self.cell + at] = (own[0] + own[2]) + (own[1] + own[3])
 
     def _add_part(self, number: int, block: Block, total: Variable) -> None:
         """Add up what all subgroups have of a part: an invocation for each result of two tiles."""
-        k, first = self.k, number % 2 * CLASSES * _CELLS
-        with k.when(k.local_id < _CELLS) if self.schedule.threads > _CELLS else nullcontext():
-            left = [self.classes[k.local_id + (first + at * _CELLS)] for at in range(CLASSES)]
+        k, first = self.k, number % 2 * CLASSES * PAIR_CELLS
+        with k.when(k.local_id < PAIR_CELLS) if self.schedule.threads > PAIR_CELLS else nullcontext():
+            left = [self.classes[k.local_id + (first + at * PAIR_CELLS)] for at in range(CLASSES)]
             while len(left) > 1:
                 half = len(left) // 2
                 left = [left[at] + left[at + half] for at in range(half)]
             k.assign(total, left[0] if block.part == 0 else total + left[0])
             if block.part < self.schedule.parts - 1:
                 return
-            place = k.local_id % _TILE
+            place = k.local_id % TILE_CELLS
             e, lane = place // SUBGROUP, k.local_id % SUBGROUP
-            row = k.local_id // _TILE * ROWS + e // 2 * 8 + lane // 4 + block.pair * PAIR
+            row = k.local_id // TILE_CELLS * ROWS + e // 2 * 8 + lane // 4 + block.pair * PAIR
             column = lane % 4 * 2 + e % 2
             with k.when(column < self.most) if self.most < COLUMNS else nullcontext():
                 self.every_sum[column * self.cells_of_row + row] = total.value()
