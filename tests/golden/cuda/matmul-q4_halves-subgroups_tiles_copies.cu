@@ -225,7 +225,8 @@ __device__ inline void stage_await(Stages<count>& stages, unsigned number) {
 }
 
 // Asks for a thread's share of so many rows, of `units` of 16 bytes each, which lie `stride` elements apart.
-template <unsigned threads, unsigned rows, unsigned units, unsigned stride, unsigned count, typename T, unsigned length>
+template <unsigned threads, unsigned rows, unsigned units, unsigned stride,
+          unsigned count, typename T, unsigned length>
 __device__ inline void stage_copy_rows(
   Stages<count>& stages, unsigned number, T (&part)[length], const T* source
 ) {
