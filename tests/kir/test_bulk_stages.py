@@ -338,13 +338,17 @@ def rows_kernel(column: int = 3, **changed: int) -> Kernel:
     )
 
 
+def rows_wanted(x: Any) -> Any:
+    row = np.arange(THREADS) % 16
+    return x[4 + 32 * row + 3] + x[4 + 8 + 32 * row + 3]
+
+
 def test_rows_that_lie_apart() -> None:
     kernel, x = rows_kernel(), np.arange(16 * 32 + 8, dtype=np.uint32)
     assert "x[4] + 8: 16 x 8 by 32" in kernel_text(kernel)
     data = {"x": x, "out": np.zeros(THREADS, np.uint32)}
     interpret(verify(kernel), (1, 1, 1), data)
-    row = np.arange(THREADS) % 16
-    assert np.array_equal(data["out"], x[4 + 32 * row + 3] + x[4 + 8 + 32 * row + 3])
+    assert np.array_equal(data["out"], rows_wanted(x))
     text = backend_named("cuda").render(kernel).text
     assert "stage_copy_rows<64u, 16u, 2u, 32u>(weights, 1u, weights_x, &x[4u] + 8);" in text
     assert "stages_begin(weights, 64u);" in text
