@@ -25,9 +25,10 @@ from runtime.device.base import DeviceExecutor
 from runtime.device.checks import checked_plan, choose_one
 from runtime.device.executor import DeviceInfo, DispatchTime, Fetch, Progress
 
-SHORT_BYTES = 32 * 1024
-"""What is written and no longer than this goes through page-locked memory, so that nobody waits: a step of
-several rows writes its table so, and each token that a grammar holds its mask, a bit for each of 262,144."""
+SHORT_BYTES = (32 << 10, 256 << 10)
+"""What is written and no longer than the last of these goes through page-locked memory of the first size that
+holds it, so that nobody waits: a step of several rows writes its table so, and each token that a grammar
+holds its mask, a bit for each of 262,144, or eight of these."""
 
 
 class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
@@ -38,7 +39,7 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         super().__init__()
         self.device = device or CudaDevice()
         self._pool = staging_pool(self.device)
-        self._short: StepRing | None = None
+        self._short: dict[int, StepRing] = {}
 
     @property
     def info(self) -> DeviceInfo:
@@ -65,7 +66,7 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         self._unload()
         with suppress(KernelcError), self.device.using("freeing memory"):
             self._pool.release()
-            self._short = None
+            self._short.clear()
         self.device.close()
 
     # ---- running ----
@@ -92,8 +93,9 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         return CudaTicket(self.device, self._pool, staging, sizes)
 
     def _send_step(self, loaded: CudaArtifact, step: bytes) -> None:
-        if loaded.steps is not None and step:
+        if loaded.steps is not None and step and step != loaded.sent_step:
             loaded.steps.send(int(loaded.buffers[STEP_BUFFER]), step)
+            loaded.sent_step = step
 
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
         """See `runtime.device.executor.Executor.profile`."""
@@ -113,12 +115,13 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
     def _write_buffer(self, name: str, offset: int, data: bytes) -> None:
         address = self._address(name) + offset
         with self.device.using("writing a buffer"):
-            if len(data) > SHORT_BYTES:
+            size = next((size for size in SHORT_BYTES if len(data) <= size), None)
+            if size is None:
                 self.device.upload(address, data)
                 return
-            if self._short is None:
-                self._short = StepRing(self.device, SHORT_BYTES)
-            self._short.send(address, data)
+            if size not in self._short:
+                self._short[size] = StepRing(self.device, size)
+            self._short[size].send(address, data)
 
     def _read_buffer(self, name: str, offset: int, size: int) -> bytes:
         with self.device.using("reading a buffer"):

@@ -241,3 +241,10 @@ def check_score(sequence: CachedSequence, score: float, position: int) -> None:
     """
     if not score > -math.inf:  # so for NaN, too
         raise sequence.no_numbers(position, "scores")
+
+
+def first_score(sequence: CachedSequence, sampling: SamplingParams, position: int) -> float:
+    """Return the score of id 0 at a position whose scores are gone: its step runs once more."""
+    fetch = [Fetch("logits", 0, 4)]
+    fetched = sequence.decode(["decode"], position - 1, sampling.step_fields(), fetch).result()
+    return float(np.frombuffer(fetched[0], dtype="<f4")[0])

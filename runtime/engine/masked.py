@@ -8,6 +8,9 @@ place itself: so the device waits for the host only where that is slower than a 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
 from kernelc.artifact.schema import MASK_BUFFER
@@ -20,6 +23,7 @@ from runtime.engine.generation import (
     Request,
     check_score,
     chosen,
+    first_score,
 )
 from runtime.engine.sequence import CachedSequence
 
@@ -92,7 +96,9 @@ class MaskedGeneration(Generation):
         before, self._early = self._early, None
         sequence.executor.write_buffer(MASK_BUFFER, 0, mask.tobytes())
         sequence.has_logits = False  # they are masked now
-        fetch = [sequence.fetch_token(position), Fetch("logits", 0, 4)]
+        fetch = [sequence.fetch_token(position)]
+        if self._watching:
+            fetch.append(Fetch("logits", 0, 4))
         ticket = sequence.run([ROLE, self._request.sampling.role], position - 1, 1, self._fields, fetch)
         if before is not None:
             before.discard()  # it is done before what follows it
@@ -104,10 +110,21 @@ class MaskedGeneration(Generation):
             self._drop_early()
             token = chosen_here(sequence, self._request, position)
         elif token == 0:
-            check_score(sequence, float(np.frombuffer(fetched[1], dtype="<f4")[0]), position)
+            self._check_score(fetched[1:], position)
+        self._watching = token == 0
         sequence.sampled(token)
         self._count_token()
         return Generated(token, position)
+
+    def _check_score(self, fetched: Sequence[bytes], position: int) -> None:
+        """Check the score of id 0, which was sampled. Raises: DeviceError where it is no number."""
+        if fetched:
+            score = float(np.frombuffer(fetched[0], dtype="<f4")[0])
+        else:
+            self._drop_early()
+            score = first_score(self._sequence, self._request.sampling, position)
+        if math.isnan(score):  # of few that are allowed, the likeliest may be one of nearly -inf
+            check_score(self._sequence, score, position)
 
     def _drop_early(self) -> None:
         if self._early is not None:

@@ -33,22 +33,24 @@ _UNSAMPLED = SamplingParams(seed=0)  # of rows whose ids the host chooses
 @dataclass(frozen=True)
 class Row:
     """A row of a step: whose id at `position` is sampled. `whole`: its logits are wanted, and no sampling.
-    `masked`: only what a mask allows is sampled, which is known later."""
+    `masked`: only what a mask allows is sampled, which is known later. `watched`: the score of id 0 comes
+    back, which matters where that is sampled."""
 
     sequence: CachedSequence
     position: int
     sampling: SamplingParams
     whole: bool = False
     masked: bool = False
+    watched: bool = True
 
 
 @dataclass(frozen=True)
 class RowResult:
-    """What came of a row: the id that was sampled, the score of id 0, and where they were wanted the logits
-    [vocab]."""
+    """What came of a row: the id that was sampled, and where they were wanted the score of id 0 and the
+    logits [vocab]."""
 
     token: int
-    first_score: float
+    first_score: float | None
     logits: npt.NDArray[np.float32] | None
 
 
@@ -82,8 +84,12 @@ class BegunStep:
 
     def finish(self) -> list[RowResult]:
         """Wait for the step, and return what came of each row. Raises: DeviceError."""
-        fetched, count = self._ticket.result(), len(self._rows)
-        return [_result(*each) for each in zip(self._rows, fetched[:count], fetched[count:], strict=True)]
+        fetched = self._ticket.result()
+        scores = iter(fetched[len(self._rows) :])
+        return [
+            _result(row, token, next(scores) if row.whole or row.watched else None)
+            for row, token in zip(self._rows, fetched, strict=False)
+        ]
 
     def discard(self) -> None:
         """Do without what comes of it."""
@@ -107,7 +113,8 @@ class RowSteps:
         """Hand over the step of two rows or more, each of another sequence. Rows with masks come first."""
         fetch = [row.sequence.fetch_token(row.position) for row in rows]
         for at, row in enumerate(rows):
-            fetch.append(Fetch(_LOGITS, 4 * self._vocab * at, 4 * self._vocab if row.whole else 4))
+            if row.whole or row.watched:
+                fetch.append(Fetch(_LOGITS, 4 * self._vocab * at, 4 * self._vocab if row.whole else 4))
         if not any(row.masked for row in rows):
             return BegunStep(self._run(rows, fetch), rows)
         self._write_table(rows)
@@ -115,8 +122,11 @@ class RowSteps:
 
         def sample(masks: Sequence[Mask]) -> Ticket:
             self._executor.write_buffer(ROW_MASKS_BUFFER, 0, b"".join(mask.tobytes() for mask in masks))
+            role = _sampling_role(rows)
+            if len(masks) == len(rows):
+                return self._handed_over([MASK_ROLE, role], rows, len(rows), fetch)
             self._handed_over([MASK_ROLE], rows, len(masks), ()).discard()
-            return self._handed_over([_sampling_role(rows)], rows, len(rows), fetch)
+            return self._handed_over([role], rows, len(rows), fetch)
 
         return BegunStep(decoded, rows, sample)
 
@@ -186,6 +196,8 @@ def _sampling_role(rows: Sequence[Row]) -> str:
     return "greedy_rows" if greedy else "sample_rows"
 
 
-def _result(row: Row, token: bytes, scores: bytes) -> RowResult:
+def _result(row: Row, token: bytes, scores: bytes | None) -> RowResult:
+    if scores is None:
+        return RowResult(int.from_bytes(token, "little"), None, None)
     logits = np.frombuffer(scores, "<f4")
     return RowResult(int.from_bytes(token, "little"), float(logits[0]), logits if row.whole else None)

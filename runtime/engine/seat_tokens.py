@@ -8,6 +8,7 @@ and read here, in both cases, so that others may come and go between them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from time import perf_counter
@@ -15,7 +16,7 @@ from time import perf_counter
 from runtime.engine.chooser import LooksAhead
 from runtime.engine.drafts.speculation import Speculation, Speculator
 from runtime.engine.feeding import append
-from runtime.engine.generation import Generated, Generation, Request, check_score, chosen
+from runtime.engine.generation import Generated, Generation, Request, check_score, chosen, first_score
 from runtime.engine.masked import chosen_here, generation, masks_of
 from runtime.engine.rows import Row, RowResult
 from runtime.engine.sequence import CachedSequence
@@ -48,6 +49,7 @@ class SeatTokens(Iterator[Generated | None]):
         self._known: Iterator[Generated] = iter(())
         self._looks_ahead = request.choose if isinstance(request.choose, LooksAhead) else None
         self._masks = masks_of(request) if masks else None
+        self._watching = True  # behind an id of 0, and in the beginning
         self._last_seen = perf_counter()
 
     def __next__(self) -> Generated | None:
@@ -107,7 +109,7 @@ class SeatTokens(Iterator[Generated | None]):
         """The row of the step that makes the next token."""
         request, masked = self._request, self._masks is not None
         whole = request.choose is not None and not masked
-        return Row(self._sequence, self.position, request.sampling, whole, masked)
+        return Row(self._sequence, self.position, request.sampling, whole, masked, self._watching)
 
     @property
     def mask(self) -> Mask | None:
@@ -157,9 +159,19 @@ class SeatTokens(Iterator[Generated | None]):
             return chosen_here(self._sequence, self._request, position)
         if self._request.choose is not None and result.logits is not None:
             token = chosen(self._request.choose, self._sequence, result.logits.copy(), position)
+        self._watching = token == 0
         if token == 0:
-            check_score(self._sequence, result.first_score, position)
+            self._check_score(result, position)
         return token
+
+    def _check_score(self, result: RowResult, position: int) -> None:
+        """Check the score of id 0, which was sampled. Raises: DeviceError where it is no number."""
+        score = result.first_score
+        if score is None:
+            score = first_score(self._sequence, self._request.sampling, position)
+        may_be_least = self._masks is not None  # of few that are allowed
+        if math.isnan(score) or not may_be_least:
+            check_score(self._sequence, score, position)
 
     def _taken(self) -> Generated:
         made, self._made, self.waiting = self._made, None, False
