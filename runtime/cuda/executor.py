@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from kernelc.artifact import STEP_BUFFER, Artifact
 from kernelc.errors import KernelcError
+from runtime.cuda.beside import WritesBeside
 from runtime.cuda.compile import compile_all
 from runtime.cuda.device import CudaDevice
 from runtime.cuda.graph import timed
@@ -40,6 +41,7 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         self.device = device or CudaDevice()
         self._pool = staging_pool(self.device)
         self._short: dict[int, StepRing] = {}
+        self._beside: WritesBeside | None = None
 
     @property
     def info(self) -> DeviceInfo:
@@ -57,6 +59,8 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         plan, variants = checked_plan(artifact.manifest, context, roles, self.info)
         loaded = CudaArtifact(self.device, artifact, plan, variants, context)
         loaded.load(progress)
+        with self.device.using("loading the artifact"):
+            self._beside = WritesBeside(self.device, plan, SHORT_BYTES[-1])
         return loaded
 
     def _close(self) -> None:
@@ -67,6 +71,7 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         with suppress(KernelcError), self.device.using("freeing memory"):
             self._pool.release()
             self._short.clear()
+            self._beside = None
         self.device.close()
 
     # ---- running ----
@@ -79,10 +84,14 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         sizes = [item.bytes for item in fetch]
         with self.device.using("running a step"):
             self._send_step(loaded, step)
+            if self._beside:
+                self._beside.before(programs, (item.buffer for item in fetch))
             if "graphs" in self.without:
                 loaded.launch(programs, env)
             elif programs:
                 loaded.run(programs, env, overlap="overlap" not in self.without)
+            if self._beside:
+                self._beside.after(programs)
             staging, at = self._pool.take(sum(sizes)), 0
             for item in fetch:
                 target = staging.memory[at : at + item.bytes]
@@ -107,6 +116,8 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         ]
         with self.device.using("profiling a step"):
             self._send_step(loaded, step)
+            if self._beside:
+                self._beside.before(programs)
             seconds = timed(self.device, calls)
         return self._times(programs, seconds)
 
@@ -115,6 +126,9 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
     def _write_buffer(self, name: str, offset: int, data: bytes) -> None:
         address = self._address(name) + offset
         with self.device.using("writing a buffer"):
+            if self._beside and self._beside.takes(name, len(data)):
+                self._beside.write(name, address, data)
+                return
             size = next((size for size in SHORT_BYTES if len(data) <= size), None)
             if size is None:
                 self.device.upload(address, data)
@@ -125,6 +139,8 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
 
     def _read_buffer(self, name: str, offset: int, size: int) -> bytes:
         with self.device.using("reading a buffer"):
+            if self._beside:
+                self._beside.before((), [name])
             return self.device.download(self._address(name) + offset, size)
 
     def _address(self, name: str) -> int:
