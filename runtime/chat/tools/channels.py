@@ -20,8 +20,8 @@ ENDS = (END_MESSAGE, CALL, RETURN, START, CHANNEL)
 """What ends a message; behind the last two is the next one's header."""
 MOST_HEADER = 300  # characters before <|message|>; no tool has a longer name
 
-_RECIPIENT = re.compile(r"to=([^\s<]+)")
-_CHANNEL = re.compile(r"<\|channel\|>\s*(\w*)", re.ASCII)
+_RECIPIENT = re.compile(r"to=([^ \t\r\n<]+)")
+_CHANNEL = re.compile(r"<\|channel\|>[ \t\r\n]*(\w*)", re.ASCII)
 _FUNCTIONS = "functions."
 _BEGINS = (CHANNEL, START, "to=")
 
@@ -47,5 +47,7 @@ class Header:
 
 
 def may_be_header(text: str) -> bool:
-    """Whether a message may begin so, without white space before it."""
-    return any(begin.startswith(text) or text.startswith(begin) for begin in _BEGINS)
+    """Whether a header may go on with this, which has no white space before it."""
+    if text.endswith((END_MESSAGE, CALL, RETURN)) or text.count(START) > 1 or text.count(CHANNEL) > 1:
+        return False
+    return len(text) < MOST_HEADER and any(b.startswith(text) or text.startswith(b) for b in _BEGINS)

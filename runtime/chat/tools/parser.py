@@ -207,13 +207,12 @@ class AnswerParser:
     def _header(self, mark: str) -> Reading[str]:
         """Return what stands before a message and begins with `mark`, where there is one."""
         held = mark
-        while held.count(START) < 2 and held.count(CHANNEL) < 2 and len(held) < MOST_HEADER:
+        while may_be_header(held.lstrip(SPACE)):
             char = yield from self._characters.next()
             held += char
             if held.endswith(MESSAGE):
                 return held.strip(SPACE)
-            begun = held.lstrip(SPACE)
-            if char == END or (begun and not may_be_header(begun)):
+            if char == END or len(held) > MOST_HEADER:
                 break
         self._put("text", mark)
         self._characters.unread(held[len(mark) :])
