@@ -67,7 +67,8 @@ def test_the_ends_of_an_answer(
 
 
 def test_only_the_last_of_several_messages_ends_an_answer(tmp_path: Path) -> None:
-    template = "{% for m in messages %}<|start|>{{ m.role }}<|channel|>final<|message|>{{ m.content }}<|end|>{% endfor %}"
+    said = "<|start|>{{ m.role }}<|channel|>final<|message|>{{ m.content }}<|end|>"
+    template = f"{{% for m in messages %}}{said}{{% endfor %}}"
     tokens = ("<|start|>", "<|channel|>", "<|message|>", "<|end|>", "<|return|>", "<|call|>")
     folder = folder_with(tmp_path, template, *tokens, special=True)
     ids = {token: 260 + at for at, token in enumerate(tokens)}

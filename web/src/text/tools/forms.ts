@@ -21,8 +21,8 @@ export type Frame = readonly [before: string, between: string, after: string];
  * `channels` an answer is messages, of which some are calls (`channels.ts`). A call that must come is written
  * so: `begins`, which ends its prompt, then the name and the arguments in their `frame`. Where there may be
  * several of these, `beginsList` ends the prompt, each is in `listedFrame`, and then come `separator` before
- * another and `tail` at the end; without a `tail` there is one. `told` says that the model is told of tools in
- * the system prompt, because its template knows none.
+ * another and `tail` at the end; without a `tail` there is one. `told` says that the model is told of tools
+ * in the system prompt, because its template knows none.
  */
 export interface CallForm {
   readonly name: string;
