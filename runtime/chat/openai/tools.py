@@ -21,6 +21,7 @@ from runtime.chat.tools.constraint import ANY_OBJECT
 from runtime.chat.tools.use import Tool, ToolUse
 from runtime.grammar.grammar import Grammar
 from runtime.grammar.json.schema import json_schema_grammar
+from runtime.grammar.pushdown import prepare
 
 _MOST_TOOLS = 128
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -173,7 +174,7 @@ def _held(at: int, tool: Tool, strict: bool) -> Tool:
     except UsageError as error:
         if not strict:
             return replace(tool, grammar=ANY_OBJECT)
-        place = f"{error.where}: " if error.where else ""
+        place = f"{error.where}: " if error.where else f"{path}: "
         _refused(f"{place}{error.message}", path, error)
 
 
@@ -184,4 +185,6 @@ def _refused(message: str, path: str, error: UsageError) -> NoReturn:
 @lru_cache(maxsize=32)
 def _of_schema(text: str, where: str) -> Grammar:
     """Return the grammar of a schema: the same object for the same text, so that its masks are kept."""
-    return json_schema_grammar(json.loads(text), where=where)
+    grammar = json_schema_grammar(json.loads(text), where=where)
+    prepare(grammar)
+    return grammar

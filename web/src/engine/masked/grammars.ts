@@ -222,7 +222,9 @@ function grammarOf({ type, text, path }: AnswerFormat): Grammar {
 function argumentsOf({ schema, path, strict }: CallSchema): Grammar {
   if (schema === null) return code.jsonGrammar();
   try {
-    return code.jsonSchemaGrammar(JSON.parse(schema) as Json, path);
+    const grammar = code.jsonSchemaGrammar(JSON.parse(schema) as Json, path);
+    code.prepare(grammar); // some text fits
+    return grammar;
   } catch (error) {
     if (strict || !(error instanceof code.GrammarError)) throw error;
     return code.jsonGrammar();
