@@ -1,8 +1,8 @@
 /** Answers held to calls: whatever is drawn, thoughts end, calls follow; see tests/runtime/test_guide.py. */
 import { describe, expect, it } from "vitest";
-import { hashWords } from "../../src/engine/cpuSampler.js";
-import { Grammars, type AnswerMatcher } from "../../src/engine/grammars.js";
-import { hasToken } from "../../src/engine/masking.js";
+import { hashWords } from "../../src/engine/sampling/cpuSampler.js";
+import { Grammars, type AnswerMatcher } from "../../src/engine/masked/grammars.js";
+import { hasToken } from "../../src/engine/masked/masking.js";
 import { formOf, thoughtsOf, type Forms } from "../../src/text/tools/forms.js";
 import { AnswerParser } from "../../src/text/tools/parser.js";
 import type { Delta } from "../../src/text/tools/deltas.js";

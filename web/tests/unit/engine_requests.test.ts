@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { KernelcError } from "../../src/artifact/errors.js";
-import { Grammars } from "../../src/engine/grammars.js";
+import { Grammars } from "../../src/engine/masked/grammars.js";
 import { checkedRequest } from "../../src/engine/request/chat.js";
 import { characters } from "../../src/engine/request/fields.js";
 import { CHAT, CHAT_UNSUPPORTED, nearest, TEXT, TEXT_UNSUPPORTED } from "../../src/engine/request/names.js";

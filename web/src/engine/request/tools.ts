@@ -4,7 +4,7 @@
  */
 
 import type { Definition } from "../../text/types.js";
-import { refuse, refuseField } from "../sampling.js";
+import { refuse, refuseField } from "../sampling/sampling.js";
 import { anObject, aText, characters, type Fields } from "./fields.js";
 import { aJsonObject, MOST_JSON, type JsonObject } from "./jsonValues.js";
 import { jsonText } from "../../text/tools/rendering.js";

@@ -1,8 +1,8 @@
 /** Whether an artifact makes embeddings, and how long they are. */
 
-import { evaluateDim } from "../artifact/dim.js";
-import { KernelcError } from "../artifact/errors.js";
-import { HIDDEN_BUFFER, type Manifest } from "../artifact/schema.js";
+import { evaluateDim } from "../../artifact/dim.js";
+import { KernelcError } from "../../artifact/errors.js";
+import { HIDDEN_BUFFER, type Manifest } from "../../artifact/schema.js";
 
 /**
  * How many numbers a final hidden state has.

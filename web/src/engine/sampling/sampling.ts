@@ -1,7 +1,7 @@
 /** Sampling parameters: checked, and as fields of the step block. */
 
-import { KernelcError } from "../artifact/errors.js";
-import type { StepFields } from "../gpu/executor.js";
+import { KernelcError } from "../../artifact/errors.js";
+import type { StepFields } from "../../gpu/executor.js";
 
 export const MAX_U32 = 2 ** 32 - 1;
 

@@ -1,20 +1,20 @@
 /** What a model needs, before anything of it is downloaded; and what WebGPU this browser has. */
 
-import { KernelcError } from "../artifact/errors.js";
-import { parseManifest, type Manifest } from "../artifact/manifest.js";
-import type { Variant } from "../artifact/schema.js";
-import { openAdapter, type Adapter, type DeviceOptions } from "../gpu/device.js";
-import { chooseVariants, needsOf, shortfalls } from "../gpu/limits.js";
-import { planLoad, plannedBytes, type LoadPlan } from "../gpu/loadPlan.js";
-import { fetchedModules, tooLarge } from "../wasm/load.js";
-import { openFiles } from "../weights/files.js";
-import { storedBytes, storedFileBytes } from "../weights/models.js";
-import type { DeviceChoice, Plan, Probe } from "./api.js";
-import { GENERATE_ROLES } from "./engine.js";
-import { memoryBudget } from "./memory/budget.js";
-import { beyondBudget, greatest, takenBytes } from "./memory/fitting.js";
+import { KernelcError } from "../../artifact/errors.js";
+import { parseManifest, type Manifest } from "../../artifact/manifest.js";
+import type { Variant } from "../../artifact/schema.js";
+import { openAdapter, type Adapter, type DeviceOptions } from "../../gpu/device.js";
+import { chooseVariants, needsOf, shortfalls } from "../../gpu/limits.js";
+import { planLoad, plannedBytes, type LoadPlan } from "../../gpu/loadPlan.js";
+import { fetchedModules, tooLarge } from "../../wasm/load.js";
+import { openFiles } from "../../weights/files.js";
+import { storedBytes, storedFileBytes } from "../../weights/models.js";
+import type { DeviceChoice, Plan, Probe } from "../api.js";
+import { GENERATE_ROLES } from "../engine.js";
+import { memoryBudget } from "../memory/budget.js";
+import { beyondBudget, greatest, takenBytes } from "../memory/fitting.js";
 import { mayCompute, whyNotGraphics } from "./openDevice.js";
-import { integer } from "./sampling.js";
+import { integer } from "../sampling/sampling.js";
 
 /** Whether there is WebGPU here and what it can do, or why there is none. */
 export async function probe(): Promise<Probe> {

@@ -1,6 +1,6 @@
 /** Choices of chat completions: the deltas of their chunks, and what these are together. */
 
-import type { Delta } from "../text/tools/deltas.js";
+import type { Delta } from "../../text/tools/deltas.js";
 import type { AnswerEnd } from "./answer.js";
 import type {
   AnswerDetails,
@@ -12,7 +12,7 @@ import type {
   ChunkDelta,
   LogprobContent,
   ToolCall,
-} from "./openai.js";
+} from "../openai/completions.js";
 
 const ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 /** Of calls: Mistral's templates take no other ids than of nine letters and digits. */

@@ -1,8 +1,8 @@
 /** The programs of the loaded roles, picked by role and position. */
 
-import type { Bounds } from "../artifact/dim.js";
-import { KernelcError } from "../artifact/errors.js";
-import type { Manifest, Role } from "../artifact/schema.js";
+import type { Bounds } from "../../artifact/dim.js";
+import { KernelcError } from "../../artifact/errors.js";
+import type { Manifest, Role } from "../../artifact/schema.js";
 
 interface Entry {
   readonly name: string;

@@ -1,8 +1,8 @@
 /** Code of a page's own that changes the scores of tokens before one is drawn. */
 
-import { KernelcError } from "../artifact/errors.js";
-import type { Coder } from "../text/types.js";
-import { absoluteUrl } from "./addresses.js";
+import { KernelcError } from "../../artifact/errors.js";
+import type { Coder } from "../../text/types.js";
+import { absoluteUrl } from "../addresses.js";
 import { refuse } from "./sampling.js";
 
 /** What a logit processor is told of the place of a token. */

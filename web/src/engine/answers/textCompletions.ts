@@ -1,8 +1,8 @@
 /** OpenAI-shaped text completions: the model goes on from prompts as they are, without a chat template. */
 
-import { KernelcError } from "../artifact/errors.js";
+import { KernelcError } from "../../artifact/errors.js";
 import { Answer, type ChatParts, type Piece } from "./answer.js";
-import type { LogitProcessor } from "./logitProcessors.js";
+import type { LogitProcessor } from "../sampling/logitProcessors.js";
 import { joined, TextLogprobTable } from "./logprobs.js";
 import type {
   AnswerDetails,
@@ -12,10 +12,10 @@ import type {
   TextCompletion,
   TextLogprobs,
   TextRequest,
-} from "./openai.js";
-import { characters } from "./request/fields.js";
-import type { PromptInput } from "./request/prompts.js";
-import { checkedText, type CheckedText } from "./request/text.js";
+} from "../openai/completions.js";
+import { characters } from "../request/fields.js";
+import type { PromptInput } from "../request/prompts.js";
+import { checkedText, type CheckedText } from "../request/text.js";
 import { alone, atLeastOne, begun, untilUsage, UsageCounter, usageOf } from "./running.js";
 
 export class TextAnswers {

@@ -6,12 +6,12 @@
  * whether the logits buffer belongs to the last position.
  */
 
-import { KernelcError } from "../artifact/errors.js";
-import { TOKENS_BUFFER, type Role } from "../artifact/schema.js";
-import type { Executor, Fetch, StepFields, Ticket } from "../gpu/executor.js";
+import { KernelcError } from "../../artifact/errors.js";
+import { TOKENS_BUFFER, type Role } from "../../artifact/schema.js";
+import type { Executor, Fetch, StepFields, Ticket } from "../../gpu/executor.js";
 import type { ProgramTable } from "./programTable.js";
 import { HeldPositions } from "./rings.js";
-import { GREEDY_FIELDS } from "./sampling.js";
+import { GREEDY_FIELDS } from "../sampling/sampling.js";
 import { Timings } from "./timings.js";
 
 /** A small range to read back from a step that is waited for and gives nothing else. */

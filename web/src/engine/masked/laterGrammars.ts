@@ -1,8 +1,8 @@
 /** The grammars of requests, whose code is loaded when the first request needs it. */
 
-import type { Coder } from "../text/types.js";
+import type { Coder } from "../../text/types.js";
 import type { Grammars } from "./grammars.js";
-import { grammarCode } from "./laterCode.js";
+import { grammarCode } from "../laterCode.js";
 
 /** See `Grammars`. */
 export class LaterGrammars implements Pick<Grammars, "of" | "ofCalls"> {

@@ -3,7 +3,7 @@
  * Who watches is told when such work begins and ends, and may end the thread that it runs in.
  */
 
-import type { Coder, Template } from "../text/types.js";
+import type { Coder, Template } from "../../text/types.js";
 
 /** Told what begins, in words, and null where it has ended. */
 export type Watch = (busy: string | null) => void;

@@ -10,10 +10,10 @@ import type {
   Plan,
   Stats,
   TextCompletions,
-} from "./api.js";
+} from "../api.js";
 import { chosenModel, OF_MODELS, type ChosenModel } from "./modelList.js";
-import { Mutex } from "./mutex.js";
-import { disposed, noModel } from "./refusals.js";
+import { Mutex } from "../mutex.js";
+import { disposed, noModel } from "../refusals.js";
 
 /**
  * What is opened next: another model, or the same one again without `model`. Options stay as they were where

@@ -8,7 +8,7 @@
  * says.
  */
 
-import type { Ring } from "../artifact/schema.js";
+import type { Ring } from "../../artifact/schema.js";
 
 /** Follows the steps of one cache. `rings` are those of the manifest: none where every position has a row. */
 export class HeldPositions {

@@ -1,14 +1,14 @@
 /** On what an artifact runs: a graphics device, or the processor where there is none that serves. */
 
-import { KernelcError, throwIfAborted } from "../artifact/errors.js";
-import type { Manifest } from "../artifact/schema.js";
-import type { LoadedExecutor } from "../gpu/executor.js";
-import { openAdapter, type Adapter } from "../gpu/device.js";
-import { loadArtifact, type LoadOptions } from "../gpu/load.js";
-import type { ArtifactSource } from "../gpu/source.js";
-import { hasModules, loadOnProcessor } from "../wasm/load.js";
-import { hasWasm } from "../wasm/support.js";
-import type { DeviceChoice } from "./api.js";
+import { KernelcError, throwIfAborted } from "../../artifact/errors.js";
+import type { Manifest } from "../../artifact/schema.js";
+import type { LoadedExecutor } from "../../gpu/executor.js";
+import { openAdapter, type Adapter } from "../../gpu/device.js";
+import { loadArtifact, type LoadOptions } from "../../gpu/load.js";
+import type { ArtifactSource } from "../../gpu/source.js";
+import { hasModules, loadOnProcessor } from "../../wasm/load.js";
+import { hasWasm } from "../../wasm/support.js";
+import type { DeviceChoice } from "../api.js";
 
 /** Errors of a graphics device that the processor does not have. */
 const OF_DEVICE = ["no-webgpu", "no-adapter", "limits", "self-check"];

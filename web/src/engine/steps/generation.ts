@@ -1,11 +1,11 @@
 /** A running generation: steps are submitted ahead, and their ids are read back later. */
 
-import { throwIfAborted } from "../artifact/errors.js";
-import { LOGITS_BUFFER, TOKENS_BUFFER, type Role } from "../artifact/schema.js";
-import { unlessAborted } from "../artifact/signals.js";
-import type { Fetch, StepFields, Ticket } from "../gpu/executor.js";
-import { checkScore } from "./diagnosis/numbers.js";
-import { isGreedy, stepFields, type Sampling } from "./sampling.js";
+import { throwIfAborted } from "../../artifact/errors.js";
+import { LOGITS_BUFFER, TOKENS_BUFFER, type Role } from "../../artifact/schema.js";
+import { unlessAborted } from "../../artifact/signals.js";
+import type { Fetch, StepFields, Ticket } from "../../gpu/executor.js";
+import { checkScore } from "../diagnosis/numbers.js";
+import { isGreedy, stepFields, type Sampling } from "../sampling/sampling.js";
 import type { CachedSequence } from "./sequence.js";
 
 /** One new token: its id and its position in the sequence. */

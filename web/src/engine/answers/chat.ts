@@ -1,15 +1,15 @@
 /** OpenAI-shaped chat completions on top of an engine that takes and gives token ids. */
 
-import { ConversationFitter } from "../text/conversation.js";
+import { ConversationFitter } from "../../text/conversation.js";
 import { Answer, type ChatParts, type Piece } from "./answer.js";
-import type { MatcherMaker } from "./grammars.js";
-import type { LogitProcessor } from "./logitProcessors.js";
+import type { MatcherMaker } from "../masked/grammars.js";
+import type { LogitProcessor } from "../sampling/logitProcessors.js";
 import { chatLogprobs } from "./logprobs.js";
 import { deltaOf, Gathered, reasonOf } from "./choices.js";
-import type { ChatChunk, ChatCompletion, ChatRequest, ChunkChoice } from "./openai.js";
+import type { ChatChunk, ChatCompletion, ChatRequest, ChunkChoice } from "../openai/completions.js";
 import { AnswerReading } from "./reading.js";
-import { checkedRequest, type CheckedRequest } from "./request/chat.js";
-import { callSchemas } from "./request/tools.js";
+import { checkedRequest, type CheckedRequest } from "../request/chat.js";
+import { callSchemas } from "../request/tools.js";
 import { alone, atLeastOne, begun, untilUsage, UsageCounter, usageOf } from "./running.js";
 
 export class ChatCompletions {

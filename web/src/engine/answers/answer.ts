@@ -1,21 +1,21 @@
 /** One answer: feeds the prompt, generates tokens, and turns them into text, piece by piece. */
 
-import { LinkedAbort } from "../artifact/signals.js";
-import type { GenerationInfo } from "../artifact/schema.js";
-import type { PromptEncoder } from "../text/prompt.js";
-import { has, type Delta } from "../text/tools/deltas.js";
-import type { Coder } from "../text/types.js";
-import type { AnswerDetails, FinishReason, PromptProgress } from "./openai.js";
-import { adjust, changes, draw, LogprobTable, type IdLogprob } from "./cpuSampler.js";
-import type { GenerateOptions, TokenEngine } from "./engine.js";
-import type { Chooser, Generation } from "./generation.js";
-import type { Grammars, MatcherMaker } from "./grammars.js";
+import { LinkedAbort } from "../../artifact/signals.js";
+import type { GenerationInfo } from "../../artifact/schema.js";
+import type { PromptEncoder } from "../../text/prompt.js";
+import { has, type Delta } from "../../text/tools/deltas.js";
+import type { Coder } from "../../text/types.js";
+import type { AnswerDetails, FinishReason, PromptProgress } from "../openai/completions.js";
+import { adjust, changes, draw, LogprobTable, type IdLogprob } from "../sampling/cpuSampler.js";
+import type { GenerateOptions, TokenEngine } from "../engine.js";
+import type { Chooser, Generation } from "../steps/generation.js";
+import type { Grammars, MatcherMaker } from "../masked/grammars.js";
 import { Latest } from "./latest.js";
-import type { LogitProcessor, ProcessorTable } from "./logitProcessors.js";
-import type { Mutex } from "./mutex.js";
-import type { Forms } from "../text/tools/forms.js";
+import type { LogitProcessor, ProcessorTable } from "../sampling/logitProcessors.js";
+import type { Mutex } from "../mutex.js";
+import type { Forms } from "../../text/tools/forms.js";
 import type { Reader } from "./reading.js";
-import type { CheckedShared } from "./request/shared.js";
+import type { CheckedShared } from "../request/shared.js";
 import { StopMatcher } from "./stopStrings.js";
 
 /** What answers need of a loaded model. */

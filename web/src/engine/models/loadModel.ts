@@ -1,29 +1,29 @@
 /** Loads an artifact in this thread. */
 
-import { KernelcError, throwIfAborted } from "../artifact/errors.js";
-import { parseManifest, type Manifest } from "../artifact/manifest.js";
-import { LinkedAbort } from "../artifact/signals.js";
-import type { LoadedExecutor } from "../gpu/executor.js";
-import type { ArtifactSource } from "../gpu/source.js";
-import type { PrefixCache } from "../prefixes/cache.js";
-import { openFiles, type ArtifactFiles, type FileSpec } from "../weights/files.js";
-import { openShards, type LoadProgress } from "../weights/load.js";
-import { getRecord, putRecord } from "../weights/records.js";
-import { loadTemplate } from "../text/template/template.js";
-import { writtenMarkup } from "../text/markup.js";
-import { makePromptEncoder } from "../text/prompt.js";
-import { loadCoder } from "../text/tokenizer.js";
-import type { Coder, Template } from "../text/types.js";
-import type { EngineOptions, LoadedModel, ModelCard, Progress } from "./api.js";
-import { rolesFor, TokenEngine } from "./engine.js";
-import { loadProcessors } from "./logitProcessors.js";
-import { LocalEngine } from "./localEngine.js";
-import { memoryBudget } from "./memory/budget.js";
-import { checkedContext } from "./memory/fitting.js";
-import { keeping } from "./memory/keeping.js";
+import { KernelcError, throwIfAborted } from "../../artifact/errors.js";
+import { parseManifest, type Manifest } from "../../artifact/manifest.js";
+import { LinkedAbort } from "../../artifact/signals.js";
+import type { LoadedExecutor } from "../../gpu/executor.js";
+import type { ArtifactSource } from "../../gpu/source.js";
+import type { PrefixCache } from "../../prefixes/cache.js";
+import { openFiles, type ArtifactFiles, type FileSpec } from "../../weights/files.js";
+import { openShards, type LoadProgress } from "../../weights/load.js";
+import { getRecord, putRecord } from "../../weights/records.js";
+import { loadTemplate } from "../../text/template/template.js";
+import { writtenMarkup } from "../../text/markup.js";
+import { makePromptEncoder } from "../../text/prompt.js";
+import { loadCoder } from "../../text/tokenizer.js";
+import type { Coder, Template } from "../../text/types.js";
+import type { EngineOptions, LoadedModel, ModelCard, Progress } from "../api.js";
+import { rolesFor, TokenEngine } from "../engine.js";
+import { loadProcessors } from "../sampling/logitProcessors.js";
+import { LocalEngine } from "../localEngine.js";
+import { memoryBudget } from "../memory/budget.js";
+import { checkedContext } from "../memory/fitting.js";
+import { keeping } from "../memory/keeping.js";
 import { openDevice, type OpenedDevice, type OpenOptions } from "./openDevice.js";
-import { hiddenWidth } from "./hiddenWidth.js";
-import { warmCode } from "./laterCode.js";
+import { hiddenWidth } from "../steps/hiddenWidth.js";
+import { warmCode } from "../laterCode.js";
 import { watchCoder, watched, watchTemplate, type Watch } from "./watched.js";
 
 const CHECKS = {

@@ -5,8 +5,8 @@
  * most pages never ask for an answer with a shape. The counterpart of `runtime/chat/constraints.py`.
  */
 
-import { KernelcError } from "../artifact/errors.js";
-import * as code from "../grammar/index.js";
+import { KernelcError } from "../../artifact/errors.js";
+import * as code from "../../grammar/index.js";
 import type {
   Beginning,
   Constraint,
@@ -17,15 +17,15 @@ import type {
   Json,
   Matcher,
   Vocabulary,
-} from "../grammar/index.js";
-import type { Forms } from "../text/tools/forms.js";
-import type { Coder } from "../text/types.js";
+} from "../../grammar/index.js";
+import type { Forms } from "../../text/tools/forms.js";
+import type { Coder } from "../../text/types.js";
 import { maskedGeneration } from "./maskedGeneration.js";
 import { drawAllowed, hasToken } from "./masking.js";
-import type { Masks } from "./generation.js";
-import type { AnswerFormat } from "./request/format.js";
-import type { CallSchema } from "./request/tools.js";
-import { printable, type Sampling } from "./sampling.js";
+import type { Masks } from "../steps/generation.js";
+import type { AnswerFormat } from "../request/format.js";
+import type { CallSchema } from "../request/tools.js";
+import { printable, type Sampling } from "../sampling/sampling.js";
 
 const MOST_KEPT = 8; // each may hold some 100 MB of states and masks
 const SPACE = 0x20;

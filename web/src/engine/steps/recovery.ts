@@ -1,7 +1,7 @@
 /** What an engine does where its device is lost: another is opened, and its cache is filled again. */
 
-import { KernelcError } from "../artifact/errors.js";
-import type { Executor } from "../gpu/executor.js";
+import { KernelcError } from "../../artifact/errors.js";
+import type { Executor } from "../../gpu/executor.js";
 import type { CachedSequence } from "./sequence.js";
 
 /** After this many losses in a row with no token in between, the device is given up. */

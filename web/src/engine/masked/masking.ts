@@ -1,7 +1,7 @@
 /** Drawing a token where a grammar allows only some of them: a bit per token, 32 in a word. */
 
-import { drawAmong, type Candidates } from "./cpuSampler.js";
-import type { Sampling } from "./sampling.js";
+import { drawAmong, type Candidates } from "../sampling/cpuSampler.js";
+import type { Sampling } from "../sampling/sampling.js";
 
 /** The id drawn for a position among those that a mask has. */
 export function drawAllowed(

@@ -1,10 +1,10 @@
 /** Log probabilities in OpenAI's two forms: of chat completions, and of the older text completions. */
 
-import type { Coder } from "../text/types.js";
+import type { Coder } from "../../text/types.js";
 import type { ChosenToken } from "./answer.js";
-import type { IdLogprob } from "./cpuSampler.js";
-import type { Logprobs, TextLogprobs, TokenLogprob } from "./openai.js";
-import { characters } from "./request/fields.js";
+import type { IdLogprob } from "../sampling/cpuSampler.js";
+import type { Logprobs, TextLogprobs, TokenLogprob } from "../openai/completions.js";
+import { characters } from "../request/fields.js";
 
 /** OpenAI's word for "never", since JSON has no infinity. */
 const LEAST = -9999;

@@ -4,12 +4,13 @@
  * submitted while that id is on its way.
  */
 
-import { LOGITS_BUFFER, MASK_BUFFER, TOKENS_BUFFER, type Role } from "../artifact/schema.js";
-import { unlessAborted } from "../artifact/signals.js";
-import type { Ticket } from "../gpu/executor.js";
-import { Generation, type Flying, type GenerationRequest, type Masks, type Recover } from "./generation.js";
-import { checkScore } from "./diagnosis/numbers.js";
-import type { CachedSequence } from "./sequence.js";
+import { LOGITS_BUFFER, MASK_BUFFER, TOKENS_BUFFER, type Role } from "../../artifact/schema.js";
+import { unlessAborted } from "../../artifact/signals.js";
+import type { Ticket } from "../../gpu/executor.js";
+import { checkScore } from "../diagnosis/numbers.js";
+import { Generation } from "../steps/generation.js";
+import type { Flying, GenerationRequest, Masks, Recover } from "../steps/generation.js";
+import type { CachedSequence } from "../steps/sequence.js";
 
 /** A generation that masks on the device, which has a program for it. */
 export const maskedGeneration: Masks["generation"] = (sequence, request, recover, masks) =>

@@ -1,8 +1,8 @@
 /** Models by their names, instead of by their addresses. */
 
-import { KernelcError } from "../artifact/errors.js";
-import { absoluteUrl } from "./addresses.js";
-import type { EngineOptions, ListedModel, OptionsOfModels } from "./api.js";
+import { KernelcError } from "../../artifact/errors.js";
+import { absoluteUrl } from "../addresses.js";
+import type { EngineOptions, ListedModel, OptionsOfModels } from "../api.js";
 
 /** The options that belong to one model, and not to whichever is loaded next. */
 export const OF_MODELS: readonly OptionsOfModels[] = ["build", "context", "warm"];

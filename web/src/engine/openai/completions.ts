@@ -2,11 +2,11 @@
  * Requests for completions and their answers, in the shapes of OpenAI's API, and what this engine adds.
  */
 
-import type { Logprobs, TextLogprobs } from "./openaiLogprobs.js";
-import type { AnswerMessage, ChunkDelta, Tool, ToolCall, ToolChoice } from "./openaiTools.js";
+import type { Logprobs, TextLogprobs } from "./logprobs.js";
+import type { AnswerMessage, ChunkDelta, Tool, ToolCall, ToolChoice } from "./tools.js";
 
-export type * from "./openaiLogprobs.js";
-export type * from "./openaiTools.js";
+export type * from "./logprobs.js";
+export type * from "./tools.js";
 
 /** A part of a message's content. */
 export type TextPart = Readonly<{ type: "text"; text: string }>;

@@ -1,11 +1,11 @@
 /** How the answer to a request is read: which marks are seen in it, and what it is taken apart into. */
 
-import { formOf, thoughtsOf, type CallForm, type Forms, type Thoughts } from "../text/tools/forms.js";
-import { markedDecoder, shownMarks } from "../text/tools/marked.js";
-import { AnswerParser } from "../text/tools/parser.js";
-import type { Coder, Definition, StreamDecoder, Template } from "../text/types.js";
-import type { MatcherMaker, RequiredCall } from "./grammars.js";
-import type { CheckedRequest } from "./request/chat.js";
+import { formOf, thoughtsOf, type CallForm, type Forms, type Thoughts } from "../../text/tools/forms.js";
+import { markedDecoder, shownMarks } from "../../text/tools/marked.js";
+import { AnswerParser } from "../../text/tools/parser.js";
+import type { Coder, Definition, StreamDecoder, Template } from "../../text/types.js";
+import type { MatcherMaker, RequiredCall } from "../masked/grammars.js";
+import type { CheckedRequest } from "../request/chat.js";
 
 /** What one answer is read with. */
 export interface Reader {

@@ -1,14 +1,14 @@
 /** Embeddings of texts: the mean of a model's final hidden states, scaled to length 1. */
 
-import { KernelcError, throwIfAborted } from "../artifact/errors.js";
-import type { Manifest } from "../artifact/schema.js";
-import type { Coder } from "../text/types.js";
-import type { TokenEngine } from "./engine.js";
-import { hiddenWidth } from "./hiddenWidth.js";
-import type { Mutex } from "./mutex.js";
-import type { EmbeddingList } from "./openaiEmbeddings.js";
-import { checkedEmbeddings } from "./request/embeddings.js";
-import type { PromptInput } from "./request/prompts.js";
+import { KernelcError, throwIfAborted } from "../../artifact/errors.js";
+import type { Manifest } from "../../artifact/schema.js";
+import type { Coder } from "../../text/types.js";
+import type { TokenEngine } from "../engine.js";
+import { hiddenWidth } from "../steps/hiddenWidth.js";
+import type { Mutex } from "../mutex.js";
+import type { EmbeddingList } from "../openai/embeddings.js";
+import { checkedEmbeddings } from "../request/embeddings.js";
+import type { PromptInput } from "../request/prompts.js";
 
 /** What embeddings need of a loaded model. */
 export interface EmbeddingParts {

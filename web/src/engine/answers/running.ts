@@ -1,9 +1,9 @@
 /** What chat completions and text completions have in common while they run. */
 
-import { throwIfAborted } from "../artifact/errors.js";
+import { throwIfAborted } from "../../artifact/errors.js";
 import type { AnswerEnd } from "./answer.js";
-import type { Mutex } from "./mutex.js";
-import type { Usage } from "./openai.js";
+import type { Mutex } from "../mutex.js";
+import type { Usage } from "../openai/completions.js";
 
 /** What a chunk of either kind tells of its place in the stream. */
 interface AnyChunk {
