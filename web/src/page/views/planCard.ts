@@ -177,8 +177,8 @@ export function verdictOn(plan: Omit<Plan, "id">, device: DeviceState, rate: num
 }
 
 /**
- * Bytes of weights that a device without graphics hardware reads in a second, if it is a slow one. Two cores of a server
- * read those of SmolLM2 at 5 GB/s as WebAssembly (30 November 2026).
+ * Bytes of weights that a device without graphics hardware reads in a second, if it is a slow one. Two
+ * cores of a server read those of SmolLM2 at 5 GB/s as WebAssembly (30 November 2026).
  */
 const READS = { processor: 1e9, software: 0.3e9 } as const;
 
