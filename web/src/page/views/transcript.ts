@@ -9,7 +9,7 @@ import { messageContexts, sameContext, type MessageContext } from "./messageCont
 import { QuestionView } from "./questionView.js";
 import type { View } from "./view.js";
 
-/** Questions to begin with: what the toy was made for, and what SmolLM2, a small one, answers with any seed. */
+/** Questions to begin with: what the toy was made for, and what SmolLM2, a small one, can answer. */
 const STARTERS = {
   toy: ["Tell me a short story about an owl", "What is 417 - 58?", "What can you do?"],
   other: [

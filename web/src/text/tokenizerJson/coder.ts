@@ -159,7 +159,7 @@ export class JsonCoder implements Coder {
   }
 }
 
-/** Takes tokens from id `rows` on out of `added`; returns their texts, and those that only the settings name. */
+/** Takes tokens from id `rows` on out of `added`; returns their texts, also those that settings name. */
 function leaveOut(added: Map<number, AddedToken>, settings: TokenizerSettings, rows: number): Set<string> {
   const beyond = [...added, ...settings.addedTokens].filter(([id]) => id >= rows);
   for (const [id] of beyond) added.delete(id);
