@@ -60,11 +60,10 @@ describe.for(PLACES)("a tab that is killed in $name", { timeout: (2 + MOMENTS) *
   /** A page in which one can write: the model is loaded. */
   async function ready(): Promise<Page> {
     const page = await open();
-    // What is stored starts by itself.
-    const timeout = loaded ? PATIENCE_MS : 3000;
-    const writing = await page.waitForSelector(".composer-field:visible", { timeout }).catch(() => null);
-    if (!writing) await start(page);
-    await page.waitForSelector(".composer-field:visible");
+    const writing = page.waitForSelector(".composer-field:visible");
+    // What is stored starts by itself, sooner or later: then there is nothing to press, or no longer.
+    if (!loaded) start(page).catch(() => undefined);
+    await writing;
     loaded = true;
     return page;
   }
