@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { disturbed, expectUndisturbed } from "./disturbed.js";
 import { startFirefox, WITH_GRAPHICS } from "./firefox.js";
 import { hasOther, openEngine, startServer, type TestServer } from "./harness.js";
-import { ask, expectAccessible, expectNoScrolling, kill, load } from "./page_helpers.js";
+import { ask, drawnText, expectAccessible, expectNoScrolling, kill, load } from "./page_helpers.js";
 import { buildPage, Folders, Tab, writeArtifact } from "./weights_harness.js";
 
 const MIB = 2 ** 20;
@@ -69,10 +69,12 @@ describe.skipIf(!hasOther("Firefox"))("in Firefox (needs firefox-esr)", () => {
       await page.close();
     });
 
-    test("opened again without a network, it chats on", async () => {
+    test("opened again without a network, it has its chats and goes on", async () => {
       server.offline = true;
       const page = await open();
       await page.waitForSelector(".composer-field:visible");
+      await page.click(".chat-open");
+      expect(await drawnText(page, ".question-text")).toBe("My name is Ada.");
       expect(await ask(page, "What is my name?")).toMatch(/\w+ \w+/);
       server.offline = false;
       await page.close();
