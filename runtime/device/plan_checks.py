@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from kernelc.artifact import ROLES, STEP_BUFFER, Bounds, Manifest
+from kernelc.artifact import ROLES, STEP_BUFFER, Bounds, Manifest, Param
 from kernelc.artifact.schema import ELEMENT_BYTES, MASK_BUFFER, ROW_MASKS_BUFFER
 from kernelc.errors import ArtifactError
 from kernelc.ir.dim import Dim, Var, bounds, substitute
 from runtime.device.executor import Fetch
-from runtime.device.program import LoadPlan, ResolvedDispatch, program_of
+from runtime.device.program import STEP_FIELDS, LoadPlan, ResolvedDispatch, program_of
 
 _REBUILD = "build the artifact again"
 _WORD_BYTES = 4
@@ -45,6 +45,8 @@ def check_plan(manifest: Manifest, plan: LoadPlan, context: int) -> None:
 
     Raises: ArtifactError naming the dispatch or the field.
     """
+    if any(manifest.kernels[name].params for name in plan.kernels):
+        check_step_block(manifest.params)
     for program, dispatches in plan.programs.items():
         for at, dispatch in enumerate(dispatches):
             where = f"manifest.json: programs.{program}.dispatches[{at}]"
@@ -75,6 +77,22 @@ def check_plan(manifest: Manifest, plan: LoadPlan, context: int) -> None:
                 where=f"manifest.json: buffers.{buffer}",
                 help=_REBUILD,
             )
+
+
+def check_step_block(params: Sequence[Param]) -> None:
+    """Check that the fields of the step block are where kernels read them: they find each by its place alone,
+    and with a temperature's bits for a position they would reach far beyond what they bind.
+
+    Raises: ArtifactError.
+    """
+    if [(param.name, param.type) for param in params] != list(STEP_FIELDS.items()):
+        got = ", ".join(f"{param.name} {param.type}" for param in params) or "none"
+        wanted = ", ".join(f"{name} {type_}" for name, type_ in STEP_FIELDS.items())
+        raise ArtifactError(
+            f"the step block has the fields {got}; kernels read {wanted}, in this order",
+            where="manifest.json: params",
+            help=_REBUILD,
+        )
 
 
 def _wanted(manifest: Manifest, plan: LoadPlan, context: int) -> list[tuple[str, int, str]]:

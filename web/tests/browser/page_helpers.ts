@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
 import type { FakeOptions } from "../unit/fakeEngine.js";
+import { killWindows } from "./firefox.js";
 import type { TestServer } from "./harness.js";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -119,8 +120,22 @@ export async function expectNoSideways(page: Page, where: string): Promise<void>
   expect(`${where}: ${wide}`).toBe(`${where}: ${window}`);
 }
 
-/** Ends a window as a browser does that needs its memory: no handler of the page runs. */
+/** Throws where the page is wider or longer than the window: what scrolls is within it. */
+export async function expectNoScrolling(page: Page, where: string): Promise<void> {
+  const [size, window] = await page.evaluate(() => {
+    const { scrollWidth, scrollHeight } = document.documentElement;
+    return [`${scrollWidth} x ${scrollHeight}`, `${innerWidth} x ${innerHeight}`];
+  });
+  expect(`${where}: ${size}`).toBe(`${where}: ${window}`);
+}
+
+/** Ends a window as a browser does that needs its memory: no handler of the page runs. In Firefox, all of them. */
 export async function kill(page: Page): Promise<void> {
+  const browser = page.context().browser();
+  if (browser?.browserType().name() === "firefox") {
+    killWindows(browser);
+    return page.close();
+  }
   const session = await page.context().newCDPSession(page);
   await Promise.race([session.send("Page.crash").catch(() => null), page.waitForEvent("crash")]);
   await page.close();
