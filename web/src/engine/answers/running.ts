@@ -123,7 +123,7 @@ export function usageOf(
 }
 
 /** The items of a list that has at least one. */
-export function atLeastOne<T>(items: readonly T[]): readonly [T, ...T[]] {
+export function atLeastOne<T>(items: readonly T[]): [T, ...T[]] {
   const [first, ...rest] = items;
   if (first === undefined) throw new Error("the answer had no end");
   return [first, ...rest];

@@ -212,7 +212,7 @@ export interface ChatChoice {
 export interface ChatCompletion extends CompletionHead {
   readonly object: "chat.completion";
   /** As many as `n`. */
-  readonly choices: readonly [ChatChoice, ...ChatChoice[]];
+  readonly choices: [ChatChoice, ...ChatChoice[]];
   readonly usage: Usage;
   /** Of the first choice. */
   readonly kernelc: AnswerDetails;
@@ -232,7 +232,7 @@ export interface ChunkChoice {
 export interface ChatChunk extends CompletionHead {
   readonly object: "chat.completion.chunk";
   /** One, but for the chunk that `include_usage` adds. */
-  readonly choices: readonly ChunkChoice[];
+  readonly choices: ChunkChoice[];
   readonly usage?: Usage | null;
   readonly kernelc?: AnswerDetails;
   readonly prompt_progress?: PromptProgress;
@@ -248,7 +248,7 @@ export interface TextChoice<Finish = FinishReason> {
 /** Text completions: `n` choices for each prompt, one prompt after the other. */
 export interface TextCompletion extends CompletionHead {
   readonly object: "text_completion";
-  readonly choices: readonly [TextChoice, ...TextChoice[]];
+  readonly choices: [TextChoice, ...TextChoice[]];
   readonly usage: Usage;
   /** Of the first choice. */
   readonly kernelc: AnswerDetails;
@@ -257,7 +257,7 @@ export interface TextCompletion extends CompletionHead {
 /** A piece of a text completion; usage and details come as in a `ChatChunk`. */
 export interface TextChunk extends CompletionHead {
   readonly object: "text_completion";
-  readonly choices: readonly TextChoice<FinishReason | null>[];
+  readonly choices: TextChoice<FinishReason | null>[];
   readonly usage?: Usage | null;
   readonly kernelc?: AnswerDetails;
 }

@@ -13,16 +13,16 @@ export interface EmbeddingRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface Embedding<Vector = readonly number[] | string> {
+export interface Embedding<Vector = number[] | string> {
   readonly object: "embedding";
   readonly index: number;
   /** As many numbers as the model's hidden states have; of length 1. */
   readonly embedding: Vector;
 }
 
-export interface EmbeddingList<Vector = readonly number[] | string> {
+export interface EmbeddingList<Vector = number[] | string> {
   readonly object: "list";
-  readonly data: readonly Embedding<Vector>[];
+  readonly data: Embedding<Vector>[];
   readonly model: string;
   readonly usage: { readonly prompt_tokens: number; readonly total_tokens: number };
 }
@@ -32,6 +32,6 @@ export interface Embeddings {
   create(request: EmbeddingRequest & { readonly encoding_format: "base64" }): Promise<EmbeddingList<string>>;
   create(
     request: EmbeddingRequest & { readonly encoding_format?: "float" | null },
-  ): Promise<EmbeddingList<readonly number[]>>;
+  ): Promise<EmbeddingList<number[]>>;
   create(request: EmbeddingRequest): Promise<EmbeddingList>;
 }

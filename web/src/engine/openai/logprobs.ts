@@ -5,25 +5,25 @@ export interface TokenLogprob {
   readonly token: string;
   readonly logprob: number;
   /** The token's UTF-8 bytes; null where the tokenizer does not know them. */
-  readonly bytes: readonly number[] | null;
+  readonly bytes: number[] | null;
 }
 
 export interface LogprobContent extends TokenLogprob {
-  readonly top_logprobs: readonly TokenLogprob[];
+  readonly top_logprobs: TokenLogprob[];
 }
 
 export interface Logprobs {
-  readonly content: readonly LogprobContent[];
+  readonly content: LogprobContent[];
   readonly refusal: null;
 }
 
 /** Log probabilities of a text completion, an entry in each list for each token. */
 export interface TextLogprobs {
   /** A token that is no whole characters is spelled by its bytes: "bytes:\\xe2\\x80". */
-  readonly tokens: readonly string[];
-  readonly token_logprobs: readonly number[];
+  readonly tokens: string[];
+  readonly token_logprobs: number[];
   /** Of the likeliest tokens, and of the chosen one. */
-  readonly top_logprobs: readonly Readonly<Record<string, number>>[];
+  readonly top_logprobs: Record<string, number>[];
   /** Where in the choice's text each begins, in characters (code points). */
-  readonly text_offset: readonly number[];
+  readonly text_offset: number[];
 }

@@ -15,7 +15,7 @@ export interface Tool {
     readonly description?: string | null;
     /** A JSON schema of an object; without it there are no arguments. */
     readonly parameters?: Readonly<Record<string, unknown>> | null;
-    /** It changes nothing: arguments of a call that is required always follow the schema. */
+    /** Whether each call follows the schema, and a schema that none can be held to is refused. */
     readonly strict?: boolean | null;
   };
 }
@@ -47,7 +47,7 @@ export interface ChunkDelta {
   readonly role?: "assistant";
   readonly content?: string;
   readonly reasoning_content?: string;
-  readonly tool_calls?: readonly [CallDelta];
+  readonly tool_calls?: [CallDelta];
 }
 
 /** An answer. One that is nothing but calls has no content. */
@@ -56,5 +56,5 @@ export interface AnswerMessage {
   readonly content: string | null;
   readonly refusal: null;
   readonly reasoning_content?: string;
-  readonly tool_calls?: readonly ToolCall[];
+  readonly tool_calls?: ToolCall[];
 }
