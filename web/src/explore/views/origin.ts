@@ -28,7 +28,7 @@ export class Origin {
       const [file, line] = this.data.places[number] ?? [0, 0];
       const name = this.data.files[file]?.split("/").at(-1) ?? "";
       const where = h("span", { class: "where" }, `${name}:${line}`);
-      return [h("span", {}, where, h("code", {}, this.python(file, line)))];
+      return [h("span", {}, where, " ", h("code", {}, this.python(file, line)))];
     });
     const more = chosen.length - MOST_SAID;
     this.element.hidden = !said.length;
