@@ -47,7 +47,7 @@ export class ChatCompletions {
     const makeProcess = processors.makerOf(checked.processor);
     const { format, tools } = checked;
     const free = !tools?.required;
-    const holds = tools?.held.length && (tools.required || forms.calls.begins !== "");
+    const holds = tools?.held.length && (tools.required || forms.calls.opens.length > 0);
     const required = holds
       ? await grammars.ofCalls(forms, callSchemas(tools), { several: tools.several, free })
       : null;

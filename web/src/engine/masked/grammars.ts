@@ -102,10 +102,9 @@ export class Grammars {
     const [only] = schemas;
     const named = only && schemas.length === 1 && !before && !after && !free;
     const framed = (): readonly Framed[] =>
-      schemas.map(({ name, schema, path }) => {
-        const make = (): Grammar =>
-          schema === null ? code.jsonGrammar() : code.jsonSchemaGrammar(JSON.parse(schema) as Json, path);
-        const grammar = withField(path, make);
+      schemas.map((each) => {
+        const { name, path } = each;
+        const grammar = withField(path, () => argumentsOf(each));
         return [named ? "" : before + name + between, grammar, after];
       });
     const key = `call ${JSON.stringify([form.name, several, free, schemas])}`;
@@ -219,6 +218,19 @@ function grammarOf({ type, text, path }: AnswerFormat): Grammar {
 }
 
 /** What `work` gives; errors of a grammar name the field that it is from. */
+/** What the arguments of a call follow. @throws GrammarError for a strict tool's schema that none can say. */
+function argumentsOf({ schema, path, strict }: CallSchema): Grammar {
+  if (schema === null) return code.jsonGrammar();
+  try {
+    const grammar = code.jsonSchemaGrammar(JSON.parse(schema) as Json, path);
+    code.prepare(grammar); // some text fits
+    return grammar;
+  } catch (error) {
+    if (strict || !(error instanceof code.GrammarError)) throw error;
+    return code.jsonGrammar();
+  }
+}
+
 function withField<T>(param: string, work: () => T): T {
   try {
     return work();
