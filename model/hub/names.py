@@ -40,7 +40,9 @@ KNOWN: dict[str, KnownModel] = {
     ),
     "vicuna-7b": KnownModel("lmsys/vicuna-7b-v1.5", "a chat model on Llama 2", "6.7 billion parameters"),
     "llama-7b": KnownModel("huggyllama/llama-7b", "the first Llama, not tuned for chat", "6.7 billion"),
-    "llama-2-7b": KnownModel("meta-llama/Llama-2-7b-chat-hf", "a chat model", "6.7 billion, access on request"),
+    "llama-2-7b": KnownModel(
+        "meta-llama/Llama-2-7b-chat-hf", "a chat model", "6.7 billion, access on request"
+    ),
     "llama-3.2-1b": KnownModel(
         "meta-llama/Llama-3.2-1B-Instruct", "a chat model", "1.2 billion parameters, access on request"
     ),
