@@ -120,13 +120,18 @@ export async function expectNoSideways(page: Page, where: string): Promise<void>
   expect(`${where}: ${wide}`).toBe(`${where}: ${window}`);
 }
 
-/** Throws where the page is wider or longer than the window: what scrolls is within it. */
+/** Throws where the page is wider or longer than the window, or a button reaches out of it: what scrolls is within. */
 export async function expectNoScrolling(page: Page, where: string): Promise<void> {
-  const [size, window] = await page.evaluate(() => {
+  const [size, window, cut] = await page.evaluate(() => {
     const { scrollWidth, scrollHeight } = document.documentElement;
-    return [`${scrollWidth} x ${scrollHeight}`, `${innerWidth} x ${innerHeight}`];
+    const beyond = [...document.querySelectorAll<HTMLElement>("button, input, a")].filter(
+      (each) => each.checkVisibility({ visibilityProperty: true }) && each.getBoundingClientRect().right > innerWidth,
+    );
+    const names = beyond.map((each) => each.innerText || each.getAttribute("aria-label"));
+    return [`${scrollWidth} x ${scrollHeight}`, `${innerWidth} x ${innerHeight}`, names] as const;
   });
   expect(`${where}: ${size}`).toBe(`${where}: ${window}`);
+  expect(cut, where).toEqual([]);
 }
 
 /** Ends a window as a browser does that needs its memory: no handler of the page runs. In Firefox, all of them. */
