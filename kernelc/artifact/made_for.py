@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import cast
 
 from kernelc.artifact.json_form import to_json
 from kernelc.artifact.schema import Json, Kernel, Variant
@@ -47,7 +48,7 @@ def purpose_of(data: bytes) -> Mapping[str, Json] | None:
         found = json.loads(said)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return cast("dict[str, Json]", found) if isinstance(found, dict) else None
 
 
 def check_purpose(name: str, kernel: Kernel, variant: Variant, data: bytes) -> None:
