@@ -21,7 +21,7 @@ from kernelc.artifact import (
     Sequences,
     Weights,
 )
-from kernelc.artifact.schema import MASK_BUFFER, RESULTS_BUFFER
+from kernelc.artifact.schema import MASK_BUFFER, RESULTS_BUFFER, ROW_MASKS_BUFFER
 from kernelc.compile_options import CompileOptions
 from kernelc.ir.dim import Dim, dim_max
 from kernelc.ir.formats import FormatTable
@@ -252,11 +252,15 @@ class _Builder:
             self.states[name] = held_bytes(name, self.states[name], count)
         for of_one, of_all in counters.items():
             self.states[of_all] = self.states[of_one] * most
-        self.states |= {TABLE: table_bytes(most), ROW_LOGITS: 4 * vocab * most}
+        self.states |= {
+            TABLE: table_bytes(most),
+            ROW_LOGITS: 4 * vocab * most,
+            ROW_MASKS_BUFFER: 4 * MaskProblem(vocab).words * most,
+        }
         self.states[RESULTS_BUFFER] = 4 * WORDS * most
         matrices = (array.name for m in self.selected.matrices.values() for array in m.stored_arrays.values())
         weights = {*matrices, *(vector.name for vector in self.selected.vectors.values())}
-        renamed = {"logits": ROW_LOGITS, **counters}
+        renamed = {"logits": ROW_LOGITS, MASK_BUFFER: ROW_MASKS_BUFFER, **counters}
         repeater = Repeater(step_rows, count, self.context, weights, frozenset(held), renamed)
         decode = [each for each in self.sources if each.role == "decode"]
         programs = [DecodeCalls(*each.symbols["past"], each.calls) for each in decode]
@@ -268,9 +272,14 @@ class _Builder:
             symbols = {"seq": (2, most), "past": source.symbols["past"]}
             name = source.name.replace("decode", "alike_rows")
             self.sources.append(ProgramSource(name, "alike_rows", symbols, repeater.alike(program)))
-        symbols = {"seq": (2, most), "past": self.symbols["past"]}
-        for role, calls in (("greedy_rows", greedy_calls(vocab)), ("sample_rows", sample_calls(vocab))):
-            repeated = [repeater.call(call) for call in (*calls, result_call(vocab, RESULTS_BUFFER))]
+        result = result_call(vocab, RESULTS_BUFFER)
+        for role, least, calls in (
+            ("greedy_rows", 2, (*greedy_calls(vocab), result)),
+            ("sample_rows", 2, (*sample_calls(vocab), result)),
+            ("mask_rows", 1, mask_calls(vocab)),  # a single row of a step may have a mask
+        ):
+            symbols = {"seq": (least, most), "past": self.symbols["past"]}
+            repeated = [repeater.call(call) for call in calls]
             self.sources.append(ProgramSource(role, role, symbols, repeated))
         fields = tuple(Param(field.name, str(field.type)) for field in FIELDS)
         self.sequences = Sequences(count, sequence_rows(CONTEXT), tuple(held), fields, step_rows)
