@@ -177,8 +177,8 @@ export function verdictOn(plan: Omit<Plan, "id">, device: DeviceState, rate: num
 }
 
 /**
- * Bytes of weights that a processor reads in a second, if it is a slow one: two cores of a server read those of
- * SmolLM2 at 5 GB/s (30 November 2026).
+ * Bytes of weights that a processor reads in a second, if it is a slow one: two cores of a server read those
+ * of SmolLM2 at 5 GB/s (30 November 2026).
  */
 const PROCESSOR_READS = 1e9;
 
