@@ -93,9 +93,7 @@ def _of_one_row(op: Op, taken: dict[str, Tensor], ops: list[Op], suffix: str) ->
     return replace(op, inputs=inputs, results=results)
 
 
-def _last_row_of(
-    tensor: Tensor, reader: Op, taken: dict[str, Tensor], ops: list[Op], suffix: str
-) -> Tensor:
+def _last_row_of(tensor: Tensor, reader: Op, taken: dict[str, Tensor], ops: list[Op], suffix: str) -> Tensor:
     if tensor.name not in taken:
         inputs: Mapping[str, Tensor] = {"x": tensor}
         (type_,) = OPS["last_row"].check({"x": tensor.type}, {})

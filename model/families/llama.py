@@ -67,6 +67,11 @@ NAMED_CONFIGS: dict[str, LlamaConfig] = {
         vocab_size=32000, hidden_size=2048, intermediate_size=5632, layers=22, heads=32, kv_heads=4,
         head_dim=64, norm_eps=1e-5, max_position_embeddings=2048, bos_token_id=1, eos_token_ids=(2,),
     ),
+    "smollm2": LlamaConfig(
+        vocab_size=49152, hidden_size=576, intermediate_size=1536, layers=30, heads=9, kv_heads=3,
+        head_dim=64, norm_eps=1e-5, rope=Rope(100000.0), max_position_embeddings=8192,
+        tie_word_embeddings=True, bos_token_id=1, eos_token_ids=(2,),
+    ),
 }  # fmt: skip
 """Shapes of well known models, for planning memory and measuring speed with no checkpoint at hand."""
 

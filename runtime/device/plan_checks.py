@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from kernelc.artifact import ROLES, STEP_BUFFER, Bounds, Manifest, Param
-from kernelc.artifact.schema import ELEMENT_BYTES, MASK_BUFFER
+from kernelc.artifact.schema import ELEMENT_BYTES, MASK_BUFFER, ROW_MASKS_BUFFER
 from kernelc.errors import ArtifactError
 from kernelc.ir.dim import Dim, Var, bounds, substitute
 from runtime.device.executor import Fetch
@@ -21,10 +21,11 @@ _REBUILD = "build the artifact again"
 _WORD_BYTES = 4
 _LEFT_BY: Mapping[str, str] = {
     "decode": "logits",
-    "decode_rows": "logits",
+    "decode_rows": "row_logits",
     "score": "all_logits",
     "embed": "hidden",
     "mask": "logits",
+    "mask_rows": "row_logits",
 }
 """The buffer that the host reads after a program of a role, where that is not "tokens"."""
 
@@ -98,11 +99,14 @@ def _wanted(manifest: Manifest, plan: LoadPlan, context: int) -> list[tuple[str,
     """Return what the host reads and writes: buffer, bytes, and what for."""
     vocab, rows = manifest.model.vocab_size, _rows(manifest, plan, "score", context)
     scores = f"the scores of a vocabulary of {vocab}"
+    mask_bytes = _WORD_BYTES * -(-vocab // 32)
+    most = 1 if manifest.sequences is None else manifest.sequences.most_rows
     return [
         (STEP_BUFFER, _WORD_BYTES * len(manifest.params), "the step block"),
         ("tokens", _WORD_BYTES * (context + 1), f"{context + 1} ids"),
         ("logits", _WORD_BYTES * vocab, scores),
-        (MASK_BUFFER, _WORD_BYTES * -(-vocab // 32), f"a bit for each of {vocab} tokens"),
+        (MASK_BUFFER, mask_bytes, f"a bit for each of {vocab} tokens"),
+        (ROW_MASKS_BUFFER, mask_bytes * most, f"a bit for each of {vocab} tokens in {most} rows"),
         ("all_logits", _WORD_BYTES * vocab * rows, f"{scores} in {rows} rows"),
     ]
 

@@ -18,7 +18,7 @@ from kernelc.target import Capabilities
 from kernelc.workshop.reduce import reduced
 from kernelc.workshop.repro import kept_sentence
 from tests.kernels.executors import EXECUTORS, require, run_interpreter
-from tests.kernels.leaving import listed
+from tests.kernels.leaving import listed, script_left
 from tests.kir.random_kernels import RandomKernel, random_kernel
 
 TARGETS = {"wgpu": "wgsl", "vulkan": "spirv", "opencl": "opencl", "cuda": "cuda", "c": "c"}
@@ -39,7 +39,10 @@ _REDUCING_SECONDS = 20.0
 
 def check(executor: str, seed: int, statements: int) -> None:
     case = random_kernel(random.Random(seed), statements)
-    name = different(executor, case)
+    with script_left(
+        f"refused-{executor}", lambda: script_of(executor, case)
+    ):  # what a compiler has against it
+        name = different(executor, case)
     if name is None:
         return
     printed = backend_named(TARGETS[executor]).render(case.kernel).text
@@ -54,9 +57,12 @@ def left(executor: str, case: RandomKernel) -> str:
     """Make a failure smaller, write the script that reproduces it, and say which that is."""
     fails = lambda kernel: fails_as(executor, replace(case, kernel=kernel))  # noqa: E731
     small = replace(case, kernel=reduced(case.kernel, fails, seconds=_REDUCING_SECONDS))
-    expected = run_interpreter(small.kernel, small.grid, bound(small), small.params)
-    script = listed(small.kernel, small.grid, executor, bound(small), small.params, expected)
-    return kept_sentence(script, f"random-{executor}")
+    return kept_sentence(script_of(executor, small), f"random-{executor}")
+
+
+def script_of(executor: str, case: RandomKernel) -> str:
+    expected = run_interpreter(case.kernel, case.grid, bound(case), case.params)
+    return listed(case.kernel, case.grid, executor, bound(case), case.params, expected)
 
 
 def bound(case: RandomKernel) -> dict[str, npt.NDArray[Any]]:

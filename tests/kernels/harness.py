@@ -82,14 +82,14 @@ def check_kernel(
     assert kernel.shared_bytes <= room, f"{schedule} takes too much shared memory"
     x, y, z = spec.grid(problem, schedule)
     grid = (evaluate(x, env), evaluate(y, env), evaluate(z, env))
-    got = EXECUTORS[executor](kernel, grid, arrays, step)
     wanted = {name: array.copy() for name, array in arrays.items()}
     spec.reference(problem, wanted, step)
     tolerance = spec.tolerance_with(problem, kernel.features())
-    near_tie = lambda: spec.near_tie(problem, arrays, step, got, wanted)  # noqa: E731
     run = Run(arrays, step, wanted, device_of(executor), env, seed)
     made = lambda: of_family(spec, problem, schedule, capabilities, kernel, grid, run)  # noqa: E731
     with script_left(f"{spec.name}-{executor}", made):
+        got = EXECUTORS[executor](kernel, grid, arrays, step)
+        near_tie = lambda: spec.near_tie(problem, arrays, step, got, wanted)  # noqa: E731
         compare(spec, problem, schedule, got, wanted, tolerance, near_tie)
 
 

@@ -19,10 +19,11 @@ DEVICES = {"interpreter": "numpy", "c": "cpu"}
 
 @contextmanager
 def script_left(name: str, make: Callable[[], str]) -> Generator[None]:
-    """Add to a failed assertion inside which script reproduces it. `make` is called then alone."""
+    """Add to what fails inside, an assertion or a device that refuses, which script reproduces it. `make` is
+    called then alone."""
     try:
         yield
-    except AssertionError as error:
+    except Exception as error:
         try:
             error.add_note(kept_sentence(make(), name))
         except NotListed as reason:

@@ -16,11 +16,12 @@ from tests.mutations.grammar import GRAMMAR
 from tests.mutations.linear import LINEAR
 from tests.mutations.mutation import Mutation
 from tests.mutations.passes import PASSES
+from tests.mutations.printers import PRINTERS
 from tests.mutations.several import SEVERAL
 from tests.mutations.workshop import WORKSHOP
 
 __all__ = ["MUTATIONS", "Mutation"]
 
 MUTATIONS: tuple[Mutation, ...] = (
-    *LINEAR, *CODED, *ATTENTION, *PASSES, *COMPILER, *SEVERAL, *DRAFTS, *GRAMMAR, *WORKSHOP,
+    *LINEAR, *CODED, *ATTENTION, *PASSES, *COMPILER, *PRINTERS, *SEVERAL, *DRAFTS, *GRAMMAR, *WORKSHOP,
 )  # fmt: skip

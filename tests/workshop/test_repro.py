@@ -18,11 +18,12 @@ import pytest
 from kernelc import cli
 from kernelc.artifact import Artifact, Weights
 from kernelc.kernels.registry import SPECS
+from kernelc.kir.functions import convert, select
 from kernelc.kir.interpreter.bound import ExecutionError
-from kernelc.kir.nodes import Kernel
+from kernelc.kir.nodes import Kernel, Param
 from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
-from kernelc.kir.types import i32
+from kernelc.kir.types import f32, i32, u32
 from kernelc.target import TARGETS
 from kernelc.workshop.case import case_of
 from kernelc.workshop.reduce import reduced, size_of
@@ -39,7 +40,7 @@ from kernelc.workshop.repro import (
 from tests.api.test_kernel import require_device
 from tests.kernels.executors import run_interpreter
 from tests.kir.random_kernels import random_kernel
-from tests.mutations import MUTATIONS
+from tests.mutations import MUTATIONS, Mutation
 from tests.test_mutations import REPO, tool
 
 NORM = SPECS["rms_norm"]
@@ -186,8 +187,25 @@ def one_kernel(folder: Path) -> Artifact:
     return Artifact(folder, replace(manifest, weights=Weights()))
 
 
-(PRECEDENCE,) = (mutation for mutation in MUTATIONS if mutation.name == "printer_precedence")
-FAILING = "tests/backends/test_random_kernels.py::test_random_kernels_print_what_they_mean[c]"
+BUGS = {
+    each.name: (each, device)
+    for each in MUTATIONS
+    for name, device in (
+        ("printer_precedence", "cpu"),
+        ("wgsl_chooses_the_other", "wgpu"),
+        ("c_chooses_the_other", "cpu"),
+        ("opencl_subtracts_the_wrong_way", "opencl"),
+    )
+    if each.name == name
+}
+BUG = pytest.mark.parametrize(
+    ("bug", "device"),
+    [
+        pytest.param(*pair, id=name, marks=pytest.mark.gpu if pair[1] == "wgpu" else ())
+        for name, pair in BUGS.items()
+    ],
+)
+FAILING = "tests/backends/test_random_kernels.py::test_random_kernels_print_what_they_mean"
 
 
 def python(words: list[str], checkout: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -220,35 +238,40 @@ def test_arrays_of_a_script_are_the_same_bytes() -> None:
         assert again.tobytes() == array.tobytes(), name
 
 
-def subtracting(k: Tracer) -> None:
+def choosing(k: Tracer) -> None:
     x, out = k.input("x", i32), k.output("out", i32)
-    out[k.local_id] = x[k.local_id] - (x[7 - k.local_id] + 3)
+    mine = x[k.local_id]
+    out[k.local_id] = select(mine < 100, mine - (x[7 - k.local_id] + 3), mine)
 
 
-def test_a_script_shows_a_printers_bug_where_there_is_one(tmp_path: Path) -> None:
-    require_device("cpu")
+@BUG
+def test_a_script_shows_a_printers_bug_where_there_is_one(bug: Mutation, device: str, tmp_path: Path) -> None:
+    require_device(device)
     x = np.arange(8, dtype=np.int32) ** 3
     arrays = {"x": x, "out": np.zeros_like(x)}
-    run = Run(arrays, {}, {"out": x - (x[::-1] + 3)}, "cpu", {})
+    run = Run(arrays, {}, {"out": np.where(x < 100, x - (x[::-1] + 3), x)}, device, {})
     script, wrong = tmp_path / "script.py", tmp_path / "wrong"
-    script.write_text(nodes_script(verify(trace("subtracting", subtracting, workgroup=8)), (1, 1, 1), run))
+    script.write_text(nodes_script(verify(trace("choosing", choosing, workgroup=8)), (1, 1, 1), run))
     for name in ("kernelc", "runtime"):
         shutil.copytree(REPO / name, wrong / name, ignore=shutil.ignore_patterns("__pycache__"))
-    with tool.applied(PRECEDENCE, wrong):
+    with tool.applied(bug, wrong):
         shown = python([str(script)], wrong)
-    assert shown.returncode == 1 and "8 of 8 numbers are wrong" in shown.stdout, shown.stdout + shown.stderr
+    assert shown.returncode == 1, shown.stdout + shown.stderr
+    assert re.search(r"[58] of 8 numbers are wrong", shown.stdout), shown.stdout
     right = python([str(script)], REPO)
     assert right.returncode == 0 and "8 numbers are right" in right.stdout, right.stdout + right.stderr
 
 
 @pytest.mark.nightly
-def test_a_bug_in_a_printer_leaves_a_script_that_shows_it(tmp_path: Path) -> None:
-    require_device("cpu")
+@BUG
+def test_a_bug_in_a_printer_leaves_a_script_that_shows_it(bug: Mutation, device: str, tmp_path: Path) -> None:
+    require_device(device)
     wrong, scripts = tmp_path / "wrong", tmp_path / "scripts"
     wrong.mkdir()
     tool.copy_repository(wrong)
-    with tool.applied(PRECEDENCE, wrong):
-        words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", FAILING]
+    with tool.applied(bug, wrong):
+        failing = f"{FAILING}[{'c' if device == 'cpu' else device}]"
+        words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", failing]
         run = python(words, wrong, KERNELC_REPRO=str(scripts), HYPOTHESIS_PROFILE="few")
         assert run.returncode == 1, run.stdout + run.stderr
         (script,) = scripts.iterdir()
@@ -263,3 +286,19 @@ def test_a_bug_in_a_printer_leaves_a_script_that_shows_it(tmp_path: Path) -> Non
         assert meant.returncode == 0 and "numbers are right" in meant.stdout, meant.stdout + meant.stderr
     right = python([str(script)], REPO)
     assert right.returncode == 0 and "numbers are right" in right.stdout, right.stdout + right.stderr
+
+
+def stepping(k: Tracer) -> None:
+    x, out = k.input("x", i32), k.output("out", i32)
+    out[k.local_id] = x[k.local_id] + convert(k.param("mode"), i32) * convert(k.param("level"), i32)
+
+
+@pytest.mark.parametrize("device", ["numpy", "cpu", "opencl", pytest.param("wgpu", marks=pytest.mark.gpu)])
+def test_a_step_block_of_its_own_reaches_the_kernel(device: str, capsys: pytest.CaptureFixture[str]) -> None:
+    require_device(device)
+    x = np.arange(8, dtype=np.int32)
+    arrays, fields = {"x": x, "out": np.zeros_like(x)}, (Param("level", f32), Param("mode", u32))
+    run = Run(arrays, {"level": 3.0, "mode": 14}, {"out": x + 42}, device, {})
+    kernel = verify(trace("stepping", stepping, workgroup=8, step=fields))
+    code, out = shown(nodes_script(kernel, (1, 1, 1), run), capsys)
+    assert code == 0 and "8 numbers are right" in out, out

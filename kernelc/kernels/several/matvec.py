@@ -30,6 +30,8 @@ from kernelc.kernels.several.mma.kernel import MmaRows
 from kernelc.kernels.several.rows_problem import RowsProblem
 from kernelc.kernels.several.wide_int8 import MOST_BYTES, ROWS, WideInt8Rows, panel_bytes
 from kernelc.kernels.spec import Grid
+from kernelc.kernels.step_block import STEP
+from kernelc.kir.nodes import Kernel
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type
 from kernelc.target import Capabilities
@@ -50,6 +52,14 @@ _THREADS = 256  # measured on an H200: with 512 sums no longer fit the registers
 
 class MatvecRows(EachRow[LinearProblem, S]):
     """x [seq, cols] -> out [seq, out_width], or q and the KV caches of as many sequences."""
+
+    def kernel(
+        self, problem: RowsProblem[LinearProblem], schedule: S, capabilities: Capabilities, name: str = ""
+    ) -> Kernel:
+        """As traced. All variants have the step block, since a launch binds the same for each: those that
+        loop over the rows read their number there, the grid says it to the others."""
+        made = super().kernel(problem, schedule, capabilities, name)
+        return made if made.params else replace(made, params=STEP)
 
     def grid(self, problem: RowsProblem[LinearProblem], schedule: S) -> Grid:
         if not schedule.blocks:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from kernelc.kernels.registry import references
 from kernelc.native import Library
 from kernelc.pipeline import build_artifact
 from kernelc.target import Capabilities
+from model.families.registry import find_model
 from model.opening import open_model
 from model.text.tokenizer import load_tokenizer
 from runtime.devices import target_for
@@ -54,6 +56,13 @@ def real(shared_data: Path) -> Real:
         return places[0], json.loads(references_.read_text()), logits
 
     return find
+
+
+@pytest.mark.data
+def test_the_shapes_of_a_name_are_those_of_the_published_file(real: Real) -> None:
+    with open_model(real("smollm2-135m")[0]) as files:
+        named = find_model("smollm2").config
+        assert replace(files.model.config, eos_token_ids=named.eos_token_ids) == named
 
 
 def opened(artifact: Path, device: str) -> Engine:

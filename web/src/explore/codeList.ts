@@ -66,6 +66,11 @@ export class CodeList {
       element.classList.toggle("lit", on);
       element.setAttribute("aria-selected", String(on));
     });
+    for (const line of chosen) {
+      // The statement itself, beside lines that merely have a value of it in them.
+      const own = this.lines[line]?.lines[0] === light.chosen[0];
+      this.rows[line]?.classList.toggle("own", own);
+    }
     this.mark(this.near, near, (element, on) => element.classList.toggle("near", on));
     [this.lit, this.near] = [chosen, near];
     if (!moved || light.from === this) return;

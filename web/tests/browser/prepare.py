@@ -30,14 +30,15 @@ import tiny_model  # noqa: E402
 import tiny_reference  # noqa: E402
 from explored import explorer_of  # noqa: E402
 
+from benchmarks.browser.random_model import random_artifact  # noqa: E402
 from kernelc.artifact import Artifact  # noqa: E402
 from kernelc.cli import main  # noqa: E402
 from kernelc.commands.build import add_compile_options  # noqa: E402
 from kernelc.commands.kept import built  # noqa: E402
+from kernelc.commands.static_site.page import EXPLORER, built_page, copy_page, files_in  # noqa: E402
 from kernelc.compiler import CompileOptions  # noqa: E402
-from kernelc.pipeline import build_random  # noqa: E402
+from kernelc.inputs import inputs_stamp  # noqa: E402
 from kernelc.session import Session, open_engine, text_of  # noqa: E402
-from model.families.registry import find_model  # noqa: E402
 from model.hub.locate import Located  # noqa: E402
 from runtime.chat.openai.requests import parse_chat, parse_text  # noqa: E402
 from runtime.chat.openai.responses import (  # noqa: E402
@@ -120,7 +121,7 @@ def random_model(name: str) -> str:
     """Return an artifact of the shapes of a well-known model, with random weights."""
     out = BUILD / "models" / f"{name}-random"
     shutil.rmtree(out, ignore_errors=True)
-    return str(build_random(find_model(name), CompileOptions("wgsl"), out))
+    return str(random_artifact(name, CompileOptions("wgsl"), out))
 
 
 def said(folder: str, prompt: tuple[int, ...]) -> list[int]:
@@ -171,20 +172,25 @@ def site_of(
 
 
 def whole_explorer() -> str:
-    """Return the explorer of a published model with all its kernels, where such tests are asked for; else "".
-
-    For screenshots it is that of the demo model.
-    """
+    """Return the explorer of SmolLM2 with all its kernels: of its published file where that is, else of its
+    shapes, since no weight is read."""
     models = os.environ.get("KERNELC_TEST_MODELS") or REPO.parent / "shared" / "real"
-    model, out = Path(models) / PUBLISHED["smollm2-135m"][0], BUILD / "explored-whole"
-    if os.environ.get("KERNELC_SCREENSHOTS") == "1":
-        model = DEMO
-    elif os.environ.get("KERNELC_REQUIRE_TEST_DATA") != "1" or not model.is_file():
-        return ""
+    file, out = Path(models) / PUBLISHED["smollm2-135m"][0], BUILD / "explored-whole"
+    source = str(file) if file.is_file() else "smollm2"
+    stamp = out.with_suffix(".stamp")
+    made_from = f"{source} {inputs_stamp(file if file.is_file() else DEMO)}"
+    if stamp.is_file() and stamp.read_text() == made_from:
+        page = built_page(EXPLORER)
+        shutil.rmtree(out / "assets")
+        for name in files_in(page):
+            (out / name).unlink(missing_ok=True)
+        copy_page(page, out)
+        return str(out)
     with contextlib.redirect_stdout(sys.stderr):
-        code = main(["explore", str(model), "--out", str(out)])
+        code = main(["explore", source, "--out", str(out)])
     if code != 0:
         sys.exit("prepare.py: `kernelc explore` failed")
+    stamp.write_text(made_from)
     return str(out)
 
 

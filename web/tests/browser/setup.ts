@@ -31,7 +31,7 @@ export interface Prepared {
   warm: string;
   /** The explorer of a few kernels of the tiny model. */
   explored: string;
-  /** That of a published model with all its kernels; "" where it was not asked for, or is not there. */
+  /** That of SmolLM2 with all its kernels. */
   explored_whole: string;
   /** Test data outside the repository that was looked for and is not there. */
   missing: string[];

@@ -94,14 +94,20 @@ describe("a comparison", () => {
 });
 
 describe("times", () => {
-  const said = (original: number, changed: number, faster: number): string =>
-    comparedTimes({ original, changed, faster, pairs: 10, dispatches: 4, clock: "wall" });
+  const said = (original: number, changed: number, faster: number, pairs = 10): string =>
+    comparedTimes({ original, changed, faster, pairs, dispatches: 4, clock: "wall" });
 
   it("are told apart only where nearly all pairs agree", () => {
     expect(said(10, 5, 10)).toBe("2.00 times as fast as the original");
     expect(said(10, 15, 1)).toBe("1.50 times as long as the original");
     expect(said(10, 15, 5)).toContain("no clear difference");
     expect(said(10, 9, 1)).toContain("no clear difference"); // one lucky round
+    expect(said(10, 5, 4, 5)).toContain("no clear difference");
+    expect(said(10, 5, 5, 5)).toBe("2.00 times as fast as the original");
+  });
+
+  it("are not told apart by a pair or two", () => {
+    expect(said(10, 5, 1, 1)).toBe("too slow here to be compared in 5 pairs or more");
   });
 });
 

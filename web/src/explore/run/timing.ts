@@ -29,11 +29,15 @@ interface Bench {
 }
 
 const MOST_PAIRS = 9;
+/** Fewer pairs say nothing: two kernels that take the same time agree in four of them at every eighth try. */
+export const LEAST_PAIRS = 5;
 const MOST_DISPATCHES = 256;
 /** Of one round of one kernel; short kernels are repeated until a round takes so much longer than one. */
 const ROUND_MS = 4;
-/** Of all rounds together; slow devices make fewer of them. */
+/** Of all pairs together, beyond the least; slow devices make fewer of them. */
 const PATIENCE_MS = 1500;
+/** After which there are not even the least: the kernel takes seconds. */
+const GIVE_UP_MS = 8000;
 
 /** @throws KernelcError, as the device does. */
 export async function timed(bench: Bench, original: GoldenRun, changed: GoldenRun): Promise<Times> {
@@ -42,14 +46,13 @@ export async function timed(bench: Bench, original: GoldenRun, changed: GoldenRu
   const clock = new Clock(device, bench.timestamps);
   try {
     if (!a || !b) throw new RangeError("two kernels are timed");
-    let dispatches = 1;
-    const began = performance.now();
-    const enough = (await fastest(clock, a, 1)) + ROUND_MS; // the first is mostly the page's own
-    while (dispatches < MOST_DISPATCHES && (await fastest(clock, a, dispatches)) < enough) dispatches *= 2;
+    const dispatches = await longEnough(clock, a, bench.timestamps);
     await clock.wall(b, dispatches);
     const pairs: [number, number][] = [];
+    const began = performance.now();
+    const patience = (): number => (pairs.length < LEAST_PAIRS ? GIVE_UP_MS : PATIENCE_MS);
     do pairs.push([await clock.each(a, dispatches), await clock.each(b, dispatches)]);
-    while (pairs.length < MOST_PAIRS && performance.now() - began < PATIENCE_MS);
+    while (pairs.length < MOST_PAIRS && performance.now() - began < patience());
     return {
       original: Math.min(...pairs.map(([first]) => first)),
       changed: Math.min(...pairs.map(([, second]) => second)),
@@ -117,6 +120,27 @@ class Clock {
     this.resolved?.destroy();
     this.staging?.destroy();
   }
+}
+
+/**
+ * How many dispatches take long enough to be timed. The device's clock says it where there is one, since a
+ * browser may tell of the end a tenth of a second late. By the page's clock a round of one is mostly the
+ * browser's own time, and what comes on top of it counts.
+ */
+async function longEnough(clock: Clock, tile: GoldenTile, timestamps: boolean): Promise<number> {
+  await clock.wall(tile, 1);
+  if (timestamps) {
+    const each = Math.min(await clock.each(tile, 1), await clock.each(tile, 1));
+    return Math.max(1, Math.min(MOST_DISPATCHES, Math.ceil((1000 * ROUND_MS) / each)));
+  }
+  let dispatches = 1;
+  const began = performance.now();
+  const enough = (await fastest(clock, tile, 1)) + ROUND_MS;
+  while (dispatches < MOST_DISPATCHES && performance.now() - began < PATIENCE_MS) {
+    if ((await fastest(clock, tile, dispatches)) >= enough) break;
+    dispatches *= 2;
+  }
+  return dispatches;
 }
 
 /** Milliseconds of the faster one of two rounds, so that a single disturbance does not count. */

@@ -10,38 +10,69 @@ const WIDTH = 640;
 /** Invocations of the subgroups that have tiles. */
 const SUBGROUP = 32;
 
-/** Shared arrays as a bar, each as wide as its bytes, and registers as a list. */
+/** The arrays that a workgroup shares and the registers of one invocation, as bars of their bytes. */
 export function workgroupMemory(ir: KernelIr): HTMLElement {
-  const { shared, sharedBytes, registers } = ir;
-  let x = 0;
-  const drawn = shared.map((array, at) => {
-    const width = (WIDTH * array.bytes) / Math.max(1, sharedBytes);
-    const title = `${array.name}: ${array.length} × ${array.type}, ${formatCount(array.bytes)} bytes`;
-    const rect = box(x, 6, width - 1, 34, `share share-${at % 4}`, title);
-    const name = width > 7 * array.name.length ? words(x + 6, 27, array.name, "on-share") : null;
-    x += width;
-    return s("g", {}, rect, name);
-  });
-  const label = `${formatBytes(sharedBytes)} of shared memory: ${shared.map(({ name }) => name).join(", ")}`;
+  const { shared, sharedBytes, registers, stages } = ir;
   const rows = shared.map(({ name, type, length, row, bytes }) => [
     name,
     row ? `${length / row} rows of ${row} ${type}` : `${length} ${type}`,
     formatCount(bytes),
   ]);
+  const rings = stages.map(({ name, count, bytes }) => {
+    const of = `${count} stages of ${formatCount(bytes)} bytes`;
+    return `${name}: a ring of ${of}, which are copied ahead of their use.`;
+  });
+  return h(
+    "div",
+    { class: "flow" },
+    shared.length ? bar(`${formatBytes(sharedBytes)} of shared memory`, sharedBytes, shared) : null,
+    shared.length ? table("Shared memory", ["Array", "Elements", "Bytes"], rows) : null,
+    ...rings.map((said) => h("p", {}, said)),
+    shared.length || registers.length ? null : h("p", { class: "muted" }, "Neither arrays nor registers."),
+    registers.length ? registersOf(registers) : null,
+  );
+}
+
+/** What an invocation keeps in variables; other values live as long as the compiler of the device likes. */
+function registersOf(registers: KernelIr["registers"]): HTMLElement {
+  const bytes = registers.reduce((sum, each) => sum + each.bytes, 0);
   const named = [...new Set(registers.map(({ name, type }) => `${name}: ${type}`))];
   return h(
     "div",
     { class: "flow" },
-    shared.length ? picture(WIDTH, 46, label, ...drawn) : h("p", { class: "muted" }, "No shared memory."),
-    shared.length > 0 && table("Shared memory", ["Array", "Elements", "Bytes"], rows),
-    registers.length > 0 &&
-      h(
-        "p",
-        {},
-        `Registers that change (${registers.length}): `,
-        h("code", { class: "list" }, named.join(", ")),
-      ),
+    bytes > 0 && bar(`${formatCount(bytes)} bytes of variables in each invocation`, bytes, registers),
+    h(
+      "p",
+      {},
+      `Variables of an invocation (${registers.length}): `,
+      h("code", { class: "list" }, named.join(", ")),
+    ),
   );
+}
+
+interface Held {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: number;
+  readonly length?: number;
+}
+
+/** A bar, cut into what is held, each as wide as its bytes. */
+function bar(said: string, all: number, held: readonly Held[]): HTMLElement {
+  let x = 0;
+  const drawn = held.map(({ name, type, bytes, length }, at) => {
+    const width = (WIDTH * bytes) / Math.max(1, all);
+    const elements = length === undefined ? type : `${length} × ${type}`;
+    const title = `${name}: ${elements}, ${formatCount(bytes)} bytes`;
+    const gap = width > 3 ? 1 : 0;
+    const rect = box(x, 6, width - gap, 34, `share share-${at % 4}`, title);
+    const label = width > 7 * name.length + 8 ? words(x + 6, 27, name, "on-share") : null;
+    x += width;
+    return s("g", {}, rect, label);
+  });
+  const label = `${said}: ${held.map(({ name }) => name).join(", ")}`;
+  const caption = h("figcaption", { class: "muted" }, said);
+  return h("figure", { class: "flow" }, caption, picture(WIDTH, 46, label, ...drawn));
 }
 
 /** A workgroup's tile, cut into what teams compute, or its invocations in teams. */

@@ -8,6 +8,7 @@ import { Links } from "../links.js";
 import type { DeviceHolder } from "../run/device.js";
 import { section } from "../tables.js";
 import { contract, scheduled } from "./contract.js";
+import { Origin } from "./origin.js";
 import { link } from "./overview.js";
 import { Panes } from "./panes.js";
 import { Workbench } from "./workbench.js";
@@ -22,6 +23,7 @@ export function kernelView(data: KernelData, overview: Overview, files: Files, d
     (text) => text.target === "wgsl" && bench.take(text),
     (text) => variant.replaceChildren(...scheduled(data, text)),
   );
+  const origin = new Origin(data, links);
   const first = panes.text("wgsl");
   if (first) bench.take(first);
   variant.replaceChildren(...scheduled(data, panes.lead));
@@ -40,6 +42,7 @@ export function kernelView(data: KernelData, overview: Overview, files: Files, d
           "in every text.",
       ),
       panes.element,
+      origin.element,
     ),
     section(
       "Change it and run it",
@@ -54,7 +57,11 @@ export function kernelView(data: KernelData, overview: Overview, files: Files, d
     variant,
     ...contract(data),
   );
-  return { element, title: data.name, close: () => panes.close() };
+  const close = (): void => {
+    panes.close();
+    origin.close();
+  };
+  return { element, title: data.name, close };
 }
 
 /** Take the first variant that the visitor's device has all for, where something is known of it. */

@@ -58,11 +58,13 @@ export class Workbench {
   take(text: KernelText): void {
     this.text = text;
     this.restore();
+    this.run.disabled = true; // until it is known whether the device can
     void this.devices.lacking(text).then((lacking) => {
       if (this.text !== text) return;
-      this.run.disabled = !this.data.check;
-      if (lacking?.length)
-        this.result.replaceChildren(h("p", { class: "note" }, `This device lacks ${lacking.join("; ")}.`));
+      this.run.disabled = !this.data.check || Boolean(lacking?.length);
+      if (!lacking?.length) return;
+      const said = `This device lacks ${lacking.join("; ")}: no run of this variant here.`;
+      this.result.replaceChildren(h("p", { class: "note" }, said));
     });
   }
 
@@ -94,17 +96,17 @@ export class Workbench {
     const { text, data } = this;
     const { check } = data;
     if (!text || !check) return;
+    const changed = this.editor.value;
     this.run.disabled = true;
     this.result.replaceChildren(h("p", { class: "muted" }, "Running …"));
     try {
       const [open, tile] = await Promise.all([this.devices.get(), this.files.tile(data.name)]);
-      const changed = this.editor.value;
       const outcome = await runTile(open, { data, text, check, params: this.params, tile, changed });
-      this.show(outcome, changed === text.text);
+      if (this.text === text) this.show(outcome, changed === text.text);
     } catch (error) {
-      this.result.replaceChildren(failure(error, "h3"));
+      if (this.text === text) this.result.replaceChildren(failure(error, "h3"));
     } finally {
-      this.run.disabled = false;
+      if (this.text === text) this.run.disabled = false;
       setText(this.run, "Run again");
     }
   }
