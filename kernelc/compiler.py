@@ -21,7 +21,7 @@ from kernelc.artifact import (
     Sequences,
     Weights,
 )
-from kernelc.artifact.schema import MASK_BUFFER
+from kernelc.artifact.schema import MASK_BUFFER, ROW_MASKS_BUFFER
 from kernelc.compile_options import CompileOptions
 from kernelc.ir.dim import Dim, dim_max
 from kernelc.ir.formats import FormatTable
@@ -251,10 +251,14 @@ class _Builder:
             self.states[name] = held_bytes(name, self.states[name], count)
         for of_one, of_all in counters.items():
             self.states[of_all] = self.states[of_one] * most
-        self.states |= {TABLE: table_bytes(most), ROW_LOGITS: 4 * vocab * most}
+        self.states |= {
+            TABLE: table_bytes(most),
+            ROW_LOGITS: 4 * vocab * most,
+            ROW_MASKS_BUFFER: 4 * MaskProblem(vocab).words * most,
+        }
         matrices = (array.name for m in self.selected.matrices.values() for array in m.stored_arrays.values())
         weights = {*matrices, *(vector.name for vector in self.selected.vectors.values())}
-        renamed = {"logits": ROW_LOGITS, **counters}
+        renamed = {"logits": ROW_LOGITS, MASK_BUFFER: ROW_MASKS_BUFFER, **counters}
         repeater = Repeater(step_rows, count, self.context, weights, frozenset(held), renamed)
         decode = [each for each in self.sources if each.role == "decode"]
         programs = [DecodeCalls(*each.symbols["past"], each.calls) for each in decode]
@@ -262,8 +266,12 @@ class _Builder:
             symbols = {"seq": (2, most), "past": source.symbols["past"]}
             name = source.name.replace("decode", "decode_rows")
             self.sources.append(ProgramSource(name, "decode_rows", symbols, calls))
-        symbols = {"seq": (2, most), "past": self.symbols["past"]}
-        for role, calls in (("greedy_rows", greedy_calls(vocab)), ("sample_rows", sample_calls(vocab))):
+        for role, least, calls in (
+            ("greedy_rows", 2, greedy_calls(vocab)),
+            ("sample_rows", 2, sample_calls(vocab)),
+            ("mask_rows", 1, mask_calls(vocab)),  # a single row of a step may have a mask
+        ):
+            symbols = {"seq": (least, most), "past": self.symbols["past"]}
             repeated = [repeater.call(call) for call in calls]
             self.sources.append(ProgramSource(role, role, symbols, repeated))
         fields = tuple(Param(field.name, str(field.type)) for field in FIELDS)

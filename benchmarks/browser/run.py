@@ -24,9 +24,9 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPO))
 
+from benchmarks.browser.random_model import random_artifact  # noqa: E402
 from benchmarks.browser.session import add_options, ask, built, end_when_told, tell, write  # noqa: E402
 from kernelc.compiler import CompileOptions  # noqa: E402
-from kernelc.pipeline import build_random  # noqa: E402
 from model.families.registry import find_model  # noqa: E402
 
 
@@ -93,24 +93,8 @@ def artifact(folder: Path, args: argparse.Namespace) -> Path:
     if not out.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as unfinished:
-            build(Path(unfinished) / "model", args).rename(out)
-    return out
-
-
-def build(out: Path, args: argparse.Namespace) -> Path:
-    """Build an artifact of random weights. The engine wants a tokenizer, though ids go in and come out."""
-    options = CompileOptions("wgsl", args.quant, args.context, activations=args.activations)
-    build_random(find_model(args.model), options, out, name=Path(args.model).stem)
-    data = (REPO / "model" / "demo" / "tokenizer.model").read_bytes()
-    (out / "tokenizer.model").write_bytes(data)
-    manifest = json.loads((out / "manifest.json").read_text())
-    entry = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    manifest["tokenizer"] = {
-        "kind": "sentencepiece",
-        "file": "tokenizer.model",
-        "files": {"tokenizer.model": entry},
-    }
-    (out / "manifest.json").write_text(json.dumps(manifest))
+            options = CompileOptions("wgsl", args.quant, args.context, activations=args.activations)
+            random_artifact(args.model, options, Path(unfinished) / "model").rename(out)
     return out
 
 

@@ -37,9 +37,9 @@ CODED_CACHES = ("q8",)
 TARGETS = ("wgsl", "cuda", "spirv", "opencl", "c", "wasm")
 ROLES = (
     "prefill", "decode", "score", "embed", "sample_greedy", "sample", "mask",
-    "decode_rows", "greedy_rows", "sample_rows",
+    "decode_rows", "greedy_rows", "sample_rows", "mask_rows",
 )  # fmt: skip
-SEVERAL_ROLES = ("decode_rows", "greedy_rows", "sample_rows")
+SEVERAL_ROLES = ("decode_rows", "greedy_rows", "sample_rows", "mask_rows")
 """The roles of steps over several sequences, whose rows each belong to another."""
 PARAM_TYPES = ("u32", "f32")
 ACCESSES = ("read", "read_write")
@@ -50,6 +50,9 @@ STEP_BUFFER = "step"
 MASK_BUFFER = "mask"
 """The state buffer with a bit for each token, the lowest bit of the first word for token 0: those that the
 program of the role "mask" leaves in the logits."""
+ROW_MASKS_BUFFER = "row_masks"
+"""The same for steps over several sequences, row after row: the role "mask_rows" masks the first rows of a
+step, of which it may have fewer than the step."""
 TABLE_BUFFER = "step_rows"
 """The state buffer that holds the table of a step over several sequences; see `Sequences`."""
 

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         print_json(as_json())
         return 0
     print("== names")
-    print_table(["name", "on the hub", "what"], [[n, m.repository, m.about] for n, m in KNOWN.items()])
+    print_table(["name", "on the hub", "what"], [[n, m.repository, m.summary] for n, m in KNOWN.items()])
     print("also: a path, org/name or org/name/file.gguf on the hub, and NAME for dist/models/NAME")
     print("\n== files")
     print_table(["kind", "what is read"], FILES)
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 def as_json() -> dict[str, Any]:
     """Return everything that is printed."""
     return {
-        "names": {name: {"hub": each.repository, "about": each.about} for name, each in KNOWN.items()},
+        "names": {name: {"hub": each.repository, "about": each.summary} for name, each in KNOWN.items()},
         "families": {
             name: {"architectures": list(each.architectures), "models": each.summary}
             for name, each in FAMILIES.items()

@@ -13,7 +13,8 @@ from itertools import islice
 from typing import Any
 
 from kernelc.artifact import Kernel as KernelEntry
-from kernelc.artifact import Requires, Variant
+from kernelc.artifact import KernelBinding, Requires, Variant
+from kernelc.artifact.made_for import with_purpose
 from kernelc.backends import Rendered, backend_named
 from kernelc.errors import KernelcError
 from kernelc.kernels.spec import KernelSpec
@@ -160,8 +161,14 @@ def _made(
 ) -> PrintedKernel:
     kernel = traced.kernel(schedule, capabilities.subgroup_size)
     rendered, requires = backend_named(target).render(kernel), requires_of(kernel)
-    digest = hashlib.sha256(rendered.file).hexdigest()
-    same = True if any(variant.sha256 == digest for variant in stored) else None
+    spec, problem = traced.spec, traced.problem
+    bindings = tuple(KernelBinding(b.name, str(b.type), b.access) for b in spec.bindings(problem))
+    entry = KernelEntry(spec.name, spec.problem_json(problem), bool(kernel.params), bindings, ())
+    workgroup, grid = (spec.workgroup(problem, schedule), 1, 1), spec.grid(problem, schedule)
+    variant = Variant(target, "", "", rendered.entry, workgroup, grid, requires)
+    files = (rendered.file, with_purpose(rendered.file, entry, variant))
+    digests = {hashlib.sha256(file).hexdigest() for file in files}
+    same = True if any(variant.sha256 in digests for variant in stored) else None
     if same is None and _asking(requires, stored) is not None:
         same = False
     return PrintedKernel(target, capabilities, schedule, kernel, rendered, requires, same)

@@ -13,6 +13,7 @@ from kernelc import debug
 from kernelc.artifact import Buffer, BufferRange, Dispatch, KernelBinding, Program, Requires, kernel_file
 from kernelc.artifact import Kernel as KernelEntry
 from kernelc.artifact import Variant as VariantEntry
+from kernelc.artifact.made_for import with_purpose
 from kernelc.errors import InternalError
 from kernelc.ir.dim import Dim
 from kernelc.kernels.several.table import TABLE
@@ -185,17 +186,15 @@ class _Lowering:
                 self.early[name] |= made.early
                 if not capabilities.carries(made.tiles):
                     continue
-                variant = _variant(name, spec, problem, schedule, target, made.printed)
+                variant, data = _variant(name, spec, problem, schedule, target, made.printed)
                 uses_params.add(made.printed.uses_params)
                 if not any(_same_demands(variant, known) for known in variants):
-                    self.out.files[variant.file] = made.printed.rendered.file
+                    self.out.files[variant.file] = data
                     variants.append(variant)
                     _dump(name, target, variant, made.printed)
         if len(uses_params) != 1:
             raise InternalError(f"{name}: some variants read the step block and others do not")
-        bindings = tuple(KernelBinding(b.name, str(b.type), b.access) for b in spec.bindings(problem))
-        problem_json = spec.problem_json(problem)
-        return KernelEntry(spec.name, problem_json, uses_params.pop(), bindings, tuple(variants))
+        return _entry(spec, problem, uses_params.pop(), tuple(variants))
 
 
 @dataclass(frozen=True)
@@ -238,18 +237,29 @@ def _made(
 
 def _variant(
     name: str, spec: KernelSpec[Any, Any], problem: Any, schedule: Any, target: Target, printed: Printed
-) -> VariantEntry:
+) -> tuple[VariantEntry, bytes]:
+    """A variant, and its file, which says what it was made for where a runtime takes it as it is."""
     data = printed.rendered.file
-    return VariantEntry(
+    variant = VariantEntry(
         target.name,
-        kernel_file(name, data, target.suffix),
-        hashlib.sha256(data).hexdigest(),
+        "",
+        "",
         printed.rendered.entry,
         (spec.workgroup(problem, schedule), 1, 1),
         spec.grid(problem, schedule),
         printed.requires,
-        len(data),
     )
+    if not target.printed_where_run and not target.modules:
+        data = with_purpose(data, _entry(spec, problem, printed.uses_params, ()), variant)
+    file, sha256 = kernel_file(name, data, target.suffix), hashlib.sha256(data).hexdigest()
+    return replace(variant, file=file, sha256=sha256, bytes=len(data)), data
+
+
+def _entry(
+    spec: KernelSpec[Any, Any], problem: Any, params: bool, variants: tuple[VariantEntry, ...]
+) -> KernelEntry:
+    bindings = tuple(KernelBinding(b.name, str(b.type), b.access) for b in spec.bindings(problem))
+    return KernelEntry(spec.name, spec.problem_json(problem), params, bindings, variants)
 
 
 def _same_demands(a: VariantEntry, b: VariantEntry) -> bool:

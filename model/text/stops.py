@@ -9,6 +9,11 @@ from kernelc.errors import TemplateError
 from model.text.chat_template import ChatTemplate
 from model.text.tokenizer import Tokenizer
 
+_CHANNELS = "<|channel|>", "<|message|>"
+"""Marks of templates whose answers are several messages (OpenAI's harmony format), ..."""
+_WITHIN, _LAST = "<|end|>", ("<|return|>", "<|call|>")
+"""... of which each but the last ends with the first of these."""
+
 _SAID = "kernelc-asks", "kernelc-answers"  # words that no template writes itself
 
 
@@ -22,6 +27,10 @@ def stop_ids(
     """
     turn_end = None if template.is_plain else _turn_end(tokenizer, template)
     found = [*known, *(i for i in (tokenizer.eos_id, turn_end) if i is not None)]
+    if all(mark in template.source for mark in _CHANNELS):
+        tokens = {**tokenizer.added_tokens, **tokenizer.special_tokens}
+        found = [i for i in found if i != tokens.get(_WITHIN)]
+        found += [tokens[mark] for mark in _LAST if mark in tokens]
     return tuple(dict.fromkeys(i for i in found if i < vocab_size))
 
 

@@ -11,7 +11,10 @@ from kernelc.errors import ContextError, UsageError
 from runtime.chat.answer import Answer, Sequencer, Stopped, load_prompt, stream_text
 from runtime.chat.prompt import PromptEncoder, Template, TextCoder
 from runtime.chat.stop_strings import StopMatcher, check_stops
+from runtime.chat.tools.deltas import text_of
 from runtime.chat.tools.forms import Thoughts, thoughts_of
+from runtime.chat.tools.marked import Decoder, MarkedDecoder, shown_marks
+from runtime.chat.tools.parser import AnswerParser
 from runtime.chat.transcript import Transcript, Turn, to_messages
 from runtime.engine.sampling import SamplingParams
 
@@ -125,7 +128,8 @@ class Conversation:
         self._prompts.forget()
 
     def _answer(self, window: _Window, max_new: int, sampling: SamplingParams) -> ConversationAnswer:
-        answer = ConversationAnswer(self._thoughts)
+        parted = self._thoughts is not None and self._thoughts.channels
+        answer = ConversationAnswer(None if parted else self._thoughts)
         answer.pieces = self._recorded(answer, window, max_new, sampling)
         return answer
 
@@ -155,7 +159,7 @@ class Conversation:
         """
         new_ids: list[int] = []
         matcher = StopMatcher(self._stop)
-        decoder = self._coder.stream_decoder(continued=self._template.is_plain)
+        decoder, parser = self._decoder()
         reserve = min(max_new, self.engine.context // 4) if self.policy == "slide" else 0
         while True:
             text, ids = self._fit(answer, window, len(new_ids), reserve)
@@ -164,14 +168,25 @@ class Conversation:
             load_prompt(self.engine, answer, [*ids, *new_ids])
             tokens = self.engine.generate(max_new - len(new_ids), sampling, self._stop_ids)
             with contextlib.closing(stream_text(answer, tokens, new_ids, decoder)) as pieces:
-                yield from matcher.matched(pieces)
+                yield from matcher.matched(_said(pieces, parser))
             if matcher.found or tokens.finish_reason != "context" or not self._slide(answer, window):
                 break
-        tail = matcher.feed(decoder.flush()) + matcher.flush()
+        rest = [*_said([decoder.flush()], parser), *_said(None, parser)]
+        tail = matcher.feed("".join(rest)) + matcher.flush()
         if tail:
             yield tail
         self._prompts.remember(text, ids, new_ids)
         answer.finish_reason = _finish_reason(answer, matcher, tokens.finish_reason)
+
+    def _decoder(self) -> tuple[Decoder, AnswerParser | None]:
+        """Return what makes text of ids; with what takes this apart, where an answer is several messages."""
+        decoder = self._coder.stream_decoder(continued=self._template.is_plain)
+        if self._thoughts is None or not self._thoughts.channels:
+            return decoder, None
+        special = self._coder.special_tokens.items()
+        seen = {mark: token for mark, token in special if token not in self._stop_ids}
+        shown = shown_marks(seen, None, self._thoughts)
+        return MarkedDecoder(decoder, shown), AnswerParser(None, self._thoughts)
 
     def _fit(
         self, answer: ConversationAnswer, window: _Window, new_tokens: int, reserve: int
@@ -226,3 +241,13 @@ def _finish_reason(answer: ConversationAnswer, matcher: StopMatcher, of_tokens: 
     if matcher.found is not None:
         return "stop"
     return "stopped" if answer.stopping else of_tokens
+
+
+def _said(pieces: Iterable[str] | None, parser: AnswerParser | None) -> Iterator[str]:
+    """Yield what pieces of an answer say to the user, its thoughts left out; the rest of it for None."""
+    if parser is None:
+        yield from pieces or ()
+    elif pieces is None:
+        yield text_of(parser.flush(), "text")
+    else:
+        yield from (text_of(parser.feed(piece), "text") for piece in pieces)

@@ -60,7 +60,7 @@ class Planner:
     def grammar_of(self, request: CompletionRequest) -> Grammar | None:
         """Return the grammar of the answer: the same object for the same tools. Raises: UsageError."""
         tools = request.tools
-        if tools is not None and (tools.required or (tools.held and self._form.begins)):
+        if tools is not None and (tools.required or (tools.held and self._form.opens)):
             return self._required.of(tools).grammar
         return request.grammar
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from kernelc.artifact import STEP_BUFFER, Artifact
 from kernelc.errors import KernelcError
+from runtime.cuda.beside import WritesBeside
 from runtime.cuda.compile import compile_all
 from runtime.cuda.device import CudaDevice
 from runtime.cuda.graph import timed
@@ -25,9 +26,10 @@ from runtime.device.base import DeviceExecutor
 from runtime.device.checks import checked_plan, choose_one
 from runtime.device.executor import DeviceInfo, DispatchTime, Fetch, Progress
 
-SHORT_BYTES = 32 * 1024
-"""What is written and no longer than this goes through page-locked memory, so that nobody waits: a step of
-several rows writes its table so, and each token that a grammar holds its mask, a bit for each of 262,144."""
+SHORT_BYTES = (32 << 10, 256 << 10)
+"""What is written and no longer than the last of these goes through page-locked memory of the first size that
+holds it, so that nobody waits: a step of several rows writes its table so, and each token that a grammar
+holds its mask, a bit for each of 262,144, or eight of these."""
 
 
 class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
@@ -38,7 +40,8 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         super().__init__()
         self.device = device or CudaDevice()
         self._pool = staging_pool(self.device)
-        self._short: StepRing | None = None
+        self._short: dict[int, StepRing] = {}
+        self._beside: WritesBeside | None = None
 
     @property
     def info(self) -> DeviceInfo:
@@ -56,6 +59,8 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         plan, variants = checked_plan(artifact.manifest, context, roles, self.info)
         loaded = CudaArtifact(self.device, artifact, plan, variants, context)
         loaded.load(progress)
+        with self.device.using("loading the artifact"):
+            self._beside = WritesBeside(self.device, plan, SHORT_BYTES[-1])
         return loaded
 
     def _close(self) -> None:
@@ -65,7 +70,8 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         self._unload()
         with suppress(KernelcError), self.device.using("freeing memory"):
             self._pool.release()
-            self._short = None
+            self._short.clear()
+            self._beside = None
         self.device.close()
 
     # ---- running ----
@@ -78,10 +84,14 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         sizes = [item.bytes for item in fetch]
         with self.device.using("running a step"):
             self._send_step(loaded, step)
+            if self._beside:
+                self._beside.before(programs, (item.buffer for item in fetch))
             if "graphs" in self.without:
                 loaded.launch(programs, env)
             elif programs:
                 loaded.run(programs, env, overlap="overlap" not in self.without)
+            if self._beside:
+                self._beside.after(programs)
             staging, at = self._pool.take(sum(sizes)), 0
             for item in fetch:
                 target = staging.memory[at : at + item.bytes]
@@ -92,8 +102,9 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         return CudaTicket(self.device, self._pool, staging, sizes)
 
     def _send_step(self, loaded: CudaArtifact, step: bytes) -> None:
-        if loaded.steps is not None and step:
+        if loaded.steps is not None and step and step != loaded.sent_step:
             loaded.steps.send(int(loaded.buffers[STEP_BUFFER]), step)
+            loaded.sent_step = step
 
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
         """See `runtime.device.executor.Executor.profile`."""
@@ -105,6 +116,8 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
         ]
         with self.device.using("profiling a step"):
             self._send_step(loaded, step)
+            if self._beside:
+                self._beside.before(programs)
             seconds = timed(self.device, calls)
         return self._times(programs, seconds)
 
@@ -113,15 +126,21 @@ class CudaExecutor(DeviceExecutor[CudaArtifact, CudaTicket]):
     def _write_buffer(self, name: str, offset: int, data: bytes) -> None:
         address = self._address(name) + offset
         with self.device.using("writing a buffer"):
-            if len(data) > SHORT_BYTES:
+            if self._beside and self._beside.takes(name, len(data)):
+                self._beside.write(name, address, data)
+                return
+            size = next((size for size in SHORT_BYTES if len(data) <= size), None)
+            if size is None:
                 self.device.upload(address, data)
                 return
-            if self._short is None:
-                self._short = StepRing(self.device, SHORT_BYTES)
-            self._short.send(address, data)
+            if size not in self._short:
+                self._short[size] = StepRing(self.device, size)
+            self._short[size].send(address, data)
 
     def _read_buffer(self, name: str, offset: int, size: int) -> bytes:
         with self.device.using("reading a buffer"):
+            if self._beside:
+                self._beside.before((), [name])
             return self.device.download(self._address(name) + offset, size)
 
     def _address(self, name: str) -> int:

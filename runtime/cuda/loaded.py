@@ -50,7 +50,8 @@ class CompiledKernel:
 class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
     """The memory and programs of one load.
 
-    `steps` sends the step blocks; None where no kernel takes parameters.
+    `steps` sends the step blocks; None where no kernel takes parameters. `sent_step` is the block that the
+    device has.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
     ) -> None:
         super().__init__(artifact, plan, variants, context)
         self.steps: StepRing | None = None
+        self.sent_step = b""
         self._device = device
         self._graphs = GraphCache(device)
         self._images: Mapping[CudaSource, bytes] = {}

@@ -19,14 +19,15 @@ class StepRing:
     """A ring of step blocks, or of other short writes, in host memory. A place is written again only after
     the device has read it."""
 
-    def __init__(self, device: CudaDevice, block_bytes: int) -> None:
-        self._device = device
+    def __init__(self, device: CudaDevice, block_bytes: int, stream: Handle = None) -> None:
+        """`stream`: the one to copy on (default: the device's, also when that is another later)."""
+        self._device, self._stream = device, stream
         self._slots = device.pinned(STEPS_IN_FLIGHT * block_bytes).reshape(STEPS_IN_FLIGHT, block_bytes)
         self._read: list[Handle] = [None] * STEPS_IN_FLIGHT
         self._next = 0
 
     def send(self, address: int, step: bytes) -> None:
-        """Copy a step block to the device, in stream order."""
+        """Copy a step block to the device, in the order of the stream."""
         at, self._next = self._next, (self._next + 1) % STEPS_IN_FLIGHT
         if self._read[at] is None:
             self._read[at] = self._device.event()
@@ -34,8 +35,9 @@ class StepRing:
             self._read[at].synchronize()
         slot = self._slots[at, : len(step)]
         slot[:] = np.frombuffer(step, np.uint8)
-        self._device.driver.memcpy_htod_async(address, slot, self._device.stream)
-        self._read[at].record(self._device.stream)
+        stream = self._device.stream if self._stream is None else self._stream
+        self._device.driver.memcpy_htod_async(address, slot, stream)
+        self._read[at].record(stream)
 
 
 @dataclass(frozen=True)

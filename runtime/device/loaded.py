@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 from kernelc.artifact import Artifact, Variant
+from kernelc.artifact.made_for import check_purpose
 from runtime.device.executor import Progress
 from runtime.device.kernel_checks import check_workgroup
 from runtime.device.program import (
@@ -82,6 +83,9 @@ class LoadedArtifact(ABC, Generic[B, K, L]):
                 self.buffers[name] = self._allocate(name, size)
             for kernel, variant in self._variants.items():
                 check_workgroup(kernel, variant, self._own_workgroup(variant))
+                if variant.sha256:  # none where the runtime prints its own kernels
+                    data = self._artifact.read(variant.file)
+                    check_purpose(self._artifact.manifest, kernel, variant, data)
                 if variant.file not in self._kernels:
                     self._kernels[variant.file] = self._compile(kernel, variant)
             self._bind(prepare(self._artifact.manifest, self.plan, self._variants, self._context))

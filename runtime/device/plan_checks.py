@@ -10,21 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from kernelc.artifact import ROLES, STEP_BUFFER, Bounds, Manifest
-from kernelc.artifact.schema import ELEMENT_BYTES, MASK_BUFFER
+from kernelc.artifact import ROLES, STEP_BUFFER, Bounds, Manifest, Param
+from kernelc.artifact.schema import ELEMENT_BYTES, MASK_BUFFER, ROW_MASKS_BUFFER
 from kernelc.errors import ArtifactError
 from kernelc.ir.dim import Dim, Var, bounds, substitute
 from runtime.device.executor import Fetch
-from runtime.device.program import LoadPlan, ResolvedDispatch, program_of
+from runtime.device.program import STEP_FIELDS, LoadPlan, ResolvedDispatch, program_of
 
 _REBUILD = "build the artifact again"
 _WORD_BYTES = 4
 _LEFT_BY: Mapping[str, str] = {
     "decode": "logits",
-    "decode_rows": "logits",
+    "decode_rows": "row_logits",
     "score": "all_logits",
     "embed": "hidden",
     "mask": "logits",
+    "mask_rows": "row_logits",
 }
 """The buffer that the host reads after a program of a role, where that is not "tokens"."""
 
@@ -44,6 +45,8 @@ def check_plan(manifest: Manifest, plan: LoadPlan, context: int) -> None:
 
     Raises: ArtifactError naming the dispatch or the field.
     """
+    if any(manifest.kernels[name].params for name in plan.kernels):
+        check_step_block(manifest.params)
     for program, dispatches in plan.programs.items():
         for at, dispatch in enumerate(dispatches):
             where = f"manifest.json: programs.{program}.dispatches[{at}]"
@@ -76,15 +79,34 @@ def check_plan(manifest: Manifest, plan: LoadPlan, context: int) -> None:
             )
 
 
+def check_step_block(params: Sequence[Param]) -> None:
+    """Check that the fields of the step block are where kernels read them: they find each by its place alone,
+    and with a temperature's bits for a position they would reach far beyond what they bind.
+
+    Raises: ArtifactError.
+    """
+    if [(param.name, param.type) for param in params] != list(STEP_FIELDS.items()):
+        got = ", ".join(f"{param.name} {param.type}" for param in params) or "none"
+        wanted = ", ".join(f"{name} {type_}" for name, type_ in STEP_FIELDS.items())
+        raise ArtifactError(
+            f"the step block has the fields {got}; kernels read {wanted}, in this order",
+            where="manifest.json: params",
+            help=_REBUILD,
+        )
+
+
 def _wanted(manifest: Manifest, plan: LoadPlan, context: int) -> list[tuple[str, int, str]]:
     """Return what the host reads and writes: buffer, bytes, and what for."""
     vocab, rows = manifest.model.vocab_size, _rows(manifest, plan, "score", context)
     scores = f"the scores of a vocabulary of {vocab}"
+    mask_bytes = _WORD_BYTES * -(-vocab // 32)
+    most = 1 if manifest.sequences is None else manifest.sequences.most_rows
     return [
         (STEP_BUFFER, _WORD_BYTES * len(manifest.params), "the step block"),
         ("tokens", _WORD_BYTES * (context + 1), f"{context + 1} ids"),
         ("logits", _WORD_BYTES * vocab, scores),
-        (MASK_BUFFER, _WORD_BYTES * -(-vocab // 32), f"a bit for each of {vocab} tokens"),
+        (MASK_BUFFER, mask_bytes, f"a bit for each of {vocab} tokens"),
+        (ROW_MASKS_BUFFER, mask_bytes * most, f"a bit for each of {vocab} tokens in {most} rows"),
         ("all_logits", _WORD_BYTES * vocab * rows, f"{scores} in {rows} rows"),
     ]
 

@@ -16,10 +16,11 @@ ChangingGrid: TypeAlias = Callable[[Mapping[str, int]], Extent]
 Grid: TypeAlias = Extent | ChangingGrid
 """Workgroups of a dispatch: known at load, or computed from the step's symbols."""
 
-STEP_FIELDS = frozenset(
-    {"seq", "past", "seed", "top_k", "temperature", "top_p", "min_p", "repetition_penalty"}
-)
-"""The fields that a step block may have."""
+STEP_FIELDS = {
+    **dict.fromkeys(("seq", "past", "seed", "top_k"), "u32"),
+    **dict.fromkeys(("temperature", "top_p", "min_p", "repetition_penalty"), "f32"),
+}
+"""The fields of the step block and their types, in the order in which kernels read them."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,8 @@ class Request:
     """What to generate.
 
     `ahead` steps are handed over before the first id is read back; 1 is lock-step. With `choose`, ids are
-    chosen on the host, and `ahead` must be 1.
+    chosen on the host, and `ahead` must be 1. `jumps`: tokens that `choose` knows to follow are given and
+    read here; otherwise whoever iterates asks it for them.
     """
 
     max_new: int
@@ -48,6 +49,7 @@ class Request:
     vocab_size: int
     keep_logits: bool = False  # yield the logits with each token
     choose: Chooser | None = None
+    jumps: bool = True
 
     @property
     def fetches_logits(self) -> bool:
@@ -156,7 +158,8 @@ class Generation(Iterator[Generated]):
     def _ahead(self, room: int) -> Sequence[int]:
         """Return the tokens that the chooser knows to follow, none of those that end the generation."""
         choose = self._request.choose
-        if self._request.keep_logits or not isinstance(choose, LooksAhead):
+        request = self._request
+        if request.keep_logits or not request.jumps or not isinstance(choose, LooksAhead):
             return ()
         return choose.ahead(room)
 
@@ -238,3 +241,10 @@ def check_score(sequence: CachedSequence, score: float, position: int) -> None:
     """
     if not score > -math.inf:  # so for NaN, too
         raise sequence.no_numbers(position, "scores")
+
+
+def first_score(sequence: CachedSequence, sampling: SamplingParams, position: int) -> float:
+    """Return the score of id 0 at a position whose scores are gone: its step runs once more."""
+    fetch = [Fetch("logits", 0, 4)]
+    fetched = sequence.decode(["decode"], position - 1, sampling.step_fields(), fetch).result()
+    return float(np.frombuffer(fetched[0], dtype="<f4")[0])

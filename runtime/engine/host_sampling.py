@@ -1,8 +1,8 @@
 """Sampling on the host, for what the kernels do not know: biases, penalties by count, log probabilities.
 
-It draws what the device would: `kernelc/kernels/sampling` and `web/src/engine/cpuSampler.ts` have the same
-rules and the same random numbers, a hash of seed, position and token, so a seed gives the same text here as
-there, but for scores closer than rounding.
+It draws what the device would: `kernelc/kernels/sampling` and `web/src/engine/sampling/cpuSampler.ts` have
+the same rules and the same random numbers, a hash of seed, position and token, so a seed gives the same text
+here as there, but for scores closer than rounding.
 """
 
 from __future__ import annotations

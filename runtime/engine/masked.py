@@ -8,6 +8,9 @@ place itself: so the device waits for the host only where that is slower than a 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
 from kernelc.artifact.schema import MASK_BUFFER
@@ -20,6 +23,7 @@ from runtime.engine.generation import (
     Request,
     check_score,
     chosen,
+    first_score,
 )
 from runtime.engine.sequence import CachedSequence
 
@@ -31,11 +35,33 @@ def generation(sequence: CachedSequence, request: Request, *, early: bool = True
     allow some tokens, and the artifact has the program for it. `early`: steps may be handed over that only
     the next token needs.
     """
-    choose = request.choose
-    masks = isinstance(choose, Masks) and choose.only_masks and not request.keep_logits
-    if masks and sequence.table.has(ROLE):
+    if masks_of(request) is not None and sequence.table.has(ROLE):
         return MaskedGeneration(sequence, request, early=early)
     return Generation(sequence, request)
+
+
+def masks_of(request: Request) -> Masks | None:
+    """Return the chooser of a request, if all that it does is to allow some tokens."""
+    choose = request.choose
+    if request.keep_logits or not isinstance(choose, Masks) or not choose.only_masks:
+        return None
+    return choose
+
+
+def chosen_here(sequence: CachedSequence, request: Request, position: int) -> int:
+    """Choose the id of a position on the host, where the device found no allowed token that is likelier
+    than those that are not: all have scores that are no numbers, or nearly -inf.
+
+    Raises: DeviceError where no score is a number.
+    """
+    fetch = [Fetch("logits", 0, 4 * request.vocab_size)]
+    fields = request.sampling.step_fields()
+    fetched = sequence.decode(["decode"], position - 1, fields, fetch).result()
+    logits = np.frombuffer(fetched[0], dtype="<f4")
+    if not (logits > -np.inf).any():
+        raise sequence.no_numbers(position, "scores")
+    assert request.choose is not None
+    return chosen(request.choose, sequence, logits.copy(), position)
 
 
 class MaskedGeneration(Generation):
@@ -70,7 +96,9 @@ class MaskedGeneration(Generation):
         before, self._early = self._early, None
         sequence.executor.write_buffer(MASK_BUFFER, 0, mask.tobytes())
         sequence.has_logits = False  # they are masked now
-        fetch = [sequence.fetch_token(position), Fetch("logits", 0, 4)]
+        fetch = [sequence.fetch_token(position)]
+        if self._watching:
+            fetch.append(Fetch("logits", 0, 4))
         ticket = sequence.run([ROLE, self._request.sampling.role], position - 1, 1, self._fields, fetch)
         if before is not None:
             before.discard()  # it is done before what follows it
@@ -79,28 +107,24 @@ class MaskedGeneration(Generation):
         fetched = ticket.result()
         token = int.from_bytes(fetched[0], "little")
         if not self._masks.took(token):
-            token = self._chosen_here(position)
+            self._drop_early()
+            token = chosen_here(sequence, self._request, position)
         elif token == 0:
-            check_score(sequence, float(np.frombuffer(fetched[1], dtype="<f4")[0]), position)
+            self._check_score(fetched[1:], position)
+        self._watching = token == 0
         sequence.sampled(token)
         self._count_token()
         return Generated(token, position)
 
-    def _chosen_here(self, position: int) -> int:
-        """Choose the id of a position on the host, where the device found no allowed token that is likelier
-        than those that are not: all have scores that are no numbers, or nearly -inf.
-
-        Raises: DeviceError where no score is a number.
-        """
-        sequence, request = self._sequence, self._request
-        self._drop_early()
-        fetch = [Fetch("logits", 0, 4 * request.vocab_size)]
-        fetched = sequence.decode(["decode"], position - 1, self._fields, fetch).result()
-        logits = np.frombuffer(fetched[0], dtype="<f4")
-        if not (logits > -np.inf).any():
-            raise sequence.no_numbers(position, "scores")
-        assert request.choose is not None
-        return chosen(request.choose, sequence, logits.copy(), position)
+    def _check_score(self, fetched: Sequence[bytes], position: int) -> None:
+        """Check the score of id 0, which was sampled. Raises: DeviceError where it is no number."""
+        if fetched:
+            score = float(np.frombuffer(fetched[0], dtype="<f4")[0])
+        else:
+            self._drop_early()
+            score = first_score(self._sequence, self._request.sampling, position)
+        if math.isnan(score):  # of few that are allowed, the likeliest may be one of nearly -inf
+            check_score(self._sequence, score, position)
 
     def _drop_early(self) -> None:
         if self._early is not None:

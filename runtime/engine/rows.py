@@ -3,64 +3,93 @@ sequences, or for each of several positions of one.
 
 The host writes a table of what each row's own step block would say (`kernelc.artifact.Sequences`), and the
 device samples an id for each row, which its sequence's next step reads there. Rows whose ids the host chooses
-have their logits fetched, and their ids written.
+have their logits fetched, and their ids written. Of rows with masks the device draws only what these allow:
+the host finds them while the logits are computed.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import TABLE_BUFFER, Sequences
+from kernelc.artifact.schema import ROW_MASKS_BUFFER
 from runtime.device.executor import Executor, Fetch, Ticket
 from runtime.device.finished import FinishedTicket
 from runtime.device.program import ProgramTable, StepBlock
 from runtime.engine.sampling import SamplingParams
 from runtime.engine.sequence import GREEDY_FIELDS, CachedSequence
+from runtime.grammar.masks import Mask
 
+MASK_ROLE = "mask_rows"
 _LOGITS = "row_logits"
 _UNSAMPLED = SamplingParams(seed=0)  # of rows whose ids the host chooses
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a step: whose id at `position` is sampled. `whole`: its logits are wanted, and no sampling."""
+    """A row of a step: whose id at `position` is sampled. `whole`: its logits are wanted, and no sampling.
+    `masked`: only what a mask allows is sampled, which is known later. `watched`: the score of id 0 comes
+    back, which matters where that is sampled."""
 
     sequence: CachedSequence
     position: int
     sampling: SamplingParams
     whole: bool = False
+    masked: bool = False
+    watched: bool = True
 
 
 @dataclass(frozen=True)
 class RowResult:
-    """What came of a row: the id that was sampled, the score of id 0, and where they were wanted the logits
-    [vocab]."""
+    """What came of a row: the id that was sampled, and where they were wanted the score of id 0 and the
+    logits [vocab]."""
 
     token: int
-    first_score: float
+    first_score: float | None
     logits: npt.NDArray[np.float32] | None
 
 
 class BegunStep:
-    """A step that was handed over."""
+    """A step that was handed over; where rows have masks, without its sampling (see `sample`)."""
 
-    def __init__(self, ticket: Ticket, rows: Sequence[Row]) -> None:
-        self._ticket, self._rows = ticket, rows
+    def __init__(
+        self, ticket: Ticket, rows: Sequence[Row], sample: Callable[[Sequence[Mask]], Ticket] | None = None
+    ) -> None:
+        """`sample` hands over the sampling; the masks it is given are those of the first rows."""
+        self._ticket, self._rows, self._sample = ticket, rows, sample
 
     @property
     def over(self) -> bool:
         """Whether the device works while steps are handed over, and is done."""
         return isinstance(self._ticket, FinishedTicket)
 
+    @property
+    def masked(self) -> int:
+        """How many rows have masks: the first ones."""
+        return sum(row.masked for row in self._rows)
+
+    def sample(self, masks: Sequence[Mask]) -> None:
+        """Hand over the sampling, with the mask of each row that has one. To be called once, before what
+        comes after the step is handed over, where `masked` is not 0. Raises: DeviceError.
+        """
+        assert self._sample is not None
+        decoded, sample, self._sample = self._ticket, self._sample, None
+        self._ticket = sample(masks)
+        decoded.discard()  # it is done before what follows it
+
     def finish(self) -> list[RowResult]:
         """Wait for the step, and return what came of each row. Raises: DeviceError."""
-        fetched, count = self._ticket.result(), len(self._rows)
-        return [_result(*each) for each in zip(self._rows, fetched[:count], fetched[count:], strict=True)]
+        fetched = self._ticket.result()
+        scores = iter(fetched[len(self._rows) :])
+        return [
+            _result(row, token, next(scores) if row.whole or row.watched else None)
+            for row, token in zip(self._rows, fetched, strict=False)
+        ]
 
     def discard(self) -> None:
         """Do without what comes of it."""
@@ -77,13 +106,29 @@ class RowSteps:
         self._fields = [(field.name, {"u32": "I", "f32": "f"}[field.type]) for field in sequences.fields]
         self._row = struct.Struct("<" + "".join(code for _, code in self._fields))
         self._vocab = vocab
+        self.masks = table.has(MASK_ROLE)
+        """Whether rows may have masks."""
 
     def begin(self, rows: Sequence[Row]) -> BegunStep:
-        """Hand over the step of two rows or more, each of another sequence."""
+        """Hand over the step of two rows or more, each of another sequence. Rows with masks come first."""
         fetch = [row.sequence.fetch_token(row.position) for row in rows]
         for at, row in enumerate(rows):
-            fetch.append(Fetch(_LOGITS, 4 * self._vocab * at, 4 * self._vocab if row.whole else 4))
-        return BegunStep(self._run(rows, fetch), rows)
+            if row.whole or row.watched:
+                fetch.append(Fetch(_LOGITS, 4 * self._vocab * at, 4 * self._vocab if row.whole else 4))
+        if not any(row.masked for row in rows):
+            return BegunStep(self._run(rows, fetch), rows)
+        self._write_table(rows)
+        decoded = self._handed_over(["decode_rows"], rows, len(rows), ())
+
+        def sample(masks: Sequence[Mask]) -> Ticket:
+            self._executor.write_buffer(ROW_MASKS_BUFFER, 0, b"".join(mask.tobytes() for mask in masks))
+            role = _sampling_role(rows)
+            if len(masks) == len(rows):
+                return self._handed_over([MASK_ROLE, role], rows, len(rows), fetch)
+            self._handed_over([MASK_ROLE], rows, len(masks), ()).discard()
+            return self._handed_over([role], rows, len(rows), fetch)
+
+        return BegunStep(decoded, rows, sample)
 
     def check(self, rows: Sequence[Row], guesses: Sequence[int]) -> list[RowResult]:
         """Run the step of rows of one sequence, at positions that follow each other, and wait for it.
@@ -116,15 +161,22 @@ class RowSteps:
         return float(np.frombuffer(score, "<f4")[0])
 
     def _run(self, rows: Sequence[Row], fetch: Sequence[Fetch]) -> Ticket:
-        greedy = all(row.whole or row.sampling.greedy for row in rows)
-        past, context = max(row.position for row in rows) - 1, rows[0].sequence.context
-        roles = ("decode_rows", "greedy_rows" if greedy else "sample_rows")
-        programs = [self._table.select(role, len(rows), past) for role in roles]
+        self._write_table(rows)
+        return self._handed_over(["decode_rows", _sampling_role(rows)], rows, len(rows), fetch)
+
+    def _write_table(self, rows: Sequence[Row]) -> None:
         self._executor.write_buffer(TABLE_BUFFER, 0, b"".join(map(self._encoded, rows)))
-        env = {"seq": len(rows), "past": past, "context": context}
         for row in rows:
             row.sequence.held.written(row.position - 1, 1)
             row.sequence.has_logits = False
+
+    def _handed_over(
+        self, roles: Sequence[str], rows: Sequence[Row], count: int, fetch: Sequence[Fetch]
+    ) -> Ticket:
+        """Hand over programs of a step whose table is written, for its first `count` rows."""
+        past, context = max(row.position for row in rows) - 1, rows[0].sequence.context
+        programs = [self._table.select(role, count, past) for role in roles]
+        env = {"seq": count, "past": past, "context": context}
         return self._executor.run(programs, env, self._block.encode({**GREEDY_FIELDS, **env}), fetch)
 
     def _encoded(self, row: Row) -> bytes:
@@ -139,6 +191,13 @@ class RowSteps:
         return self._row.pack(*(fields[name] for name, _ in self._fields))
 
 
-def _result(row: Row, token: bytes, scores: bytes) -> RowResult:
+def _sampling_role(rows: Sequence[Row]) -> str:
+    greedy = all(row.whole or row.sampling.greedy for row in rows)
+    return "greedy_rows" if greedy else "sample_rows"
+
+
+def _result(row: Row, token: bytes, scores: bytes | None) -> RowResult:
+    if scores is None:
+        return RowResult(int.from_bytes(token, "little"), None, None)
     logits = np.frombuffer(scores, "<f4")
     return RowResult(int.from_bytes(token, "little"), float(logits[0]), logits if row.whole else None)

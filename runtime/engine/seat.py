@@ -37,16 +37,22 @@ class Seat:
     """
 
     def __init__(
-        self, sequence: CachedSequence, vocab_size: int, ahead: int, others: Callable[[Seat], bool]
+        self,
+        sequence: CachedSequence,
+        vocab_size: int,
+        ahead: int,
+        others: Callable[[Seat], bool],
+        *,
+        masks: bool = False,
     ) -> None:
-        """`others` says whether any other seat is taken."""
+        """`others` says whether any other seat is taken; `masks`, whether rows of steps may have masks."""
         self.sequence, self.vocab_size, self.ahead = sequence, vocab_size, ahead
         self.taken, self.used = False, 0
         self.prefixes: Prefixes | None = None
         self.between_chunks: Callable[[], None] = lambda: None
         self.tokens: SeatTokens | None = None
         self.speculator: Speculator | None = None
-        self._others = others
+        self._others, self._masks = others, masks
 
     @property
     def context(self) -> int:
@@ -140,7 +146,7 @@ class Seat:
             vocab_size=self.vocab_size,
             choose=choose,
         )
-        self.tokens = SeatTokens(self.sequence, request, lambda: self.alone, self.speculator)
+        self.tokens = SeatTokens(self.sequence, request, lambda: self.alone, self.speculator, self._masks)
         return self.tokens
 
     def _stop(self) -> None:

@@ -8,6 +8,7 @@ and read here, in both cases, so that others may come and go between them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from time import perf_counter
@@ -15,10 +16,11 @@ from time import perf_counter
 from runtime.engine.chooser import LooksAhead
 from runtime.engine.drafts.speculation import Speculation, Speculator
 from runtime.engine.feeding import append
-from runtime.engine.generation import Generated, Generation, Request, check_score, chosen
-from runtime.engine.masked import generation
+from runtime.engine.generation import Generated, Generation, Request, check_score, chosen, first_score
+from runtime.engine.masked import chosen_here, generation, masks_of
 from runtime.engine.rows import Row, RowResult
 from runtime.engine.sequence import CachedSequence
+from runtime.grammar.masks import Mask
 
 
 class SeatTokens(Iterator[Generated | None]):
@@ -33,8 +35,9 @@ class SeatTokens(Iterator[Generated | None]):
         request: Request,
         alone: Callable[[], bool],
         speculator: Speculator | None = None,
+        masks: bool = False,
     ) -> None:
-        """`alone` says whether no other seat is taken."""
+        """`alone` says whether no other seat is taken; `masks`, whether rows of steps may have masks."""
         self.finish_reason: str | None = None
         self.stop_id: int | None = None
         self.waiting = False
@@ -45,6 +48,8 @@ class SeatTokens(Iterator[Generated | None]):
         self._made: Generated | Exception | None = None
         self._known: Iterator[Generated] = iter(())
         self._looks_ahead = request.choose if isinstance(request.choose, LooksAhead) else None
+        self._masks = masks_of(request) if masks else None
+        self._watching = True  # behind an id of 0, and in the beginning
         self._last_seen = perf_counter()
 
     def __next__(self) -> Generated | None:
@@ -102,8 +107,22 @@ class SeatTokens(Iterator[Generated | None]):
     @property
     def row(self) -> Row:
         """The row of the step that makes the next token."""
-        request = self._request
-        return Row(self._sequence, self.position, request.sampling, request.choose is not None)
+        request, masked = self._request, self._masks is not None
+        whole = request.choose is not None and not masked
+        return Row(self._sequence, self.position, request.sampling, whole, masked, self._watching)
+
+    @property
+    def mask(self) -> Mask | None:
+        """What may come next, where the device draws among it; None where that could not be prepared. What
+        is wrong with it is raised by the next `__next__`.
+        """
+        if self._masks is None or self._made is not None:
+            return None
+        try:
+            return self._masks.mask()
+        except Exception as error:  # it is no other sequence's
+            self._made = error
+            return None
 
     def prepare(self) -> None:
         """Do what the next choice needs, while the device computes its logits. What is wrong with that is
@@ -116,22 +135,43 @@ class SeatTokens(Iterator[Generated | None]):
         except Exception as error:  # it is no other sequence's
             self._made = error
 
-    def deliver(self, result: RowResult) -> None:
-        """Take what a step made. What is wrong with it is raised by the next `__next__`."""
-        position, token = self.position, result.token
+    def deliver(self, result: RowResult) -> bool:
+        """Take what a step made. What is wrong with it is raised by the next `__next__`. Return whether the
+        token is another one than the device drew.
+        """
+        position = self.position
         if self._made is not None:
-            return  # it failed while it was prepared
+            return False  # it failed while it was prepared
         try:
-            if self._request.choose is not None and result.logits is not None:
-                token = chosen(self._request.choose, self._sequence, result.logits.copy(), position)
-            if token == 0:
-                check_score(self._sequence, result.first_score, position)
+            token = self._token(result, position)
         except Exception as error:  # it is no other sequence's
             self._made = error
-            return
+            return False
         self._sequence.sampled(token)
         self._last_seen = self._sequence.timings.count_token(self._last_seen)
         self._made = Generated(token, position)
+        return self._masks is not None and token != result.token
+
+    def _token(self, result: RowResult, position: int) -> int:
+        """The token of a row. Raises: DeviceError where scores are no numbers, and what the chooser does."""
+        token = result.token
+        if self._masks is not None and not self._masks.took(token):
+            return chosen_here(self._sequence, self._request, position)
+        if self._request.choose is not None and result.logits is not None:
+            token = chosen(self._request.choose, self._sequence, result.logits.copy(), position)
+        self._watching = token == 0
+        if token == 0:
+            self._check_score(result, position)
+        return token
+
+    def _check_score(self, result: RowResult, position: int) -> None:
+        """Check the score of id 0, which was sampled. Raises: DeviceError where it is no number."""
+        score = result.first_score
+        if score is None:
+            score = first_score(self._sequence, self._request.sampling, position)
+        may_be_least = self._masks is not None  # of few that are allowed
+        if math.isnan(score) or not may_be_least:
+            check_score(self._sequence, score, position)
 
     def _taken(self) -> Generated:
         made, self._made, self.waiting = self._made, None, False
@@ -159,10 +199,11 @@ class SeatTokens(Iterator[Generated | None]):
             self._left -= 1
             self._last_seen = self._sequence.timings.count_token(self._last_seen)
             yield Generated(known, position)
+        if ahead:
+            self._end_alone()
         if len(ahead) == room:
             self.finish_reason = "context" if self._left else "length"
         elif ahead:
-            self._end_alone()
             append(self._sequence, [token.id, *ahead])
 
     def _end(self, reason: str) -> None:
@@ -172,15 +213,16 @@ class SeatTokens(Iterator[Generated | None]):
     # ---- alone
 
     def _generated_alone(self) -> Generated:
-        """The next token of a generation of one's own. That is of one token where a chooser looks ahead, but
-        for one with a draft, and where the seat is not alone, but the logits of its prompt are there."""
+        """The next token of a generation of one's own. That is of one token where the seat is not alone, but
+        the logits of its prompt are there. Tokens that a chooser knows are read here, and end it.
+        """
         if self._alone is None:
             ahead = self._request.ahead if self._is_alone() else 1
-            request = replace(self._request, max_new=self._left, ahead=ahead)
+            request = replace(self._request, max_new=self._left, ahead=ahead, jumps=False)
             if self._speculator is not None and self._is_alone():
                 self._alone = self._speculator.generation(self._sequence, request)
             else:
-                self._alone = generation(self._sequence, request, early=self._looks_ahead is None)
+                self._alone = generation(self._sequence, request, early=self._is_alone())
         try:
             token = next(self._alone)
         except StopIteration:
@@ -188,8 +230,7 @@ class SeatTokens(Iterator[Generated | None]):
             self.finish_reason = self._alone.finish_reason
             raise
         self._last_seen = perf_counter()
-        one = self._looks_ahead is not None and isinstance(self._alone, Generation)
-        if one or not self._is_alone():
+        if not self._is_alone():
             self._end_alone()
         return self._given(token)
 

@@ -105,10 +105,11 @@ class SeveralEngine:
         ]
         for sequence in sequences:
             sequence.share_logits(sequences)
-        self.seats = [Seat(each, self.vocab_size, ahead, self._beside) for each in sequences]
         self._most_rows = manifest.sequences.most_rows
         self._steps = RowSteps(executor, table, block, manifest.sequences, self.vocab_size)
-        self._ahead = StepsAhead(self._steps, ahead=ahead > 1)
+        masks = self._steps.masks
+        self.seats = [Seat(each, self.vocab_size, ahead, self._beside, masks=masks) for each in sequences]
+        self._ahead = StepsAhead(self._steps, ahead=ahead > 1, vocab=self.vocab_size)
         self._taken = 0
         executor.load(artifact, self.context, _ROLES, progress)
         self.draft: DraftModel | None = None

@@ -36,6 +36,8 @@ class Grammar:
     """For each node its calls: the rule's number, and where to go on after it."""
     rules: list[Rule] = field(default_factory=list[Rule])
     start: int = 0
+    prepared: object = field(default=None, repr=False, compare=False)
+    """What `runtime.grammar.pushdown.prepare` made of it, once it is whole."""
     _by_key: dict[Hashable, int] = field(default_factory=dict[Hashable, int])
 
     def node(self) -> int:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -132,6 +132,15 @@ class Machine:
                     found[node] = stacks.union(found.get(node, stack), stack)
             self._resumed[key] = self._interned(found)
         return self._resumed[key]
+
+    def replaced(self, state: int, nodes: Sequence[int]) -> int:
+        """Return a state with another node in the place of each: `nodes` tells which."""
+        found: dict[int, int] = {}
+        for configuration in self.configurations[state]:
+            stack, node = divmod(configuration, self._stride)
+            to = node if node == self._end else nodes[node]
+            found[to] = self._stacks.union(found.get(to, stack), stack)
+        return self._interned(found)
 
     def split(self, state: int) -> tuple[int, tuple[int, ...]]:
         """Return a state without what all of its stacks go through below, and that: sets, the lowest first.

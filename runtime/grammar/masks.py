@@ -10,11 +10,14 @@ Efficient Guided Generation for Large Language Models (2023), for the idea of a 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, compress, groupby
+from operator import itemgetter
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from runtime.grammar.alike import alike
 from runtime.grammar.machine import DEAD, Machine
 from runtime.grammar.vocabulary import I32, Vocabulary
 
@@ -49,6 +52,8 @@ class Masks:
         self._machine = machine
         self._vocabulary = vocabulary
         self._walks: dict[int, Walk] = {}
+        self._short = vocabulary.up_to(vocabulary.long.length)
+        self._alike = alike(machine.pushdown, [vocabulary.long.length, len(vocabulary.levels) - 1])
         self._bytes = 0
         self._epoch = machine.epoch
         self.walks = 0
@@ -64,7 +69,7 @@ class Masks:
             self._bytes, self._epoch = 0, self._machine.epoch
         walk = self._walks.get(state)
         if walk is None or (walk.escapes is None and below):
-            walk = self._walked({0: np.zeros(1, np.int32)}, state, None, watched=bool(below))
+            walk = self._shared(state, watched=bool(below))
             self._walks[state] = walk
         at = len(below)
         while walk.escapes and at > 0:
@@ -76,6 +81,48 @@ class Masks:
                 walk.nexts[below[at]] = following
             walk = following
         return walk.mask
+
+    def _shared(self, state: int, *, watched: bool) -> Walk:
+        """Return the walk of a state, which is that of any other that no token tells from it.
+
+        Where only long tokens do, what the short ones do is taken over from another state, too.
+        """
+        nearly, wholly = (self._machine.replaced(state, each) for each in self._alike)
+        walk = self._known(wholly, watched=watched)
+        if walk is None and nearly != wholly:
+            short = self._known(nearly, watched=watched) or self._from_start(nearly, watched=watched)
+            walk = self._walks[wholly] = self._with_long(wholly, short)
+        return walk or self._from_start(wholly, watched=watched)
+
+    def _known(self, state: int, *, watched: bool) -> Walk | None:
+        walk = self._walks.get(state)
+        return None if walk is None or (walk.escapes is None and watched) else walk
+
+    def _from_start(self, state: int, *, watched: bool) -> Walk:
+        walk = self._walks[state] = self._walked({0: np.zeros(1, np.int32)}, state, None, watched=watched)
+        return walk
+
+    def _with_long(self, state: int, short: Walk) -> Walk:
+        """Return what the long tokens do in a state, and the short ones in one that they do not tell from it.
+
+        So few prefixes, in so many levels, are gone through one by one.
+        """
+        self.walks += 1
+        long, machine = self._vocabulary.long, self._machine
+        states = [state]
+        for parent, byte in zip(long.parent[1:], long.byte[1:], strict=True):
+            states.append(machine.step(states[parent], byte) if states[parent] else DEAD)
+        allowed = np.zeros(32 * self._vocabulary.words, np.bool_)
+        allowed[list(chain.from_iterable(compress(long.tokens, states)))] = True
+        mask = (short.mask & self._short) | np.packbits(allowed, bitorder="little").view("<u4")
+        escapes = None
+        if short.escapes is not None:
+            escapes = {depth: nodes for depth, nodes in short.escapes.items() if depth <= long.length}
+            ended = [place for place, at in zip(long.place, states, strict=True) if machine.ends[at]]
+            for depth, places in groupby(ended, key=itemgetter(0)):
+                if depth > long.length:
+                    escapes[depth] = np.array([node for _, node in places], np.int32)
+        return self._counted(Walk(mask, escapes))
 
     def _walked(self, begin: _Prefixes, state: int, known: Mask | None, *, watched: bool) -> Walk:
         """Walk from prefixes that are all in one state, and add to a mask that is known already.
@@ -102,8 +149,11 @@ class Masks:
             elif depth >= last:
                 break
         mask = np.packbits(allowed, bitorder="little").view("<u4")
-        self._bytes += mask.nbytes + sum(each.nbytes for each in escapes.values())
-        return Walk(mask if known is None else mask | known, escapes if watched else None)
+        return self._counted(Walk(mask if known is None else mask | known, escapes if watched else None))
+
+    def _counted(self, walk: Walk) -> Walk:
+        self._bytes += walk.mask.nbytes + sum(each.nbytes for each in (walk.escapes or {}).values())
+        return walk
 
     def _step_few(self, depth: int, nodes: I32, states: I32, allowed: Bits) -> tuple[I32, I32]:
         """Allow the tokens of some nodes of a level; return those of their children that are alive."""

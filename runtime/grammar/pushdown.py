@@ -50,11 +50,13 @@ class Pushdown:
 
 
 def prepare(grammar: Grammar, only: Collection[int] | None = None) -> Pushdown:
-    """Return a grammar ready to run; with `only`, of texts that have no other bytes.
+    """Return a grammar, which is whole, ready to run; with `only`, of texts that have no other bytes.
 
     Raises: UsageError where no text is accepted, and where a rule calls itself before it has read anything
     (left recursion), which would never end.
     """
+    if only is None and isinstance(grammar.prepared, Pushdown):
+        return grammar.prepared
     ranges = grammar.ranges if only is None else [_restricted(own, set(only)) for own in grammar.ranges]
     cost = _costs(grammar, ranges)
     start = grammar.rules[grammar.start]
@@ -83,6 +85,8 @@ def prepare(grammar: Grammar, only: Collection[int] | None = None) -> Pushdown:
         pushdown.is_exit[rule.exit] = True
     _mark_returns(pushdown)
     _check_left_recursion(pushdown)
+    if only is None:
+        grammar.prepared = pushdown
     return pushdown
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -13,6 +14,10 @@ import numpy.typing as npt
 I32: TypeAlias = npt.NDArray[np.int32]
 
 _MOST_TOKEN_BYTES = 1024  # no text needs a longer one, and each length is a level
+_SHORT, _MOST_LONG = (
+    8,
+    2048,
+)  # bytes that no long token has, and what the prefixes of the long ones are at most
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,47 @@ class Level:
     token_begin: I32
     tokens: I32
     token_node: I32
+
+
+@dataclass(frozen=True)
+class LongTokens:
+    """The prefixes of the tokens that are longer than `length`, one by one: there are `_MOST_LONG` at most.
+
+    Each comes after its `parent`, which is its place in these lists; the first is the empty one, and its own
+    parent. `place` is its level and its node there, and `tokens` are those that end there.
+    """
+
+    length: int
+    parent: list[int]
+    byte: list[int]
+    place: list[tuple[int, int]]
+    tokens: list[list[int]]
+
+    @staticmethod
+    def of(levels: Sequence[Level]) -> LongTokens:
+        """Return those of a vocabulary: as many lengths as are few enough."""
+        longest = [np.zeros(0, np.int32)]  # by level and node, of the tokens that begin so
+        for depth in range(len(levels) - 1, -1, -1):
+            own = np.full(len(levels[depth].byte), depth, np.int32)
+            if len(longest[0]):
+                np.maximum.at(own, levels[depth + 1].parent, longest[0])
+            longest.insert(0, own)
+        counts = np.cumsum(np.bincount(np.concatenate(longest))[::-1])[::-1]  # of at least that length
+        length = max(_SHORT, int(np.count_nonzero(counts > _MOST_LONG)) - 1)
+        found = LongTokens(length, [], [], [], [])
+        places: dict[int, int] = {0: 0}  # of the nodes of the level before
+        for depth, level in enumerate(levels):
+            own_places: dict[int, int] = {}
+            for node in np.flatnonzero(longest[depth] > length).tolist():
+                own_places[node] = len(found.parent)
+                found.parent.append(places[int(level.parent[node])])
+                found.byte.append(int(level.byte[node]))
+                found.place.append((depth, node))
+                found.tokens.append(
+                    level.tokens[level.token_begin[node] : level.token_begin[node + 1]].tolist()
+                )
+            places = own_places
+        return found
 
 
 class Vocabulary:
@@ -73,6 +119,18 @@ class Vocabulary:
     def words(self) -> int:
         """The number of 32-bit words of a mask."""
         return (self.size + 31) // 32
+
+    @cached_property
+    def long(self) -> LongTokens:
+        """The few tokens that are longer than the others."""
+        return LongTokens.of(self.levels)
+
+    def up_to(self, length: int) -> npt.NDArray[np.uint32]:
+        """Return a bit for each token of at most so many bytes, u32 [words]."""
+        short = np.zeros(32 * self.words, np.bool_)
+        for level in self.levels[: length + 1]:
+            short[level.tokens] = True
+        return np.packbits(short, bitorder="little").view("<u4")
 
 
 def _levels(pieces: list[bytes], tokens: I32) -> list[Level]:

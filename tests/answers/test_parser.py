@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runtime.chat.tools.channels import CHANNEL_MARKS, ENDS
 from runtime.chat.tools.characters import Characters
 from runtime.chat.tools.deltas import Delta, calls_of, text_of
-from runtime.chat.tools.forms import FORMS, CallForm, Thoughts, form_of, thoughts_of
+from runtime.chat.tools.forms import FORMS, HARMONY, CallForm, Thoughts, form_of, thoughts_of
 from runtime.chat.tools.parser import AnswerParser
 
 VECTORS = json.loads((Path(__file__).parent / "answers.json").read_text("utf-8"))
@@ -66,7 +67,7 @@ def test_an_answer_comes_apart(vector: dict[str, Any]):
 
 @given(
     st.lists(PARTS, max_size=25),
-    st.sampled_from([*FORMS, None]),
+    st.sampled_from([*(form for form in FORMS if form is not HARMONY), None]),
     st.sampled_from([THINK, None]),
     st.booleans(),
     st.randoms(use_true_random=False),
@@ -91,6 +92,47 @@ def test_pieces_change_nothing_and_nothing_is_lost(
         assert call.name in NAMES and call.arguments.startswith("{")
 
 
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *(*CHANNEL_MARKS, "<|channel|>analysis<|message|>", "<|start|>assistant", " to=functions.f"),
+                *(
+                    "final",
+                    "analysis",
+                    "commentary",
+                    "to=",
+                    "{",
+                    '"',
+                    "}",
+                    "[",
+                    " ",
+                    "\n",
+                    "<",
+                    "a",
+                    "\U0001f600",
+                ),
+            ]
+        ),
+        max_size=25,
+    ),
+    st.sampled_from([HARMONY, None]),
+    st.booleans(),
+    st.randoms(use_true_random=False),
+)
+@settings(deadline=2000, max_examples=300)
+def test_messages_come_apart_in_any_pieces(parts: list[str], form: CallForm | None, split: bool, random: Any):
+    text = "".join(parts)
+    thoughts = thoughts_of("<|channel|><|message|>", ()) if split or form is None else None
+    whole = read([text], form, thoughts)
+    cuts = sorted(random.randint(0, len(text)) for _ in range(random.randint(0, 8)))
+    pieces = [text[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    assert merged(read(pieces, form, thoughts)) == merged(whole)
+    assert all(call.name == "f" and call.arguments.startswith("{") for call in calls_of(whole))
+    if not any(mark in text for mark in ENDS) and "<|message|>" not in text:
+        assert "".join(text_of(whole, "text").split()) == "".join(text.split())
+
+
 @pytest.mark.parametrize("vector", VECTORS["forms"], ids=lambda vector: vector["form"])
 def test_a_templates_text_says_the_form(vector: dict[str, str]):
     assert form_of(vector["source"]).name == vector["form"]
@@ -112,6 +154,10 @@ def test_no_text_is_read_again_and_again(monkeypatch: pytest.MonkeyPatch):
         unread(self, text)
 
     monkeypatch.setattr(Characters, "unread", counted)
+    for text in ("<|channel|>", "<|start|>to=<|message|>", "to=", "<|channel|>a<|end|>"):
+        again = 0
+        read([text * 500], HARMONY, None)
+        assert again <= 2 * 500 * len(text), text
     for text in ('<tool_call>{"a": "', "<tool_call>{", '<tool_call>{"name": "f"} x', "<think>", "{"):
         for form in (BY_NAME["hermes"], BY_NAME["llama"]):
             again = 0

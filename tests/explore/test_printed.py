@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kernelc.artifact.made_for import with_purpose
 from kernelc.backends import backend_named
 from kernelc.explore.kernel_page import alternatives, kernel_page
 from kernelc.explore.printed import MOST_IN_VAIN, PrintedKernel, Refused, Search, printed_kernels
@@ -30,8 +31,11 @@ def test_the_texts_are_those_of_the_artifact(demo: Compiled):
     stored = demo.manifest.kernels[NAME].variants
     made = wgsl(demo)
     assert [each.same for each in made] == [True] * len(stored)
-    digests = [hashlib.sha256(each.rendered.file).hexdigest() for each in made]
-    assert digests == [variant.sha256 for variant in stored]
+    entry = demo.manifest.kernels[NAME]
+    files = [
+        with_purpose(each.rendered.file, entry, variant) for each, variant in zip(made, stored, strict=True)
+    ]
+    assert [hashlib.sha256(file).hexdigest() for file in files] == [variant.sha256 for variant in stored]
 
 
 def test_what_the_artifact_has_not_is_neither_the_same_nor_another(demo: Compiled):

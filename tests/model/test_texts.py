@@ -66,6 +66,15 @@ def test_the_ends_of_an_answer(
     assert read_texts(folder, MODEL).stop_ids == stops
 
 
+def test_only_the_last_of_several_messages_ends_an_answer(tmp_path: Path) -> None:
+    said = "<|start|>{{ m.role }}<|channel|>final<|message|>{{ m.content }}<|end|>"
+    template = f"{{% for m in messages %}}{said}{{% endfor %}}"
+    tokens = ("<|start|>", "<|channel|>", "<|message|>", "<|end|>", "<|return|>", "<|call|>")
+    folder = folder_with(tmp_path, template, *tokens, special=True)
+    ids = {token: 260 + at for at, token in enumerate(tokens)}
+    assert read_texts(folder, MODEL).stop_ids == (258, ids["<|return|>"], ids["<|call|>"])
+
+
 def test_the_tokenizers_own_end_stops_too(tmp_path: Path) -> None:
     folder = folder_with(tmp_path, None, "<|im_end|>", special=True, eos_token="<|im_end|>")
     assert read_texts(folder, MODEL).stop_ids == (258, 260)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutations.mutation import Mutation
 
 _MASKS = ("tests/grammar/test_masks.py",)
+_ALIKE = ("tests/grammar/test_alike.py",)
 _REGEX = ("tests/grammar/test_regex.py",)
 _GBNF = ("tests/grammar/test_gbnf.py",)
 _NUMBERS = ("tests/grammar/test_json_numbers.py",)
@@ -52,6 +53,30 @@ GRAMMAR: tuple[Mutation, ...] = (
         "following = walk.nexts.get(below[at])",
         "following = next(iter(walk.nexts.values()), None)",
         _MASKS,
+    ),
+    Mutation(
+        "grammar_alike_for_too_few_bytes",
+        "Nodes share a mask though a token of the greatest length tells them apart.",
+        "runtime/grammar/masks.py",
+        "[vocabulary.long.length, len(vocabulary.levels) - 1]",
+        "[vocabulary.long.length, len(vocabulary.levels) - 2]",
+        _ALIKE,
+    ),
+    Mutation(
+        "grammar_long_tokens_of_another_state",
+        "Long tokens are taken over from a state that only short ones do not tell apart.",
+        "runtime/grammar/masks.py",
+        "self._with_long(wholly, short)",
+        "self._with_long(nearly, short)",
+        _ALIKE,
+    ),
+    Mutation(
+        "grammar_classes_not_refined",
+        "Nodes before one that has left its class stay together.",
+        "runtime/grammar/alike.py",
+        "affected = {node for each in changed for node in before[each]}",
+        "affected = set[int]()",
+        _ALIKE,
     ),
     Mutation(
         "grammar_stack_not_shared",

@@ -95,7 +95,7 @@ class FakeDriver:
         return self.version
 
     def Stream(self) -> Any:
-        return SimpleNamespace(handle=7, synchronize=lambda: None)
+        return SimpleNamespace(handle=7, synchronize=lambda: None, wait_for_event=Event.synchronize)
 
     def mem_get_info(self) -> tuple[int, int]:
         return self.memory_bytes - sum(each.size for each in self.allocated.values()), self.memory_bytes

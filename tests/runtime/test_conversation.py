@@ -342,3 +342,14 @@ def test_a_missing_or_huge_transcript(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(transcript, "MAX_BYTES", 10)
     with pytest.raises(UsageError, match="wanted at most 10"):
         transcript.load(tmp_path / "t.json")
+
+
+def test_of_an_answer_of_several_messages_what_is_said_becomes_the_turn() -> None:
+    class Channels(TurnsTemplate):
+        source = "<|channel|><|message|>"
+
+    said = "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>So it is <"
+    conversation = Conversation(FakeEngine(lambda ids: said), BytesCoder(), Channels(), stop_ids=[EOS])
+    text, answer = ask(conversation, "Is it?", 200)
+    assert (text, answer.thoughts) == ("So it is <", None)
+    assert conversation.turns == [Turn("Is it?", "So it is <")]

@@ -15,6 +15,7 @@ import pytest
 from kernelc.artifact import Artifact
 from kernelc.compiler import CompileOptions
 from kernelc.errors import DeviceError, WorkFailed
+from kernelc.kernels.several.table import MOST_SEQUENCES
 from kernelc.pipeline import build_random
 from model.families import llama
 from runtime.cuda import compile as cuda_compile
@@ -221,16 +222,31 @@ def test_more_steps_under_way_than_the_ring_has_places(executor: CudaExecutor) -
     assert [int.from_bytes(ticket.result()[0], "little") for ticket in tickets] == list(range(100))
 
 
-@pytest.mark.parametrize(("size", "waits"), [(SHORT_BYTES, False), (SHORT_BYTES + 4, True)])
+@pytest.mark.parametrize(("size", "waits"), [(1024, False), (1028, False), (4096, False), (4100, True)])
 def test_short_writes_do_not_wait_for_the_device(
     executor: CudaExecutor, monkeypatch: pytest.MonkeyPatch, size: int, waits: bool
 ) -> None:
     waited: list[bool] = []
+    assert SHORT_BYTES[-1] >= MOST_SEQUENCES * 128_256 // 8  # masks of a whole step
+    monkeypatch.setattr("runtime.cuda.executor.SHORT_BYTES", (1024, 4096))
     monkeypatch.setattr(executor.device.stream, "synchronize", lambda: waited.append(True))
     name, data = executor_buffer(executor, size), bytes(range(256)) * (size // 256) + bytes(size % 256)
     executor.write_buffer(name, 0, data)
     assert bool(waited) == waits
     assert executor.read_buffer(name, 0, size) == data
+
+
+def test_a_step_block_that_the_device_has_is_not_sent_again(executor: CudaExecutor) -> None:
+    def sent(block: bytes) -> int:
+        executor.run(["decode"], env(1, 0), block).result()
+        steps = executor._require_loaded().steps  # pyright: ignore[reportPrivateUsage]
+        assert steps is not None
+        return steps._next  # pyright: ignore[reportPrivateUsage]
+
+    other = bytes(len(STEP))
+    assert [sent(each) for each in (STEP, STEP, other, other, STEP)] == [1, 1, 2, 2, 3]
+    got = executor.run(["decode"], env(1, 0), STEP, [Fetch("step", 0, len(STEP))]).result()[0]
+    assert got == STEP
 
 
 def executor_buffer(executor: CudaExecutor, size: int) -> str:

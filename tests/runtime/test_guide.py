@@ -92,7 +92,7 @@ class Setting:
         required: bool = True,
     ) -> None:
         self.coder, size = coder, 304
-        template = Template(SOURCES[form], thoughts, begins)
+        template = Template(SOURCES.get(form, form), thoughts, begins)
         self.planner = Planner(coder, template, prefix=[], context=4000, ends=[EOS])
         self.constraints = Constraints(coder, size, [EOS])
         self.request = CompletionRequest(
@@ -233,6 +233,27 @@ def test_a_call_of_a_strict_tool_follows_its_schema_wherever_it_comes(
             given = json.loads(call.arguments)
             assert given in ({"n": 1}, {"n": 23}) if call.name == "one" else isinstance(given, dict)
     assert made >= 6
+
+
+MESSAGES = "tools <|channel|><|message|>"
+
+
+def test_a_call_that_must_come_is_a_message_where_answers_are_messages() -> None:
+    setting = Setting(MESSAGES, BytesCoder(), thoughts=False, begins=False)
+    for seed in range(8):
+        plan, matcher = setting.begin()
+        assert plan.text is not None and plan.text.endswith("<|channel|>commentary to=functions.")
+        _, deltas = drawn(plan, matcher, seed)
+        (call,) = calls_of(deltas)
+        assert call.name in ("one", "other") and json.loads(call.arguments) in ({"n": 1}, {"n": 23})
+        assert not text_of(deltas, "text")
+
+
+def test_a_call_that_may_come_is_held_only_where_a_mark_begins_it() -> None:
+    for form in (MESSAGES, "plain"):
+        setting = Setting(form, BytesCoder(), thoughts=False, begins=False, required=False)
+        assert setting.planner.grammar_of(setting.request) is None
+        assert setting.planner.plan(setting.request).parser is not None
 
 
 LONG = (b">\n", b"l>{", b"<tool_call>\n", b"on")

@@ -15,10 +15,11 @@ from kernelc.artifact import Artifact, Buffer, BufferRange, Manifest
 from kernelc.artifact.check import check_manifest
 from kernelc.errors import ArtifactError
 from kernelc.ir.dim import Var
+from kernelc.kernels.step_block import STEP
 from runtime.device.checks import proved_plan
 from runtime.device.executor import Executor, Fetch
 from runtime.device.kernel_checks import check_families, check_workgroup, workgroup_behind
-from runtime.device.program import Extent
+from runtime.device.program import STEP_FIELDS, Extent
 from runtime.engine.engine import ALL_ROLES, Engine
 from runtime.vulkan.modules import local_size
 from tests.runtime.tiny_artifact import MAX_CONTEXT, write_tiny
@@ -70,6 +71,27 @@ def test_what_the_host_reads_and_writes_must_be_there(
 ) -> None:
     with pytest.raises(ArtifactError, match=message):
         proved_plan(with_buffer(toy.manifest, buffer, size), 8, ALL_ROLES)
+
+
+@pytest.mark.parametrize("names", [{"past": "temperature"}, {"past": "seed"}, {"min_p": None}])
+def test_a_step_block_has_its_fields_where_kernels_read_them(
+    toy: Artifact, names: dict[str, str | None]
+) -> None:
+    """A repetition penalty of 1 in the place of `past` was position 1,065,353,216 of a cache on OpenCL."""
+    named = {param.name: param for param in toy.manifest.params}
+    (one, other), *_ = names.items()
+    swapped = {one: other, other: one}
+    params = tuple(
+        named[name] for param in toy.manifest.params if (name := swapped.get(param.name, param.name))
+    )
+    manifest = dataclasses.replace(toy.manifest, params=params)
+    check_manifest(manifest, "manifest.json")
+    with pytest.raises(ArtifactError, match=r"the step block has the fields .*; kernels read seq u32, past"):
+        proved_plan(manifest, 8, ALL_ROLES)
+
+
+def test_the_fields_of_a_step_are_those_of_the_kernels() -> None:
+    assert [(param.name, str(param.type)) for param in STEP] == list(STEP_FIELDS.items())
 
 
 def test_a_size_that_is_smaller_between_its_ends_is_refused(toy: Artifact) -> None:

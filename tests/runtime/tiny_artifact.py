@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,7 @@ from kernelc.artifact import (
     Variant,
     kernel_file,
 )
+from kernelc.artifact.made_for import with_purpose
 from kernelc.backends import backend_named
 from kernelc.ir.dim import Dim, Var, ceildiv
 from kernelc.target import TARGETS
@@ -52,6 +55,8 @@ BUFFERS: dict[str, Dim] = {
 SLOTS: dict[str, Dim] = {"slot.0": 4 * 4 * PREFILL_ROWS}
 
 Texts = dict[str, str]
+Unwritten = tuple[str, str, Variant, bytes]
+"""The name of a variant, the suffix of its file, the variant without a file, and the file."""
 Change = Callable[[Manifest], Manifest]
 
 
@@ -102,57 +107,58 @@ WITHOUT["c"] = WITHOUT["opencl"]
 def _kernels(writer: ArtifactWriter, targets: tuple[str, ...], texts: Texts) -> dict[str, Kernel]:
     def variant(
         name: str, text: str, threads: int, grid: tuple[Dim, Dim, Dim], storage: int, *features: str
-    ) -> list[Variant]:
+    ) -> list[Unwritten]:
         """The same for every target, but for those whose kernels do not ask for such features."""
         requires = Requires(features, None, threads, 0, storage)
-        found: list[Variant] = []
+        found: list[Unwritten] = []
         for target in targets:
             if WITHOUT.get(target, frozenset()) & set(features):
                 continue
             suffix, entry, data = _printed(target, name, texts.get(name, text))
-            file = kernel_file(name, data, suffix)
-            sha256 = writer.add_kernel(file, data)
-            found.append(Variant(target, file, sha256, entry, (threads, 1, 1), grid, requires))
+            made = Variant(target, "", "", entry, (threads, 1, 1), grid, requires)
+            found.append((name, suffix, made, data))
         return found
+
+    kernel = partial(_kernel, writer)
 
     store_grid = (ceildiv(SEQ, 64), 1, 1)
     blocks_grid = (ceildiv(PAST + SEQ, kernels.BLOCK), SEQ, 1)
     logits = ("sums:u32:read", "cache:u32:read", "bias:f32:read", "gain:u32:read", "logits:f32:read_write")
     sample = ("logits:f32:read", "tokens:u32:read_write")
     return {
-        "store": _kernel(
+        "store": kernel(
             "toy_store",
             {},
             ("tokens:u32:read", "cache:u32:read_write", "mark:u32:read_write"),
             variant("store.subgroups", kernels.STORE_SUBGROUPS, 64, store_grid, 3, "subgroups"),
             variant("store.plain", kernels.STORE_PLAIN, 64, store_grid, 3),
         ),
-        "partial": _kernel(
+        "partial": kernel(
             "toy_partial",
             {},
             ("cache:u32:read", "sums:u32:read_write"),
             variant("partial", kernels.PARTIAL, 1, blocks_grid, 2),
         ),
-        "logits": _kernel(
+        "logits": kernel(
             "toy_logits",
             {"all": False},
             logits,
             variant("logits.f16", kernels.LOGITS_F16, 32, (1, 1, 1), 5, "f16"),
             variant("logits.plain", kernels.LOGITS_PLAIN, 32, (1, 1, 1), 5),
         ),
-        "all_logits": _kernel(
+        "all_logits": kernel(
             "toy_logits",
             {"all": True},
             logits,
             variant("all_logits", kernels.ALL_LOGITS, 32, (1, SEQ, 1), 5),
         ),
-        "greedy": _kernel(
+        "greedy": kernel(
             "toy_sample",
             {"random": False},
             sample,
             variant("greedy", kernels.SAMPLE_GREEDY, 1, (1, 1, 1), 2),
         ),
-        "random": _kernel(
+        "random": kernel(
             "toy_sample",
             {"random": True},
             sample,
@@ -170,13 +176,23 @@ def _printed(target: str, variant: str, wgsl: str) -> tuple[str, str, bytes]:
 
 
 def _kernel(
-    spec: str, problem: dict[str, bool], bindings: tuple[str, ...], *variants: list[Variant]
+    writer: ArtifactWriter,
+    spec: str,
+    problem: dict[str, bool],
+    bindings: tuple[str, ...],
+    *variants: list[Unwritten],
 ) -> Kernel:
+    """A kernel with its variants, by target, whose files say what they were made for."""
     bound = tuple(KernelBinding(*each.split(":")) for each in bindings)
-    all_ = [variant for of_all_targets in variants for variant in of_all_targets]
-    targets = dict.fromkeys(variant.target for variant in all_)
-    by_target = tuple(variant for target in targets for variant in all_ if variant.target == target)
-    return Kernel(spec, {**problem}, True, bound, by_target)
+    kernel = Kernel(spec, {**problem}, True, bound, ())
+    by_target: dict[str, list[Variant]] = {}
+    for name, suffix, variant, data in itertools.chain(*variants):
+        if not TARGETS[variant.target].printed_where_run:
+            data = with_purpose(data, kernel, variant)
+        file = kernel_file(name, data, suffix)
+        written = dataclasses.replace(variant, file=file, sha256=writer.add_kernel(file, data))
+        by_target.setdefault(variant.target, []).append(written)
+    return dataclasses.replace(kernel, variants=tuple(itertools.chain(*by_target.values())))
 
 
 def _programs() -> dict[str, Program]:

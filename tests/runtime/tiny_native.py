@@ -38,6 +38,9 @@ def _rendered(variant: str) -> Any:
 
 
 def _variant(spec: str, problem: Mapping[str, Any]) -> str:
+    said = {"toy_logits": "all", "toy_sample": "random"}.get(spec)
+    if said is not None and said not in problem:
+        raise ArtifactError(f"a problem of {spec!r} says {said!r}")
     if spec == "toy_logits":
         return "all_logits" if problem["all"] else "logits.plain"
     if spec == "toy_sample":

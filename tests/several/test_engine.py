@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import islice
 
 import pytest
 
 from kernelc.artifact import Artifact
-from kernelc.errors import UsageError
+from kernelc.errors import DeviceError, UsageError
 from kernelc.kernels.registry import references
 from kernelc.native import Library
 from runtime.chat.answer import Stopped
+from runtime.engine import seat_tokens
 from runtime.engine.engine import Engine
 from runtime.engine.host_sampling import F32
-from runtime.engine.rows import BegunStep, Row, RowSteps
+from runtime.engine.rows import BegunStep, Row, RowResult, RowSteps
 from runtime.engine.several import SeveralEngine
 from runtime.prefixes.settings import PrefixSettings
 from runtime.prefixes.store import MemoryStore
@@ -245,3 +247,46 @@ def test_what_is_wrong_with_one_leaves_the_others_alone(
         good.go_on()
         engine.step()
     assert good.ids == lone(alone, ASKED[0])
+
+
+@pytest.mark.parametrize("score", [math.nan, 1.5])
+def test_an_id_of_0_is_looked_at_again_where_its_score_did_not_come_back(
+    engine: SeveralEngine, monkeypatch: pytest.MonkeyPatch, score: float
+) -> None:
+    """Scores come back in the beginning, and behind an id of 0."""
+    watched: list[list[bool]] = []
+    finish, begin = BegunStep.finish, RowSteps.begin
+    asked = [Asked(ids_of(61, 6), 8), Asked(ids_of(62, 9), 8)]
+
+    def begun(steps: RowSteps, rows: Sequence[Row]) -> BegunStep:
+        watched.append([row.watched for row in rows])
+        return begin(steps, rows)
+
+    def finished(step: BegunStep) -> list[RowResult]:
+        results = finish(step)
+        if len(watched) == 3:
+            assert [each.first_score for each in results] == [None, None]
+            return [RowResult(0, None, None) for _ in results]
+        return results
+
+    monkeypatch.setattr(RowSteps, "begin", begun)
+    monkeypatch.setattr(BegunStep, "finish", finished)
+    monkeypatch.setattr(seat_tokens, "first_score", lambda *_: score)
+    running = [Running(engine.lease(), each) for each in asked]
+    for each in running:
+        each.begin()
+    failed = 0
+    while any(each.over is None for each in running):
+        for each in running:
+            try:
+                if each.over is None:
+                    each.go_on()
+            except DeviceError as error:
+                assert "no numbers" in str(error)
+                failed, each.over = failed + 1, "failed"
+                each.lease.back()
+        engine.step()
+    assert failed == (2 if math.isnan(score) else 0)
+    assert watched[:3] == [[True, True], [False, False], [False, False]]
+    if not failed:
+        assert watched[3] == [True, True] and watched[4] == [False, False]

@@ -20,6 +20,15 @@ class Step:
     rows: Sequence[Row]
     over: bool = False
     discarded: bool = False
+    masks: Sequence[Any] | None = None
+
+    @property
+    def masked(self) -> int:
+        return sum(row.masked for row in self.rows)
+
+    def sample(self, masks: Sequence[Any]) -> None:
+        assert self.masks is None and len(masks) == self.masked
+        self.masks = masks
 
     def finish(self) -> list[int]:
         return [row.position for row in self.rows]
@@ -42,19 +51,26 @@ class Steps:
 
 @dataclass(eq=False)
 class Tokens:
-    """An answer that is `left` tokens short of its end; `whole`: chosen on the host. `prepared` has the
-    positions for which something was prepared."""
+    """An answer that is `left` tokens short of its end; `whole`: chosen on the host; `masked`: among what its
+    mask allows, which is its position, but where it is `refused`. `prepared` has the positions for which
+    something was prepared."""
 
     position: int
     left: int = 100
     whole: bool = False
+    masked: bool = False
+    refused: Sequence[int] = ()
     given: list[int] = field(default_factory=list[int])
     prepared: list[int] = field(default_factory=list[int])
 
     @property
     def row(self) -> Row:
         sequence: Any = None
-        return Row(sequence, self.position, SamplingParams(), self.whole)
+        return Row(sequence, self.position, SamplingParams(), self.whole, self.masked)
+
+    @property
+    def mask(self) -> Any:
+        return [self.position] if self.masked else None
 
     def wants(self, count: int) -> bool:
         return count <= self.left
@@ -62,10 +78,11 @@ class Tokens:
     def prepare(self) -> None:
         self.prepared.append(self.position)
 
-    def deliver(self, made: Any) -> None:
+    def deliver(self, made: Any) -> bool:
         assert len(self.prepared) == len(self.given) + 1 or made == -1, "prepared once for each step"
         self.given.append(made)
         self.position, self.left = self.position + 1, self.left - 1
+        return made in self.refused
 
     def step_alone(self) -> None:
         self.deliver(-1)
@@ -73,7 +90,7 @@ class Tokens:
 
 def _made(ahead: bool = True, over: bool = False) -> tuple[Any, Steps]:
     steps: Any = Steps(over=over)
-    return StepsAhead(steps, ahead=ahead), steps
+    return StepsAhead(steps, ahead=ahead, vocab=8), steps
 
 
 def _positions(steps: Steps) -> list[list[int]]:
@@ -143,3 +160,28 @@ def test_nothing_is_begun_ahead_where_that_is_no_use(ahead: bool, over: bool, wh
     made, steps = _made(ahead, over)
     made.step([Tokens(5), Tokens(9, whole=whole)])
     assert _positions(steps) == [[5, 9]]
+
+
+def test_a_step_with_masks_is_sampled_before_the_next_is_begun() -> None:
+    made, steps = _made()
+    a, b, c = Tokens(5), Tokens(9, masked=True), Tokens(2, masked=True, left=2)
+    made.step([a, b, c])
+    assert _positions(steps) == [[9, 2, 5], [10, 3, 6]]  # those with masks first
+    assert (steps.begun[0].masks, steps.begun[1].masks) == ([[9], [2]], None)
+    made.step([a, b])  # c was stopped, with its row under way: any mask will do
+    masks = steps.begun[1].masks
+    assert masks is not None and masks[0] == [10] and (masks[1] == 0xFFFFFFFF).all()
+    assert (a.given, b.given, c.given) == ([5, 6], [9, 10], [2])
+    assert (a.prepared, b.prepared) == (a.given, b.given)
+
+
+def test_a_step_after_a_token_that_the_device_did_not_draw_is_begun_again() -> None:
+    made, steps = _made()
+    a, b = Tokens(5), Tokens(9, masked=True, refused=[10])
+    made.step([a, b])
+    assert not steps.begun[1].discarded
+    made.step([a, b])
+    assert _positions(steps) == [[9, 5], [10, 6], [11, 7]] and steps.begun[2].discarded
+    made.step([a, b])
+    assert _positions(steps)[3:] == [[11, 7], [12, 8]] and not steps.begun[3].discarded
+    assert (a.given, b.given) == ([5, 6, 7], [9, 10, 11])

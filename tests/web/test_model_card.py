@@ -119,7 +119,7 @@ def test_the_metadata_of_a_gguf_file(tmp_path: Path) -> None:
 def test_a_known_model_says_what_it_is(tmp_path: Path) -> None:
     card = card_of(Located(folder(tmp_path, README), "smollm2"))
     assert card.title == "My Model"
-    assert card.about == "A small chat model in English, 135 million parameters, Apache-2.0."
+    assert card.about == "A small chat model for short questions, explanations and rewriting."
 
 
 def test_parameters_are_those_of_all_tensors() -> None:

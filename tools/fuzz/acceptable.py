@@ -173,6 +173,28 @@ def _buffer(manifest: Json, rng: random.Random) -> None:
     manifest["buffers"][name]["bytes"] = _sum(manifest["buffers"][name]["bytes"], rng.choice(_STEPS), sign)
 
 
+def _exchanged(manifest: Json, rng: random.Random) -> None:
+    """Two kernels with each other's files."""
+    one, other = rng.choices(list(manifest["kernels"].values()), k=2)
+    one["variants"], other["variants"] = other["variants"], one["variants"]
+    if rng.random() < 0.5:
+        for variant, grid in zip(one["variants"], _copy(other["variants"]), strict=False):
+            variant["grid"] = grid["grid"]
+
+
+def _said_of_a_kernel(manifest: Json, rng: random.Random) -> None:
+    kernel = rng.choice(list(manifest["kernels"].values()))
+    match rng.randrange(4):
+        case 0:
+            kernel["params"] = not kernel["params"]
+        case 1:
+            rng.choice(kernel["bindings"])["element"] = rng.choice(("u32", "f32", "f16", "vec4<f32>"))
+        case 2:
+            rng.choice(kernel["bindings"])["access"] = rng.choice(("read", "read_write"))
+        case _:
+            kernel["problem"] = _copy(rng.choice(list(manifest["kernels"].values()))["problem"])
+
+
 def _required(manifest: Json, rng: random.Random) -> None:
     variant = rng.choice(rng.choice(list(manifest["kernels"].values()))["variants"])
     requires = variant["requires"]
@@ -187,7 +209,7 @@ def _required(manifest: Json, rng: random.Random) -> None:
 
 _HARMLESS: tuple[Callable[[Json, random.Random], None], ...] = (_grown, _shifted, _fewer_variants)
 _ANY = (*_HARMLESS, _order, _order, _range, _range, _range, _grid, _grid, _steps, _step_block)
-_ANY = (*_ANY, _said_of_the_model, _buffer, _required)
+_ANY = (*_ANY, _said_of_the_model, _buffer, _required, _exchanged, _said_of_a_kernel)
 
 
 def _scratch(manifest: Json) -> list[str]:

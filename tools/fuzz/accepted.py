@@ -4,7 +4,8 @@ Variants of a sound artifact that are accepted (`acceptable`) are loaded and ans
 there were so many: without a crash, an error that is not the user's, or a word from Khronos' validation layer
 where the device is Vulkan's and the layer is there; those that change nothing answer as the sound one does.
 The artifact is the toy model of the runtime's tests, or with `--model` a tiny model with the compiler's
-kernels. Batches run in processes of their own; one with a finding is tried again input by input.
+kernels. On OpenCL each buffer ends where a page begins that nobody may touch (`guarded`). Batches run in
+processes of their own.
 """
 
 from __future__ import annotations
@@ -36,12 +37,11 @@ from runtime.opencl.executor import OpenClExecutor
 from tests.runtime.tiny_artifact import write_tiny
 from tests.runtime.tiny_native import LIBRARY
 from tools.fuzz.acceptable import Changed, changed
+from tools.fuzz.guarded import guard
 
 LAYER = "VK_LAYER_KHRONOS_validation"
 SYNCHRONISATION = "VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT"
 COMPLAINT = re.compile(r"VUID-[\w-]+|SYNC-[\w-]+|UNASSIGNED-[\w-]+")
-HEAP_CHECKS = "libc_malloc_debug.so.0"
-"""What ends the process where something was written beyond the end of what was allocated (glibc)."""
 PROMPT, COUNT = (1, 17, 4, 30, 8), 6
 BATCH = 250
 _PATIENCE = 600
@@ -126,12 +126,14 @@ def write_variant(sound: Artifact, variant: Changed, folder: Path) -> None:
 
 
 def serve(sound: Artifact, run: Run, indices: Sequence[int], results: Path) -> None:
-    """Try some variants, in this process, and write a line of JSON for each."""
+    """Try the sound artifact and some variants, in this process, and write a line of JSON for each."""
     executor = open_device(run.device)
     if isinstance(executor, OpenClExecutor):
         _keep_programs(executor.device)
+        guard(executor.device)
     wanted = answered(executor, sound, run, 64)
     with tempfile.TemporaryDirectory() as folder, results.open("w", encoding="utf-8") as out:
+        out.write(json.dumps([-1, "sound", ""]) + "\n")
         for index in indices:
             said, why = attempt(executor, sound, run, index, Path(folder), wanted)
             out.write(json.dumps([index, said, why]) + "\n")
@@ -153,42 +155,45 @@ def _keep_programs(device: OpenClDevice) -> None:
 
 
 def batch(sound: Artifact, run: Run, indices: Sequence[int]) -> tuple[Counter[str], list[str]]:
-    """Try variants in a process of their own; how often each outcome was, and what was found."""
+    """Try variants in a process of their own, and those after one that ended it in another; how often each
+    outcome was, and what was found."""
+    said, found, waiting = Counter[str](), list[str](), list(indices)
+    while waiting:
+        tried, ended, printed = _tried(sound, run, waiting)
+        outcomes = Counter(outcome for _, outcome, _ in tried[1:])
+        complaints = sorted(set(COMPLAINT.findall(printed)))
+        if complaints and len(tried) > 2:  # which of them was it?
+            half = len(waiting) // 2
+            parts = [batch(sound, run, part) for part in (waiting[:half], waiting[half:])]
+            more = [each for _, findings in parts for each in findings]
+            together = f"variants {waiting[0]} on, together: the layer says {', '.join(complaints)}"
+            return sum((each for each, _ in parts), said), found + (more or [together])
+        said += outcomes
+        found += [f"variant {index}: {why}" for index, outcome, why in tried if outcome == "failed"]
+        if not ended and not complaints:
+            break
+        at = waiting[len(tried) - 1] if tried and ended else waiting[0]
+        what = f"{ended or 'the process ended well'}; the layer says {', '.join(complaints) or 'nothing'}"
+        found.append(f"variant {at}: {what}: {printed[-1500:]}")
+        waiting = waiting[len(tried) :] if tried else []  # without the sound one's answer none is worth it
+    return said, found
+
+
+def _tried(sound: Artifact, run: Run, indices: Sequence[int]) -> tuple[list[tuple[int, str, str]], str, str]:
+    """Try variants until one ends the process: what came of the sound artifact and of each of them, how the
+    process ended, and what it printed."""
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder) / "results"
-        command = [
-            sys.executable,
-            "-m",
-            "tools.fuzz.accepted",
-            "--device",
-            run.device,
-            "--seed",
-            str(run.seed),
-        ]
-        command += ["--child", str(sound.folder), str(results), *(["--model"] if run.model else [])]
-        # pocl's buffers are of the heap
-        env = {**os.environ, "MALLOC_CHECK_": "3", "LD_PRELOAD": HEAP_CHECKS}
+        command = [sys.executable, "-m", "tools.fuzz.accepted", "--device", run.device]
+        command += ["--seed", str(run.seed), *(["--model"] if run.model else [])]
+        command += ["--child", str(sound.folder), str(results)]
+        env = dict(os.environ)
         if run.device == "vulkan":
-            env |= {
-                "VK_INSTANCE_LAYERS": LAYER,
-                **({"VK_LAYER_ENABLES": SYNCHRONISATION} if run.waits else {}),
-            }
+            env |= {"VK_INSTANCE_LAYERS": LAYER}
+            env |= {"VK_LAYER_ENABLES": SYNCHRONISATION} if run.waits else {}
         ended, printed = _ended(command, env, json.dumps(list(indices)))
         lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
-    tried = [json.loads(line) for line in lines]
-    said = Counter(each[1] for each in tried)
-    complaints = sorted(set(COMPLAINT.findall(printed)))
-    found = [f"variant {index}: {why}" for index, outcome, why in tried if outcome == "failed"]
-    if ended or complaints:
-        what = f"{ended or 'the process ended well'}; the layer says {', '.join(complaints) or 'nothing'}"
-        if len(indices) > 1 and tried:
-            parts = [batch(sound, run, [index]) for index in indices]
-            found = [each for _, more in parts for each in more] or [
-                f"variants {indices[0]} on, together: {what}"
-            ]
-        else:
-            found.append(f"variants {indices[0]} on: {what}: {printed[-1500:]}")
-    return said, found
+    return [tuple(json.loads(line)) for line in lines], ended, printed
 
 
 def _ended(command: Sequence[str], env: Mapping[str, str], given: str) -> tuple[str, str]:

@@ -9,10 +9,10 @@
 export * from "./engine/api.js";
 export { createEngine } from "./engine/createEngine.js";
 export { createExtensionEngine, createServiceWorkerEngine } from "./engine/clients/clientEngine.js";
-export { fetchModelList } from "./engine/modelList.js";
+export { fetchModelList } from "./engine/models/modelList.js";
 export { serveEngines, type ServedOptions } from "./engine/worker/serveEngines.js";
 export { createWorkerEngine, EngineWorker, type WorkerChoice } from "./engine/worker/workerEngine.js";
-export { planArtifact, probe } from "./engine/plan.js";
+export { planArtifact, probe } from "./engine/models/plan.js";
 export { loadTranscript, saveTranscript } from "./text/transcript.js";
 export {
   deleteModel,

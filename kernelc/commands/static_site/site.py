@@ -133,7 +133,7 @@ def _fetched_bytes(artifact: Artifact) -> int:
     """Return the bytes of weights, tokenizer and golden tiles, which every browser fetches.
 
     Kernels are left out: which of them a browser fetches depends on its device, and the page counts those
-    when it knows that (`fetchedFiles` in web/src/engine/plan.ts).
+    when it knows that (`fetchedFiles` in web/src/engine/models/plan.ts).
     """
     manifest = artifact.manifest
     kernels = {variant.file for kernel in manifest.kernels.values() for variant in kernel.variants}

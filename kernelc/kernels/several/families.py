@@ -15,6 +15,7 @@ from kernelc.kernels.linear.int8.code_rows import CODE_ROWS
 from kernelc.kernels.rms_norm import RMS_NORM
 from kernelc.kernels.sampling.argmax import ARGMAX, ARGMAX_BLOCKS
 from kernelc.kernels.sampling.argmax_final import ARGMAX_FINAL
+from kernelc.kernels.sampling.mask import MASK
 from kernelc.kernels.sampling.penalty import PENALTY
 from kernelc.kernels.sampling.sample import SAMPLE
 from kernelc.kernels.several.each_row import EachRow
@@ -22,7 +23,7 @@ from kernelc.kernels.several.matvec import MATVEC_INT8_ROWS, MATVEC_ROWS
 
 _REPEATED = (
     EMBEDDING, ELEMENTWISE, RMS_NORM, LAYER_NORM, CODE_ROWS, ROPE, CACHE_APPEND, APPEND_CODES,
-    ATTENTION_DECODE, ATTENTION_REDUCE, ARGMAX, ARGMAX_BLOCKS, ARGMAX_FINAL, PENALTY, SAMPLE,
+    ATTENTION_DECODE, ATTENTION_REDUCE, ARGMAX, ARGMAX_BLOCKS, ARGMAX_FINAL, MASK, PENALTY, SAMPLE,
 )  # fmt: skip
 
 ROWS_OF: dict[str, EachRow[Any, Any]] = {

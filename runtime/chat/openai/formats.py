@@ -21,6 +21,7 @@ from runtime.grammar.gbnf import gbnf_grammar
 from runtime.grammar.grammar import Grammar
 from runtime.grammar.json.schema import json_schema_grammar
 from runtime.grammar.json.text import json_grammar
+from runtime.grammar.pushdown import prepare
 from runtime.grammar.regular import regex_grammar
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -81,7 +82,7 @@ def _made(kind: str, text: str, path: str) -> Grammar:
     try:
         return _known(kind, text, path)
     except UsageError as error:
-        place = f"{error.where}: " if error.where else ""
+        place = f"{error.where}: " if error.where else f"{path}: "
         raise RequestError(f"{place}{error.message}", param=path) from error
 
 
@@ -102,4 +103,6 @@ _MAKERS: Mapping[str, Callable[[str, str], Grammar]] = MappingProxyType(
 @lru_cache(maxsize=8)  # a large grammar takes some 100 MB
 def _known(kind: str, text: str, path: str) -> Grammar:
     """Return the grammar of a text: the same object for the same text, so that its masks are kept."""
-    return _MAKERS[kind](text, path)
+    grammar = _MAKERS[kind](text, path)
+    prepare(grammar)
+    return grammar

@@ -17,9 +17,11 @@ from runtime.chat.openai.fields import Fields, a_text, an_object, as_list
 from runtime.chat.openai.json_values import MOST_JSON, a_json_object
 from runtime.chat.openai.names import check_names
 from runtime.chat.openai.refusal import RequestError, refuse
+from runtime.chat.tools.constraint import ANY_OBJECT
 from runtime.chat.tools.use import Tool, ToolUse
 from runtime.grammar.grammar import Grammar
 from runtime.grammar.json.schema import json_schema_grammar
+from runtime.grammar.pushdown import prepare
 
 _MOST_TOOLS = 128
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -30,7 +32,8 @@ _CHOICES = '"none", "auto", "required", a function of tools, or allowed_tools'
 def read_tools(fields: Fields) -> ToolUse | None:
     """Return the tools that the model is told of and may call; None without any, and for the choice "none".
 
-    Raises: RequestError, also for parameters that no grammar can hold a required call to.
+    A call that is required follows the parameters of its tool where a grammar can say them, else it has any
+    object. Raises: RequestError, also for parameters of a strict tool that no grammar can say.
     """
     parallel = fields.get("parallel_tool_calls") is None or fields.flag("parallel_tool_calls")
     tools, strict = _read_all(fields)
@@ -43,7 +46,9 @@ def read_tools(fields: Fields) -> ToolUse | None:
         return None
     required, called = _read_choice(choice, [each.name for each in tools])
     tools = [
-        _held(at, each) if each.name in called and (required or each.name in strict) else each
+        _held(at, each, each.name in strict)
+        if each.name in called and (required or each.name in strict)
+        else each
         for at, each in enumerate(tools)
     ]
     named = isinstance(choice, dict) and cast("dict[str, object]", choice).get("type") == "function"
@@ -157,8 +162,9 @@ def _named(fields: Fields, names: list[str]) -> str:
     return name
 
 
-def _held(at: int, tool: Tool) -> Tool:
-    """Return a tool with the grammar of its arguments."""
+def _held(at: int, tool: Tool, strict: bool) -> Tool:
+    """Return a tool with the grammar of its arguments, which must be that of its parameters if it is
+    `strict`."""
     path = f"tools[{at}].function.parameters"
     schema = {"type": "object", **tool.definition["function"]["parameters"]}
     if schema.get("properties") == {}:
@@ -166,7 +172,9 @@ def _held(at: int, tool: Tool) -> Tool:
     try:
         return replace(tool, grammar=_of_schema(json.dumps(schema), path))
     except UsageError as error:
-        place = f"{error.where}: " if error.where else ""
+        if not strict:
+            return replace(tool, grammar=ANY_OBJECT)
+        place = f"{error.where}: " if error.where else f"{path}: "
         _refused(f"{place}{error.message}", path, error)
 
 
@@ -177,4 +185,6 @@ def _refused(message: str, path: str, error: UsageError) -> NoReturn:
 @lru_cache(maxsize=32)
 def _of_schema(text: str, where: str) -> Grammar:
     """Return the grammar of a schema: the same object for the same text, so that its masks are kept."""
-    return json_schema_grammar(json.loads(text), where=where)
+    grammar = json_schema_grammar(json.loads(text), where=where)
+    prepare(grammar)
+    return grammar

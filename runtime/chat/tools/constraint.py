@@ -12,7 +12,7 @@ from runtime.grammar.join import one_of
 from runtime.grammar.json.text import json_grammar
 
 _MOST_KEPT = 8
-_ANY = json_grammar()  # of arguments that no schema holds
+ANY_OBJECT = json_grammar()  # of arguments that no schema holds
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class RequiredCalls:
         several = (use.several or not use.required) and bool(form.tail)
         before, between, after = form.listed_frame if several else form.frame
         begins = form.begins_list if several else form.begins
-        grammars = [(each.name, each.grammar or _ANY) for each in use.called]
+        grammars = [(each.name, each.grammar or ANY_OBJECT) for each in use.called]
         if use.required and len(grammars) == 1 and not before and not after:
             name, grammar = grammars[0]
             return RequiredCall(begins + name + between, grammar)

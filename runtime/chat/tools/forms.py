@@ -1,8 +1,8 @@
 """The forms in which models write calls and thoughts. Which one a model has is read off its template.
 
 A form is data: the marks around a call, and what stands between them. Sources: the chat templates of
-Hermes 2 Pro, Qwen 2.5 and 3, GLM 4.5, Llama 3.1 to 3.3, Mistral 7B v0.3 to Small 3.2, Granite 3, Phi-4-mini
-and DeepSeek V3 to V3.1.
+Hermes 2 Pro, Qwen 2.5 and 3, GLM 4.5, Llama 3.1 to 3.3, Mistral 7B v0.3 to Small 3.2, Granite 3, Phi-4-mini,
+DeepSeek V3 to V3.1 and gpt-oss.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from runtime.chat.tools.channels import CHANNEL, CHANNEL_MARKS, CONSTRAIN, END_MESSAGE, MESSAGE
 from runtime.chat.tools.typed_calls import BEGIN, BEGINS, END_OF_CALL, ENDS, SEPARATOR
 
 
@@ -30,12 +31,12 @@ class CallForm:
     Between one of `opens` and `close` stands a JSON object of a name and its arguments, or a list of such
     objects. With `bare` an answer may also begin with such a thing, without any mark. With `named` it may be
     the name, [ARGS], and the arguments alone, with `xml` or `keyed` a function in XML (`xml_calls.py`), and
-    with `typed` a kind, a name and arguments, behind which no `close` is wanted (`typed_calls.py`). A call
-    that must come is written so: `begins`, which ends its prompt, then the name and the arguments with
-    `frame` before, between and after them. Where there may be several of these, `begins_list` ends the
-    prompt, each is in `listed_frame`, and then come `separator` before another and `tail` at the end; without
-    a `tail` there is one. `told` says that the model is told of tools in the system prompt, because its
-    template knows none.
+    with `typed` a kind, a name and arguments, behind which no `close` is wanted (`typed_calls.py`). With
+    `channels` an answer is messages, of which some are calls (`channels.py`). A call that must come is
+    written so: `begins`, which ends its prompt, then the name and the arguments with `frame` before, between
+    and after them. Where there may be several of these, `begins_list` ends the prompt, each is in
+    `listed_frame`, and then come `separator` before another and `tail` at the end; without a `tail` there is
+    one. `told` says that the model is told of tools in the system prompt, because its template knows none.
     """
 
     name: str
@@ -46,6 +47,7 @@ class CallForm:
     xml: bool = False
     keyed: bool = False
     typed: bool = False
+    channels: bool = False
     begins: str = ""
     frame: tuple[str, str, str] = _frame("arguments")
     begins_list: str = ""
@@ -59,7 +61,8 @@ class CallForm:
         """All marks that a parser must see, though they may be special tokens, which are no text."""
         closes = (self.close,) if self.close else ()
         named = _NAMED_MARKS if self.named else ()
-        return (*self.opens, *closes, *named, *(_TYPED_MARKS if self.typed else ()))
+        typed = _TYPED_MARKS if self.typed else ()
+        return (*self.opens, *closes, *named, *typed, *(CHANNEL_MARKS if self.channels else ()))
 
 
 _NAMED_MARKS = ("[ARGS]", "[CALL_ID]")
@@ -112,12 +115,19 @@ DEEPSEEK = CallForm(
 DEEPSEEK_NAMED = replace(
     DEEPSEEK, name="deepseek-named", begins=f"{BEGINS}{BEGIN}", frame=("", SEPARATOR, "")
 )
+HARMONY = CallForm(
+    "harmony",
+    (),
+    channels=True,
+    begins=f"{CHANNEL}commentary to=functions.",
+    frame=("", f" {CONSTRAIN}json{MESSAGE}", ""),
+)
 TOLD = replace(HERMES, name="told", told=True)
 TOLD_DEEPSEEK = replace(TOLD, name="told-deepseek", opens=(*TOLD.opens, BEGINS, BEGIN), typed=True)
 
 FORMS = (
     HERMES, QWEN_CODER, GLM, MISTRAL, MISTRAL_ARGS, GRANITE, PHI, LLAMA, PLAIN, PLAIN_PARAMETERS,
-    DEEPSEEK, DEEPSEEK_NAMED, TOLD, TOLD_DEEPSEEK,
+    DEEPSEEK, DEEPSEEK_NAMED, HARMONY, TOLD, TOLD_DEEPSEEK,
 )  # fmt: skip
 
 _TOOLS = re.compile(r"\btools\b")
@@ -132,6 +142,8 @@ def form_of(source: str) -> CallForm:
     """
     if not _TOOLS.search(source):
         return TOLD_DEEPSEEK if BEGIN in source else TOLD
+    if CHANNEL in source and MESSAGE in source:
+        return HARMONY
     if BEGIN in source:
         return DEEPSEEK if "```json" in source else DEEPSEEK_NAMED
     if "[TOOL_CALLS]" in source:
@@ -149,10 +161,17 @@ def form_of(source: str) -> CallForm:
 
 @dataclass(frozen=True)
 class Thoughts:
-    """The marks around what a model thinks before it answers."""
+    """The marks around what a model thinks before it answers. `channels`: the answer is messages, as of a
+    form that has these, and thoughts are among them."""
 
     open: str
     close: str
+    channels: bool = False
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """All marks that a parser must see."""
+        return CHANNEL_MARKS if self.channels else (self.open, self.close)
 
 
 _THOUGHTS = (
@@ -163,8 +182,13 @@ _THOUGHTS = (
 )
 
 
+_ANALYSIS = Thoughts(f"{CHANNEL}analysis{MESSAGE}", END_MESSAGE, channels=True)
+
+
 def thoughts_of(source: str, tokens: Collection[str]) -> Thoughts | None:
     """Return the marks of a model's thoughts, None where neither its template nor its tokens have any."""
+    if CHANNEL in source and MESSAGE in source:
+        return _ANALYSIS
     for each in _THOUGHTS:
         if each.close in source or each.close in tokens:
             return each

@@ -39,5 +39,5 @@ def shown_marks(
     """Return the marks that are special tokens, by id."""
     marks: Iterable[str] = form.marks if form is not None else ()
     if thoughts is not None:
-        marks = (*marks, thoughts.open, thoughts.close)
+        marks = (*marks, *thoughts.marks)
     return {special[mark]: mark for mark in marks if mark in special}

@@ -16,6 +16,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from runtime.chat.tools.calls import CallReader
+from runtime.chat.tools.channels import (
+    CALL,
+    CHANNEL,
+    ENDS,
+    MESSAGE,
+    MOST_HEADER,
+    RETURN,
+    START,
+    Header,
+    may_be_header,
+)
 from runtime.chat.tools.characters import END, SPACE, Characters, Reading, Unreadable
 from runtime.chat.tools.deltas import Delta, Kind
 from runtime.chat.tools.forms import CallForm, Thoughts
@@ -48,10 +59,12 @@ class AnswerParser:
         self._form, self._thoughts, self._most_calls = form, thoughts, most_calls
         self._deltas: list[Delta] = []
         self._characters = Characters()
-        self._reader = None
+        self._reader: CallReader | None = None
         if form is not None:
             self._reader = CallReader(self._characters, form, names, strings, self._called)
-        self._reading = self._answer()
+        channels = (form is not None and form.channels) or (thoughts is not None and thoughts.channels)
+        self._names = names
+        self._reading = self._messages() if channels else self._answer()
         next(self._reading)
 
     def feed(self, text: str) -> list[Delta]:
@@ -175,3 +188,72 @@ class AnswerParser:
                 raw = raw[-1:]
             characters.unread(raw)
         characters.unmark()
+
+    # ---- an answer of messages (`channels.py`)
+
+    def _messages(self) -> Reading[None]:
+        header = self._thoughts.open if self._thoughts is not None and self.thinking else ""
+        header = header or (yield from self._header(""))
+        told = set[Kind]()
+        while True:
+            mark = yield from self._message(header, told)
+            if mark in (None, CALL, RETURN):
+                break
+            header = yield from self._header(mark if mark in (START, CHANNEL) else "")
+        self.done = mark is not None
+        while True:  # nothing comes any more
+            yield
+
+    def _header(self, mark: str) -> Reading[str]:
+        """Return what stands before a message and begins with `mark`, where there is one."""
+        held = mark
+        while may_be_header(held.lstrip(SPACE)):
+            char = yield from self._characters.next()
+            held += char
+            if held.endswith(MESSAGE):
+                return held.strip(SPACE)
+            if char == END or len(held) > MOST_HEADER:
+                break
+        self._put("text", mark)
+        self._characters.unread(held[len(mark) :])
+        return ""
+
+    def _message(self, header: str, told: set[Kind]) -> Reading[str | None]:
+        """Read the message behind a header; return the mark that ends it. `told` has the kinds so far."""
+        of = Header.of(header)
+        kind: Kind = "text"
+        if of.function and self._form is not None and of.function in self._names:
+            return (yield from self._called_in(of.function, header))
+        thought = of.channel == "analysis" and not of.recipient
+        raw = bool(of.recipient) or (thought and self._thoughts is None)  # as it is, so that nothing is lost
+        if raw:
+            self._put("text", header)
+        elif thought:
+            kind, self.thinking = "reasoning", True
+        if kind in told and header and not raw:
+            self._put(kind, "\n\n")
+        told.add(kind)
+        mark, spaces = yield from self._until(ENDS, kind)
+        self.thinking = False
+        if raw and mark is not None and mark not in (START, CHANNEL):
+            self._put("text", spaces + mark)
+        return mark
+
+    def _called_in(self, name: str, header: str) -> Reading[str | None]:
+        """Read a message that is a call; return the mark that ends it."""
+        characters = self._characters
+        characters.mark()
+        begun = (yield from characters.after_space()) == "{"
+        raw = characters.raw
+        characters.unmark()
+        if begun:
+            self._called("call", name)
+            yield from characters.balanced(lambda each: self._called("arguments", each))
+            self._called("arguments", "")
+        else:
+            self._put("text", header)
+            characters.unread(raw)
+        mark, spaces = yield from self._until(ENDS, "text")
+        if not begun and mark is not None and mark not in (START, CHANNEL):
+            self._put("text", spaces + mark)
+        return mark

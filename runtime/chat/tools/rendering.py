@@ -56,6 +56,8 @@ def rendered(template: Template, form: CallForm, messages: Messages, tools: Defi
         return template.render(messages)
     if form.told:
         return _told(template, messages, tools)
+    if form.channels:
+        messages = [_with_thinking(message) for message in messages]
     try:
         return template.render(messages, tools=tools or None)
     except TemplateError:
@@ -66,6 +68,12 @@ def rendered(template: Template, form: CallForm, messages: Messages, tools: Defi
         except TemplateError:
             pass
         raise
+
+
+def _with_thinking(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a message with its thoughts under the name that gpt-oss's template has for them."""
+    thoughts = message.get("reasoning_content")
+    return message if thoughts is None else {**message, "thinking": thoughts}
 
 
 def _with_texts(message: Mapping[str, Any]) -> Mapping[str, Any]:

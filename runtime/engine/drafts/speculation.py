@@ -166,7 +166,7 @@ class Speculation(Iterator[Generated]):
         token = result.token
         if self._request.choose is not None and result.logits is not None:
             token = chosen(self._request.choose, self._sequence, result.logits.copy(), position)
-        if token == 0:
+        if token == 0 and result.first_score is not None:
             check_score(self._sequence, result.first_score, position)
         self._sequence.sampled(token)
         return token

@@ -4,14 +4,14 @@ import type { AdapterCard } from "../gpu/card.js";
 import type { GenerationInfo } from "../artifact/schema.js";
 import type { WarmList } from "../prefixes/warm.js";
 import type { Notice } from "../weights/load.js";
-import type { LogitProcessors } from "./logitProcessors.js";
-import type { ChatRequest, Completions, TextCompletions } from "./openai.js";
-import type { Embeddings } from "./openaiEmbeddings.js";
+import type { LogitProcessors } from "./sampling/logitProcessors.js";
+import type { ChatRequest, Completions, TextCompletions } from "./openai/completions.js";
+import type { Embeddings } from "./openai/embeddings.js";
 
-export type * from "./openai.js";
-export type * from "./openaiEmbeddings.js";
+export type * from "./openai/completions.js";
+export type * from "./openai/embeddings.js";
 export type { AdapterCard, GenerationInfo, Notice, WarmList };
-export type * from "./logitProcessors.js";
+export type * from "./sampling/logitProcessors.js";
 export { KernelcError, type ErrorCode } from "../artifact/errors.js";
 
 /** Where a model runs: on a graphics device through WebGPU, or on the processor as WebAssembly. */

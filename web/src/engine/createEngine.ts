@@ -2,9 +2,9 @@
 
 import { KernelcError } from "../artifact/errors.js";
 import type { Engine, EngineOptions } from "./api.js";
-import { loadModel } from "./loadModel.js";
-import { chosenModel } from "./modelList.js";
-import { ReloadableEngine } from "./reloading.js";
+import { loadModel } from "./models/loadModel.js";
+import { chosenModel } from "./models/modelList.js";
+import { ReloadableEngine } from "./models/reloading.js";
 
 /**
  * Open the artifact whose folder is at `url`, or the model of that name in `options.models`: fetch what this

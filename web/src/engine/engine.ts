@@ -9,13 +9,13 @@ import { unlessAborted } from "../artifact/signals.js";
 import type { Executor } from "../gpu/executor.js";
 import type { PrefixCache } from "../prefixes/cache.js";
 import { Naming } from "./diagnosis/naming.js";
-import { Generation, type GenerationRequest, type Recover } from "./generation.js";
-import { ProgramTable } from "./programTable.js";
-import { Recovery, type Reopen } from "./recovery.js";
-import { HeldPositions } from "./rings.js";
-import { integer, type Sampling } from "./sampling.js";
-import { CachedSequence, type Fed } from "./sequence.js";
-import { Timings } from "./timings.js";
+import { Generation, type GenerationRequest, type Recover } from "./steps/generation.js";
+import { ProgramTable } from "./steps/programTable.js";
+import { Recovery, type Reopen } from "./steps/recovery.js";
+import { HeldPositions } from "./steps/rings.js";
+import { integer, type Sampling } from "./sampling/sampling.js";
+import { CachedSequence, type Fed } from "./steps/sequence.js";
+import { Timings } from "./steps/timings.js";
 
 export const GENERATE_ROLES: readonly Role[] = ["prefill", "decode", "sample_greedy", "sample", "mask"];
 

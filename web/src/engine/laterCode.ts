@@ -6,11 +6,11 @@
 
 import { KernelcError } from "../artifact/errors.js";
 
-export type Grammars = typeof import("./grammars.js");
-export type Embedding = typeof import("./embeddings.js");
+export type Grammars = typeof import("./masked/grammars.js");
+export type Embedding = typeof import("./answers/embeddings.js");
 export type Disk = typeof import("../prefixes/openDisk.js");
 export type Warm = typeof import("../prefixes/warm.js");
-export type Texts = typeof import("./textCompletions.js");
+export type Texts = typeof import("./answers/textCompletions.js");
 
 interface Provided {
   readonly grammars: Grammars;
@@ -29,12 +29,12 @@ export function provideCode(code: Provided): void {
 
 export function grammarCode(): Promise<Grammars> {
   if (provided) return Promise.resolve(provided.grammars);
-  return loaded("response_format", import("./grammars.js"));
+  return loaded("response_format", import("./masked/grammars.js"));
 }
 
 export function embeddingCode(): Promise<Embedding> {
   if (provided) return Promise.resolve(provided.embeddings);
-  return loaded("embeddings", import("./embeddings.js"));
+  return loaded("embeddings", import("./answers/embeddings.js"));
 }
 
 export function diskCode(): Promise<Disk> {
@@ -49,7 +49,7 @@ export function warmCode(): Promise<Warm> {
 
 export function textCode(): Promise<Texts> {
   if (provided) return Promise.resolve(provided.texts);
-  return loaded("text completions", import("./textCompletions.js"));
+  return loaded("text completions", import("./answers/textCompletions.js"));
 }
 
 /** What was loaded. @throws KernelcError "network" that says what (`what`) it would have been for. */

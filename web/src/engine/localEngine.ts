@@ -20,17 +20,17 @@ import type {
   TokenCompletion,
   TokenRequest,
 } from "./api.js";
-import { ChatCompletions } from "./chat.js";
+import { ChatCompletions } from "./answers/chat.js";
 import type { TokenEngine } from "./engine.js";
-import { LaterGrammars } from "./laterGrammars.js";
+import { LaterGrammars } from "./masked/laterGrammars.js";
 import { embeddingCode, textCode } from "./laterCode.js";
-import { processorModel, ProcessorTable, type LogitProcessorFactory } from "./logitProcessors.js";
+import { processorModel, ProcessorTable, type LogitProcessorFactory } from "./sampling/logitProcessors.js";
 import { Mutex } from "./mutex.js";
-import { formsOf } from "./reading.js";
-import { planManifest } from "./plan.js";
+import { formsOf } from "./answers/reading.js";
+import { planManifest } from "./models/plan.js";
 import { disposed } from "./refusals.js";
 import { checkedRequest } from "./request/chat.js";
-import { checkedSampling, integer } from "./sampling.js";
+import { checkedSampling, integer } from "./sampling/sampling.js";
 
 /** What an engine is made of. */
 export interface EngineParts {

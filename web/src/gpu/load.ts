@@ -11,6 +11,7 @@ import { Device, openAdapter, type Adapter, type DeviceOptions } from "./device.
 import { MOST_BYTES } from "./immediates.js";
 import { checkLimits, chooseVariants, needsOf, requiredLimits, type Choices } from "./limits.js";
 import { planLoad, type LoadPlan } from "./loadPlan.js";
+import { checkPurpose } from "./madeFor.js";
 import { Pipelines, type CompiledKernel, type KernelSource } from "./pipelines.js";
 import { GpuExecutor } from "./program.js";
 import { kernelsOf, ProgramSet } from "./programSet.js";
@@ -202,6 +203,7 @@ class Loading {
     const kernel = this.source.manifest.kernels.get(name);
     if (!kernel) throw new KernelcError("internal", `there is no kernel ${name}`);
     const source: KernelSource = { name, kernel, variant, text: await this.text(variant) };
+    checkPurpose(this.source.manifest, name, kernel, variant, source.text);
     return this.pipelines.compile(source);
   }
 

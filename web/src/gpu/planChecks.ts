@@ -14,9 +14,11 @@ import {
   STEP_BUFFER,
   TOKENS_BUFFER,
   type Manifest,
+  type Param,
   type Role,
 } from "../artifact/schema.js";
 import type { Fetch } from "./executor.js";
+import { STEP_FIELDS } from "./step.js";
 
 const WORD_BYTES = 4;
 /** The buffer that the host reads after a program of a role, where that is not "tokens". */
@@ -39,6 +41,8 @@ interface Planned {
 
 /** @throws KernelcError "bad-artifact" naming the dispatch or the buffer. */
 export function checkPlan(manifest: Manifest, plan: Planned): void {
+  const dispatched = [...plan.programs.values()].flat();
+  if (dispatched.some(({ kernel }) => manifest.kernels.get(kernel)?.params)) checkStepBlock(manifest.params);
   for (const [program, dispatches] of plan.programs) {
     dispatches.forEach(({ kernel, origin, ranges }, at) => {
       const bindings = manifest.kernels.get(kernel)?.bindings ?? [];
@@ -63,6 +67,14 @@ export function checkPlan(manifest: Manifest, plan: Planned): void {
     const got = `buffer ${buffer} has ${have} bytes at context ${plan.context}`;
     refuse(`manifest.json: buffers.${buffer}: ${got}, wanted ${wanted} for ${why}`);
   }
+}
+
+/** Check that the fields of the step block are where kernels read them, who find each by its place alone. */
+function checkStepBlock(params: readonly Param[]): void {
+  const shown = (fields: readonly Param[]) => fields.map(({ name, type }) => `${name} ${type}`).join(", ");
+  if (shown(params) === shown(STEP_FIELDS)) return;
+  const got = `the step block has the fields ${shown(params) || "none"}`;
+  refuse(`manifest.json: params: ${got}; kernels read ${shown(STEP_FIELDS)}, in this order`);
 }
 
 /** What the host reads and writes: buffer, bytes, and what for. */

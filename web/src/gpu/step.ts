@@ -4,9 +4,10 @@ import { KernelcError } from "../artifact/errors.js";
 import type { Param } from "../artifact/schema.js";
 import type { StepFields } from "./executor.js";
 
-/** The fields that this runtime can fill. */
-const STEP_FIELDS = [
-  "seq", "past", "seed", "top_k", "temperature", "top_p", "min_p", "repetition_penalty",
+/** The fields that this runtime can fill, in the order in which kernels read them. */
+export const STEP_FIELDS: readonly Param[] = [
+  ...["seq", "past", "seed", "top_k"].map((name) => ({ name, type: "u32" as const })),
+  ...["temperature", "top_p", "min_p", "repetition_penalty"].map((name) => ({ name, type: "f32" as const })),
 ];
 
 export class StepBlock {
@@ -14,10 +15,10 @@ export class StepBlock {
 
   /** @throws KernelcError "bad-artifact" for a field that this runtime cannot fill. */
   constructor(params: readonly Param[]) {
-    const unknown = params.find((param) => !STEP_FIELDS.includes(param.name));
+    const unknown = params.find((param) => !STEP_FIELDS.some(({ name }) => name === param.name));
     if (unknown) {
-      const message =
-        `the step block has a field ${unknown.name}, this runtime knows ${STEP_FIELDS.join(", ")}`;
+      const known = STEP_FIELDS.map(({ name }) => name).join(", ");
+      const message = `the step block has a field ${unknown.name}, this runtime knows ${known}`;
       throw new KernelcError("bad-artifact", message, {
         help: "use the page of the kernelc that built this artifact",
       });

@@ -8,6 +8,7 @@ export { oneOf, type Framed } from "./join.js";
 export { jsonSchemaGrammar } from "./json/schema.js";
 export { jsonGrammar, type Json } from "./json/text.js";
 export { Constraint, Matcher } from "./matcher.js";
+export { prepare } from "./pushdown.js";
 export { GrammarError } from "./refusal.js";
 export { regexGrammar } from "./regular.js";
 export { Vocabulary } from "./vocabulary.js";

@@ -168,6 +168,18 @@ export class Machine {
     return resumed;
   }
 
+  /** A state with another node in the place of each: `nodes` tells which. */
+  replaced(state: number, nodes: Int32Array): number {
+    const { stride, stacks, end } = this;
+    const found = new Map<number, number>();
+    for (const configuration of this.configurations[state] ?? []) {
+      const node = configuration % stride;
+      const [to, stack] = [node === end ? node : (nodes[node] ?? node), Math.floor(configuration / stride)];
+      found.set(to, stacks.union(found.get(to) ?? stack, stack));
+    }
+    return this.interned(found);
+  }
+
   split(state: number): Split {
     const known = this.splits.get(state);
     if (known) return known;

@@ -9,8 +9,9 @@
  * for the idea of a mask per state.
  */
 
+import { alike } from "./alike.js";
 import { DEAD, type Machine } from "./machine.js";
-import type { Level, Vocabulary } from "./vocabulary.js";
+import type { Level, LongTokens, Vocabulary } from "./vocabulary.js";
 
 /** A bit per token, the lowest bit of the first word for token 0. */
 export type Mask = Uint32Array<ArrayBuffer>;
@@ -44,12 +45,20 @@ export class Masks {
   private readonly known = new Map<number, Walk>();
   private bytes = 0;
   private epoch: number;
+  /** The nodes that short tokens do not tell from each, and those that no token does. */
+  private readonly nearly: Int32Array;
+  private readonly wholly: Int32Array;
+  /** A bit for each short token. */
+  private readonly short: Uint32Array;
 
   constructor(
     private readonly machine: Machine,
     private readonly vocabulary: Vocabulary,
   ) {
     this.epoch = machine.epoch;
+    const rounds = [vocabulary.long.length, vocabulary.levels.length - 1];
+    [this.nearly, this.wholly] = alike(machine.pushdown, rounds) as [Int32Array, Int32Array];
+    this.short = vocabulary.upTo(vocabulary.long.length);
   }
 
   /**
@@ -64,7 +73,7 @@ export class Masks {
     }
     let walk = this.known.get(state);
     if (!walk || (walk.escapes === null && below.length)) {
-      walk = this.walked(ROOT, state, null, below.length > 0);
+      walk = this.shared(state, below.length > 0);
       this.known.set(state, walk);
     }
     for (let at = below.length - 1; walk.escapes?.size && at >= 0; at -= 1) {
@@ -80,10 +89,52 @@ export class Masks {
   }
 
   /**
-   * Walk from prefixes that are all in one state, and add to a mask that is known already. Prefixes that
-   * escape are noted if they are `watched`.
+   * The walk of a state, which is that of any other that no token tells from it. Where only long tokens do,
+   * what the short ones do is taken over from another state, too.
    */
-  private walked(begin: Prefixes, state: number, known: Mask | null, watched: boolean): Walk {
+  private shared(state: number, watched: boolean): Walk {
+    const { machine } = this;
+    const [nearly, wholly] = [machine.replaced(state, this.nearly), machine.replaced(state, this.wholly)];
+    const known = this.knownWalk(wholly, watched);
+    if (known) return known;
+    if (nearly === wholly) return this.fromStart(wholly, watched);
+    const short = this.knownWalk(nearly, watched) ?? this.fromStart(nearly, watched);
+    const walk = this.withLong(wholly, short);
+    this.known.set(wholly, walk);
+    return walk;
+  }
+
+  private knownWalk(state: number, watched: boolean): Walk | null {
+    const walk = this.known.get(state);
+    return !walk || (walk.escapes === null && watched) ? null : walk;
+  }
+
+  private fromStart(state: number, watched: boolean): Walk {
+    const walk = this.walked(ROOT, state, null, watched);
+    this.known.set(state, walk);
+    return walk;
+  }
+
+  /** What the long tokens do in a state, and the short ones in one that they do not tell from it. */
+  private withLong(state: number, { mask, escapes }: Walk): Walk {
+    const { long } = this.vocabulary;
+    const walk = this.walked(ROOT, state, null, escapes !== null, long);
+    walk.mask.forEach((word, at) => {
+      walk.mask[at] = word | ((mask[at] as number) & (this.short[at] as number));
+    });
+    const byLevel = [...(escapes ?? [])].filter(([depth]) => depth <= long.length);
+    const longer = [...(walk.escapes ?? [])].filter(([depth]) => depth > long.length);
+    return { ...walk, escapes: escapes && new Map([...byLevel, ...longer]) };
+  }
+
+  /**
+   * Walk from prefixes that are all in one state, and add to a mask that is known already. Prefixes that
+   * escape are noted if they are `watched`. With `long`, only those prefixes are walked that long tokens
+   * begin with, and of the short tokens not all are found.
+   */
+  private walked(
+    begin: Prefixes, state: number, known: Mask | null, watched: boolean, long: LongTokens | null = null,
+  ): Walk {
     this.walks += 1;
     const { levels, words } = this.vocabulary;
     const mask = known ? known.slice() : new Uint32Array(words);
@@ -102,6 +153,7 @@ export class Masks {
         if (ended.length) escapes.set(depth, merged ? Int32Array.from(new Set(ended)) : ended);
       }
       alive = this.step(level, levels[depth + 1], alive, mask);
+      if (long) alive = onlyLonger(alive, long.longest[depth + 1], long.length);
     }
     this.bytes += mask.byteLength;
     for (const each of escapes.values()) this.bytes += each.byteLength;
@@ -142,6 +194,11 @@ export class Masks {
     }
     return { nodes: nextNodes.subarray(0, count), states: nextStates.subarray(0, count) };
   }
+}
+
+function onlyLonger({ nodes, states }: Alive, longest: Int32Array | undefined, length: number): Alive {
+  const isLonger = (_: number, at: number): boolean => (longest?.[nodes[at] as number] ?? 0) > length;
+  return { nodes: nodes.filter(isLonger), states: states.filter(isLonger) };
 }
 
 function joined({ nodes, states }: Alive, more: Int32Array, state: number): Alive {

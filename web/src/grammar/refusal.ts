@@ -2,7 +2,7 @@
  * The error of a grammar that is wrong, not supported or too large.
  *
  * It is no KernelcError, so that this folder, which is loaded by itself, imports nothing of the engine's. The
- * engine makes one of it (`engine/grammars.ts`).
+ * engine makes one of it (`engine/masked/grammars.ts`).
  */
 export class GrammarError extends Error {
   override readonly name = "GrammarError";

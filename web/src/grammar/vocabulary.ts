@@ -6,6 +6,8 @@
  */
 
 const MOST_TOKEN_BYTES = 1024; // no text needs a longer one, and each length is a level
+/** Bytes that no long token has, and what the prefixes of the long ones are at most. */
+const [SHORT, MOST_LONG] = [8, 2048];
 
 /**
  * The prefixes of one length, in order.
@@ -38,6 +40,15 @@ export interface VocabularyOptions {
   readonly droppable?: Iterable<number>;
 }
 
+/**
+ * The few tokens that are longer than the others, than `length` bytes. `longest` has, by level and node, the
+ * length of the longest token that begins so.
+ */
+export interface LongTokens {
+  readonly length: number;
+  readonly longest: readonly Int32Array[];
+}
+
 /** The bytes of all tokens of a model. Ids without bytes and tokens longer than 1024 never stand for text. */
 export class Vocabulary {
   readonly levels: readonly Level[];
@@ -46,6 +57,7 @@ export class Vocabulary {
   readonly droppable: ReadonlySet<number>;
   private readonly bytes: Uint8Array;
   private readonly begins: Int32Array;
+  private foundLong: LongTokens | null = null;
 
   constructor(
     readonly size: number,
@@ -77,6 +89,19 @@ export class Vocabulary {
   /** The number of 32-bit words of a mask. */
   get words(): number {
     return (this.size + 31) >>> 5;
+  }
+
+  get long(): LongTokens {
+    return (this.foundLong ??= longOf(this.levels));
+  }
+
+  /** A bit for each token of at most so many bytes. */
+  upTo(length: number): Uint32Array {
+    const bits = new Uint32Array(this.words);
+    for (const { tokens } of this.levels.slice(0, length + 1)) {
+      for (const token of tokens) bits[token >>> 5] = (bits[token >>> 5] ?? 0) | (1 << (token & 31));
+    }
+    return bits;
   }
 
   /** The bytes of an id. */
@@ -162,6 +187,31 @@ export class Vocabulary {
     }
     return levels;
   }
+}
+
+/** As many lengths of tokens as have few prefixes together. */
+function longOf(levels: readonly Level[]): LongTokens {
+  const longest: Int32Array[] = [];
+  const counts: number[] = levels.map(() => 0); // of prefixes, by the longest that begins so
+  for (let depth = levels.length - 1; depth >= 0; depth -= 1) {
+    const { byte, childBegin } = levels[depth] ?? NO_LEVEL;
+    const below = longest[0];
+    const own = new Int32Array(byte.length).map((_, node) => {
+      let most = depth;
+      for (let child = childBegin[node] ?? 0; child < (childBegin[node + 1] ?? 0); child += 1) {
+        most = Math.max(most, below?.[child] ?? 0);
+      }
+      counts[most] = (counts[most] ?? 0) + 1;
+      return most;
+    });
+    longest.unshift(own);
+  }
+  let [length, prefixes] = [levels.length, 0];
+  while (length > SHORT && prefixes + (counts[length] ?? 0) <= MOST_LONG) {
+    prefixes += counts[length] ?? 0;
+    length -= 1;
+  }
+  return { length, longest };
 }
 
 function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {

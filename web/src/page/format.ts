@@ -70,6 +70,12 @@ const LICENSES: Readonly<Record<string, string>> = {
   gemma: "Gemma licence",
 };
 
+/** How finely weights are stored: "q4a" as "4-bit"; "" for what is no such name. */
+export function formatWeights(quant: string): string {
+  const bits = /^[qf](\d+)/.exec(quant)?.[1];
+  return bits === undefined ? "" : `${bits}-bit`;
+}
+
 /** A licence as people write it. */
 export function formatLicense(license: string): string {
   return LICENSES[license.toLowerCase()] ?? license;

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/api.js";
-import { planArtifact, probe } from "../engine/plan.js";
+import { planArtifact, probe } from "../engine/models/plan.js";
 import { createWorkerEngine } from "../engine/worker/workerEngine.js";
 import {
   deleteModel,

@@ -14,6 +14,8 @@ export interface Message {
   /** Of the role "assistant". */
   readonly tool_calls?: readonly SaidCall[];
   readonly reasoning_content?: string;
+  /** The same, under gpt-oss's name for it. */
+  readonly thinking?: string;
   /** Of the role "tool": the call that it answers, and the name of the tool. */
   readonly tool_call_id?: string;
   readonly name?: string;

@@ -2,6 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 
+import { disturbed, expectUndisturbed } from "./disturbed";
 import { hasChromium, openEngine, startBrowser, startServer, type TestServer } from "./harness";
 
 const MODEL = "/models/tiny-q4/";
@@ -25,34 +26,7 @@ describe.skipIf(!hasChromium)("the engine in Chromium", () => {
   });
 
   test("a device lost in mid-answer is replaced, and the text is that of an undisturbed run", async () => {
-    const found = await page.evaluate(async (url) => {
-      const notices: string[] = [];
-      const onNotice = ({ code }: { code: string }) => notices.push(code);
-      const engine = await kernelc.createWorkerEngine(url, { onNotice });
-      const request = { messages: [{ role: "user", content: "Once upon a time" }], max_tokens: 40, stream: true } as const;
-      const texts: string[] = [];
-      for (const [temperature, loseAt] of [[0, 0], [0, 12], [0.9, 0], [0.9, 25]] as const) {
-        await engine.reset();
-        let [text, pieces] = ["", 0];
-        for await (const chunk of await engine.chat.completions.create({ ...request, temperature, seed: 7 })) {
-          const piece = chunk.choices[0]?.delta.content ?? "";
-          text += piece;
-          pieces += Number(piece !== "");
-          if (loseAt > 0 && pieces === loseAt) await engine.simulateLoss();
-        }
-        texts.push(text);
-      }
-      const { restored } = await engine.stats();
-      await engine.dispose();
-      return { texts, restored, notices };
-    }, MODEL);
-    const [greedy, greedyLost, drawn, drawnLost] = found.texts;
-    expect(greedy?.split(" ").length).toBeGreaterThanOrEqual(40);
-    expect(greedyLost).toBe(greedy);
-    expect(drawnLost).toBe(drawn);
-    expect(drawn).not.toBe(greedy);
-    expect(found.restored).toBe(2);
-    expect(found.notices.filter((code) => code === "device-restored").length).toBe(2);
+    expectUndisturbed(await page.evaluate(disturbed, [MODEL, {}] as const));
   }, 180_000);
 
   test("stored weights are not fetched again", async () => {

@@ -10,8 +10,8 @@ interface OtherBrowser {
   readonly variable: string;
   /** Whether pages that are isolated have SharedArrayBuffer. */
   readonly shares: boolean;
-  /** A file of the profile that turns WebGPU on, on a software driver too; null where there is none. */
-  readonly webgpu: readonly [file: string, text: string] | null;
+  /** Preferences that turn WebGPU on, on a software driver too; none where there is no WebGPU. */
+  readonly preferences: readonly string[];
   command(binary: string, profile: string, url: string): readonly [string, ...string[]];
 }
 
@@ -21,12 +21,7 @@ export const OTHER_BROWSERS = {
     paths: ["/usr/bin/firefox-esr", "/usr/bin/firefox"],
     variable: "KERNELC_FIREFOX",
     shares: true,
-    webgpu: [
-      "user.js",
-      ["dom.webgpu.enabled", "gfx.webgpu.ignore-blocklist", "gfx.webgpu.force-enabled"]
-        .map((name) => `user_pref("${name}", true);\n`)
-        .join(""),
-    ],
+    preferences: ["dom.webgpu.enabled", "gfx.webgpu.ignore-blocklist", "gfx.webgpu.force-enabled"],
     command: (binary, profile, url) => [binary, "--headless", "--no-remote", "--profile", profile, url],
   },
   // WebKitGTK's own small browser. It has neither WebGPU nor, though pages are isolated, memory that threads share.
@@ -35,7 +30,7 @@ export const OTHER_BROWSERS = {
     paths: ["x86_64", "aarch64"].map((machine) => `/usr/lib/${machine}-linux-gnu/webkit2gtk-4.1/MiniBrowser`),
     variable: "KERNELC_WEBKIT",
     shares: false,
-    webgpu: null,
+    preferences: [],
     command: (binary, _, url) => ["xvfb-run", "--auto-servernum", binary, url],
   },
 } as const satisfies Record<string, OtherBrowser>;

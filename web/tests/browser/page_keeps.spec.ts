@@ -86,6 +86,33 @@ describe.skipIf(!hasChromium)("what the page keeps", () => {
     expect((await shown(page)).length).toBeGreaterThan(known);
   });
 
+  test("a page that is frozen in mid-answer goes on, and one that is ended then has lost nothing", async () => {
+    const page = await open(4, WORDS);
+    await page.waitForSelector(".composer-field:visible");
+    await page.fill(".composer-field", "go");
+    await page.press(".composer-field", "Enter");
+    const session = await page.context().newCDPSession(page);
+    const frozen = async (state: "frozen" | "active"): Promise<unknown> =>
+      session.send("Page.setWebLifecycleState", { state });
+    const length = async (): Promise<number> => (await shown(page)).length;
+    await expect.poll(length, { timeout: 60_000 }).toBeGreaterThan(100);
+    await frozen("frozen");
+    await page.waitForTimeout(500);
+    await frozen("active");
+    const thawed = await length();
+    await expect.poll(length, { timeout: 60_000 }).toBeGreaterThan(thawed);
+    await frozen("frozen");
+    await page.waitForTimeout(500); // what it had begun to store
+    await frozen("active");
+    const stored = await page.evaluate(storedCharacters);
+    await frozen("frozen");
+    await kill(page);
+    const next = await open(4, WORDS);
+    await next.waitForSelector("text=Continue");
+    expect((await shown(next)).length).toBeGreaterThanOrEqual(stored);
+    expect(stored).toBeGreaterThanOrEqual(100);
+  });
+
   test("two windows on one chat agree", async () => {
     const one = await open(30, WORDS); // slowly, so that the other window comes in time
     await one.waitForSelector(".composer-field:visible");

@@ -1,4 +1,4 @@
-/** The page in Firefox and WebKit, from the first visit to the second, driven from a frame around it. */
+/** The page in WebKit, from the first visit to the second, driven from a frame around it. */
 import { describe, expect, inject, test } from "vitest";
 import { hasOther, ISOLATING, startServer } from "./harness.js";
 import { ReportingPage } from "./reporting_page.js";
@@ -60,12 +60,11 @@ async function chatted(address: string): Promise<Chatted> {
 }
 
 describe.skipIf(site === "")("the page (needs the extra cpu)", () => {
-  test.for(["Firefox", "WebKit"] as const)("in %s (needs its package) loads, answers and remembers", async (name, { skip }) => {
-    skip(!hasOther(name), `there is no ${name}`);
+  test.skipIf(!hasOther("WebKit"))("in WebKit (needs its package) loads, answers and remembers", async () => {
     const report = new ReportingPage(`return (${chatted.toString()})("/computed/");`);
     const server = await startServer({ "/computed/": site, "/report/": report.handle });
     server.headers = ISOLATING; // else the page would load itself once more, for threads
-    const got = await report.open(name, server, "/report/").finally(() => server.close());
+    const got = await report.open("WebKit", server, "/report/").finally(() => server.close());
     expect(got).toMatchObject({ offered: expect.stringMatching(/^Download .* and start$/) as string });
     const { answer, kept, again } = got as Chatted;
     expect(answer).toMatch(/\w+ \w+/);

@@ -30,6 +30,7 @@ import tiny_model  # noqa: E402
 import tiny_reference  # noqa: E402
 from explored import explorer_of  # noqa: E402
 
+from benchmarks.browser.random_model import random_artifact  # noqa: E402
 from kernelc.artifact import Artifact  # noqa: E402
 from kernelc.cli import main  # noqa: E402
 from kernelc.commands.build import add_compile_options  # noqa: E402
@@ -37,9 +38,7 @@ from kernelc.commands.kept import built  # noqa: E402
 from kernelc.commands.static_site.page import EXPLORER, built_page, copy_page, files_in  # noqa: E402
 from kernelc.compiler import CompileOptions  # noqa: E402
 from kernelc.inputs import inputs_stamp  # noqa: E402
-from kernelc.pipeline import build_random  # noqa: E402
 from kernelc.session import Session, open_engine, text_of  # noqa: E402
-from model.families.registry import find_model  # noqa: E402
 from model.hub.locate import Located  # noqa: E402
 from runtime.chat.openai.requests import parse_chat, parse_text  # noqa: E402
 from runtime.chat.openai.responses import (  # noqa: E402
@@ -122,7 +121,7 @@ def random_model(name: str) -> str:
     """Return an artifact of the shapes of a well-known model, with random weights."""
     out = BUILD / "models" / f"{name}-random"
     shutil.rmtree(out, ignore_errors=True)
-    return str(build_random(find_model(name), CompileOptions("wgsl"), out))
+    return str(random_artifact(name, CompileOptions("wgsl"), out))
 
 
 def said(folder: str, prompt: tuple[int, ...]) -> list[int]:

@@ -53,8 +53,8 @@ export class ReportingPage {
   async open(name: OtherName, server: TestServer, path: string, webgpu = false): Promise<unknown> {
     this.headers = server.headers;
     const profile = mkdtempSync(join(tmpdir(), "kernelc-profile-"));
-    const file = OTHER_BROWSERS[name].webgpu;
-    if (webgpu && file) writeFileSync(join(profile, file[0]), file[1]);
+    const lines = OTHER_BROWSERS[name].preferences.map((each) => `user_pref("${each}", true);\n`);
+    if (webgpu) writeFileSync(join(profile, "user.js"), lines.join(""));
     const url = server.origin + path;
     const [command, ...options] = OTHER_BROWSERS[name].command(inject("others")[name], profile, url);
     // Root, as in containers, has no sandbox there.

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ChatChunk, ChatRequest } from "../../src/engine/api.js";
 import { checkedRequest } from "../../src/engine/request/chat.js";
-import { StopMatcher } from "../../src/engine/stopStrings.js";
+import { StopMatcher } from "../../src/engine/answers/stopStrings.js";
 import { VOCAB } from "./engine_fakes.js";
 import { coder, setUp, type Setup } from "./engine_letters.js";
 

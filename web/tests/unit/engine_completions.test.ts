@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ChatChunk, ChatRequest, TextChunk, TextRequest } from "../../src/engine/api.js";
-import { joined, TextLogprobTable } from "../../src/engine/logprobs.js";
+import { joined, TextLogprobTable } from "../../src/engine/answers/logprobs.js";
 import type { Coder } from "../../src/text/types.js";
 import { CONTEXT, VOCAB } from "./engine_fakes.js";
 import { coder, setUp, type Setup } from "./engine_letters.js";

@@ -1,8 +1,8 @@
 /** On what a model runs: the rules of "auto", and what a plan says of them. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { parseManifest, type Manifest } from "../../src/artifact/manifest.js";
-import { openDevice, type OpenOptions } from "../../src/engine/openDevice.js";
-import { planManifest } from "../../src/engine/plan.js";
+import { openDevice, type OpenOptions } from "../../src/engine/models/openDevice.js";
+import { planManifest } from "../../src/engine/models/plan.js";
 import type { ArtifactSource } from "../../src/gpu/source.js";
 import { readSettings } from "../../src/page/state/settings.js";
 import { verdictOn } from "../../src/page/views/planCard.js";

@@ -6,7 +6,7 @@ import { KernelcError } from "../../src/artifact/errors.js";
 import { parseManifest } from "../../src/artifact/manifest.js";
 import { clear, countBad, firstBadRow } from "../../src/engine/diagnosis/bits.js";
 import { TokenEngine } from "../../src/engine/engine.js";
-import { checkedSampling } from "../../src/engine/sampling.js";
+import { checkedSampling } from "../../src/engine/sampling/sampling.js";
 import type { Executor, Fetch, StepFields, Ticket } from "../../src/gpu/executor.js";
 import { sampleManifest, type Json } from "./sample_manifest.js";
 

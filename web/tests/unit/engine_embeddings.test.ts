@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { parseManifest, type Manifest } from "../../src/artifact/manifest.js";
-import { embed, type EmbeddingParts } from "../../src/engine/embeddings.js";
-import { hiddenWidth } from "../../src/engine/hiddenWidth.js";
+import { embed, type EmbeddingParts } from "../../src/engine/answers/embeddings.js";
+import { hiddenWidth } from "../../src/engine/steps/hiddenWidth.js";
 import { rolesFor, TokenEngine } from "../../src/engine/engine.js";
 import { Mutex } from "../../src/engine/mutex.js";
 import { CONTEXT, ToyExecutor, toyManifest } from "./engine_fakes.js";

@@ -6,9 +6,9 @@
 import type { Env } from "../../src/artifact/dim.js";
 import { KernelcError } from "../../src/artifact/errors.js";
 import { parseManifest, type Manifest, type Role } from "../../src/artifact/manifest.js";
-import { draw, hashWords } from "../../src/engine/cpuSampler.js";
+import { draw, hashWords } from "../../src/engine/sampling/cpuSampler.js";
 import type { Discarded, Executor, Fetch, StepFields, Ticket } from "../../src/gpu/executor.js";
-import { checkedSampling } from "../../src/engine/sampling.js";
+import { checkedSampling } from "../../src/engine/sampling/sampling.js";
 import { sampleManifest, type Json } from "./sample_manifest.js";
 
 export const VOCAB = 64;

@@ -5,10 +5,10 @@ import { join, resolve } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { KernelcError } from "../../src/artifact/errors.js";
 import type { ResponseFormat } from "../../src/engine/api.js";
-import { Grammars } from "../../src/engine/grammars.js";
-import { drawAllowed } from "../../src/engine/masking.js";
+import { Grammars } from "../../src/engine/masked/grammars.js";
+import { drawAllowed } from "../../src/engine/masked/masking.js";
 import type { AnswerFormat } from "../../src/engine/request/format.js";
-import { checkedSampling } from "../../src/engine/sampling.js";
+import { checkedSampling } from "../../src/engine/sampling/sampling.js";
 import { Matcher } from "../../src/grammar/matcher.js";
 import { VOCAB } from "./engine_fakes.js";
 import { coderOf, setUp } from "./engine_letters.js";
@@ -215,15 +215,15 @@ describe("grammars", () => {
     const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
     const imports = files
       // The first is loaded with them, and the second may load nothing later.
-      .filter((file) => ![join("engine", "grammars.ts"), join("engine", "clients", "serve.ts")].includes(file))
+      .filter((file) => ![join("engine", "masked", "grammars.ts"), join("engine", "clients", "serve.ts")].includes(file))
       .filter((file) => !file.startsWith("grammar"))
       .flatMap((file) => readFileSync(join(src, file), "utf8").split("\n"))
-      .filter((line) => line.includes("import") && /\/grammar\/|engine\/grammars\.js|"\.\/grammars\.js"|maskedGeneration/.test(line))
+      .filter((line) => line.includes("import") && /\/grammar\/|masked\/grammars\.js|"\.\/grammars\.js"|maskedGeneration/.test(line))
       .filter((line) => !line.includes("markupOf")) // of the page, for another kind of grammars
       .map((line) => line.trim());
     expect(imports.filter((line) => !line.startsWith("import type "))).toEqual([
-      'export type Grammars = typeof import("./grammars.js");',
-      'return loaded("response_format", import("./grammars.js"));',
+      'export type Grammars = typeof import("./masked/grammars.js");',
+      'return loaded("response_format", import("./masked/grammars.js"));',
     ]);
   });
 });

@@ -1,8 +1,8 @@
 /** Answers held to calls: whatever is drawn, thoughts end, calls follow; see tests/runtime/test_guide.py. */
 import { describe, expect, it } from "vitest";
-import { hashWords } from "../../src/engine/cpuSampler.js";
-import { Grammars, type AnswerMatcher } from "../../src/engine/grammars.js";
-import { hasToken } from "../../src/engine/masking.js";
+import { hashWords } from "../../src/engine/sampling/cpuSampler.js";
+import { Grammars, type AnswerMatcher, type RequiredCall } from "../../src/engine/masked/grammars.js";
+import { hasToken } from "../../src/engine/masked/masking.js";
 import { formOf, thoughtsOf, type Forms } from "../../src/text/tools/forms.js";
 import { AnswerParser } from "../../src/text/tools/parser.js";
 import type { Delta } from "../../src/text/tools/deltas.js";
@@ -14,7 +14,7 @@ const BEGIN = "<\uff5ctool\u2581call\u2581begin\uff5c>";
 const MARKS = new Map([["<think>", 300], ["</think>", 301], ["<tool_call>", 302]]);
 const SCHEMA = JSON.stringify({ type: "object", properties: { n: { enum: [1, 23] } }, required: ["n"] });
 const NAMES = ["one", "other"];
-const SCHEMAS = NAMES.map((name) => ({ name, schema: SCHEMA, path: "tools" }));
+const SCHEMAS = NAMES.map((name) => ({ name, schema: SCHEMA, path: "tools", strict: true }));
 const SOURCES = {
   hermes: "tools <tool_call>",
   listed: "tools [TOOL_CALLS]",
@@ -159,6 +159,21 @@ describe("calls of strict tools", () => {
       }
     }
     expect(made).toBeGreaterThanOrEqual(6);
+  });
+
+  it("are refused where no grammar knows their schema, and others have any object then", async () => {
+    const grammars = new Grammars(bytesCoder(false), SIZE, [END]);
+    const model: Forms = { calls: formOf(SOURCES.hermes), thoughts: null };
+    const schema = JSON.stringify({ type: "object", not: {} });
+    const made = (strict: boolean): Promise<RequiredCall> =>
+      grammars.ofCalls(model, [{ name: "one", schema, path: "tools[0]", strict }], { several: false });
+    await expect(made(true)).rejects.toMatchObject({ code: "usage", param: "tools[0]" });
+    const matcher = (await made(false)).matchers({ begun: true, thinking: false })(false, 800);
+    for (const id of bytesCoder(false).encode('{"name": "one", "arguments": {"any": [null]}}')) {
+      expect(hasToken(matcher.mask(), id)).toBe(true);
+      matcher.advance(id);
+    }
+    expect(hasToken(matcher.mask(), END)).toBe(true);
   });
 
   const GUIDED = { several: false, free: true };

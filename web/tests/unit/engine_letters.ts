@@ -1,12 +1,12 @@
 /** Answers of the toy model, of which each id is a letter. */
 
-import { ChatCompletions } from "../../src/engine/chat.js";
+import { ChatCompletions } from "../../src/engine/answers/chat.js";
 import { GENERATE_ROLES, TokenEngine } from "../../src/engine/engine.js";
-import { Grammars } from "../../src/engine/grammars.js";
-import { processorModel, ProcessorTable, type LogitProcessorFactory } from "../../src/engine/logitProcessors.js";
+import { Grammars } from "../../src/engine/masked/grammars.js";
+import { processorModel, ProcessorTable, type LogitProcessorFactory } from "../../src/engine/sampling/logitProcessors.js";
 import type { Forms } from "../../src/text/tools/forms.js";
 import { Mutex } from "../../src/engine/mutex.js";
-import { TextAnswers } from "../../src/engine/textCompletions.js";
+import { TextAnswers } from "../../src/engine/answers/textCompletions.js";
 import { TOLD } from "../../src/text/tools/forms.js";
 import type { PromptEncoder } from "../../src/text/prompt.js";
 import type { Coder, Message } from "../../src/text/types.js";

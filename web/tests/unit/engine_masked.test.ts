@@ -1,10 +1,10 @@
 /** Tokens that the device draws among those that a mask allows: those that the engine itself would draw. */
 import { describe, expect, it } from "vitest";
-import { hashWords } from "../../src/engine/cpuSampler.js";
+import { hashWords } from "../../src/engine/sampling/cpuSampler.js";
 import { GENERATE_ROLES, TokenEngine, type GenerateOptions } from "../../src/engine/engine.js";
-import { maskedGeneration } from "../../src/engine/maskedGeneration.js";
-import { drawAllowed, hasToken } from "../../src/engine/masking.js";
-import { checkedSampling, type Sampling } from "../../src/engine/sampling.js";
+import { maskedGeneration } from "../../src/engine/masked/maskedGeneration.js";
+import { drawAllowed, hasToken } from "../../src/engine/masked/masking.js";
+import { checkedSampling, type Sampling } from "../../src/engine/sampling/sampling.js";
 import { CONTEXT, toyManifest, ToyExecutor, VOCAB } from "./engine_fakes.js";
 
 const PROMPT = Array.from({ length: 20 }, (_, at) => hashWords(at, 5, 1) % VOCAB);

@@ -3,8 +3,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { KernelcError } from "../../src/artifact/errors.js";
 import type { EngineOptions, LoadedModel } from "../../src/engine/api.js";
-import { chosenModel, fetchModelList, readModelList } from "../../src/engine/modelList.js";
-import { ReloadableEngine } from "../../src/engine/reloading.js";
+import { chosenModel, fetchModelList, readModelList } from "../../src/engine/models/modelList.js";
+import { ReloadableEngine } from "../../src/engine/models/reloading.js";
 
 const LIST = "https://models.test/site/models.json";
 const WARM = { file: "warm.json", bytes: 10, sha256: "0".repeat(64) };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { aborted, KernelcError } from "../../src/artifact/errors.js";
 import { LinkedAbort } from "../../src/artifact/signals.js";
-import { both } from "../../src/engine/loadModel.js";
+import { both } from "../../src/engine/models/loadModel.js";
 
 /** Weights that arrive only if nobody stops them. */
 function loading(signal: AbortSignal): Promise<{ release(): void }> {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseManifest, type Manifest } from "../../src/artifact/manifest.js";
-import { planManifest } from "../../src/engine/plan.js";
+import { planManifest } from "../../src/engine/models/plan.js";
 import { features } from "../../src/wasm/support.js";
 import { defaultStore } from "../../src/weights/stores/openStore.js";
 import { putBytes } from "../../src/weights/stores/store.js";

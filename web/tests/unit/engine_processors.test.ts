@@ -1,8 +1,8 @@
 /** Logit processors: a page's own code between the scores and the draw. */
 
 import { describe, expect, it } from "vitest";
-import { loadProcessors, type LogitProcessorFactory } from "../../src/engine/logitProcessors.js";
-import type { ChatRequest } from "../../src/engine/openai.js";
+import { loadProcessors, type LogitProcessorFactory } from "../../src/engine/sampling/logitProcessors.js";
+import type { ChatRequest } from "../../src/engine/openai/completions.js";
 import { coder, setUp, type Setup } from "./engine_letters.js";
 
 /** Makes answers repeat one text, which the request gives. */

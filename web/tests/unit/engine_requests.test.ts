@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { KernelcError } from "../../src/artifact/errors.js";
-import { Grammars } from "../../src/engine/grammars.js";
+import { Grammars } from "../../src/engine/masked/grammars.js";
 import { checkedRequest } from "../../src/engine/request/chat.js";
 import { characters } from "../../src/engine/request/fields.js";
 import { CHAT, CHAT_UNSUPPORTED, nearest, TEXT, TEXT_UNSUPPORTED } from "../../src/engine/request/names.js";
@@ -95,9 +95,14 @@ function normalForm({ endpoint }: Entry, request: Json): Json {
     logit_processor: checked.processor,
   };
   if (!("messages" in checked)) return { ...found, prompts: checked.prompts, echo: checked.echo };
-  const { messages, contextPolicy, continues, reportsProgress, tools, splitsThoughts } = checked;
+  const { messages, contextPolicy, continues, reportsProgress, splitsThoughts } = checked;
+  const tools = checked.tools && omit(checked.tools, "strict"); // which natively is in their grammars
   const own = { context_policy: contextPolicy, continues, reports_progress: reportsProgress };
   return { ...found, ...own, messages, tools, splits_thoughts: splitsThoughts };
+}
+
+function omit<T extends object>(given: T, name: keyof T): Partial<T> {
+  return Object.fromEntries(Object.entries(given).filter(([each]) => each !== name)) as Partial<T>;
 }
 
 function wanted({ endpoint, normal }: Entry): Json {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { hashWords } from "../../src/engine/cpuSampler.js";
+import { hashWords } from "../../src/engine/sampling/cpuSampler.js";
 import { GENERATE_ROLES, TokenEngine } from "../../src/engine/engine.js";
-import { HeldPositions } from "../../src/engine/rings.js";
-import { checkedSampling } from "../../src/engine/sampling.js";
+import { HeldPositions } from "../../src/engine/steps/rings.js";
+import { checkedSampling } from "../../src/engine/sampling/sampling.js";
 import { CHUNK, CONTEXT, VOCAB } from "./engine_fakes.js";
 import { RING, RING_MANIFEST, RingExecutor } from "./ring_fakes.js";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { adjust, draw, gumbel, hashWords, LogprobTable } from "../../src/engine/cpuSampler.js";
-import { drawAllowed } from "../../src/engine/masking.js";
-import { checkedSampling, isGreedy, stepFields, type Sampling, type SamplingOptions } from "../../src/engine/sampling.js";
+import { adjust, draw, gumbel, hashWords, LogprobTable } from "../../src/engine/sampling/cpuSampler.js";
+import { drawAllowed } from "../../src/engine/masked/masking.js";
+import { checkedSampling, isGreedy, stepFields, type Sampling, type SamplingOptions } from "../../src/engine/sampling/sampling.js";
 import vectors from "./sampling_vectors.json" with { type: "json" };
 
 const NO_CHANGE = { bias: new Map<number, number>(), frequencyPenalty: 0, presencePenalty: 0 };

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Manifest } from "../../src/artifact/manifest.js";
 import { GENERATE_ROLES, TokenEngine } from "../../src/engine/engine.js";
-import { checkedSampling } from "../../src/engine/sampling.js";
+import { checkedSampling } from "../../src/engine/sampling/sampling.js";
 import type { Executor } from "../../src/gpu/executor.js";
 import { CHUNK, CONTEXT, toyManifest, VOCAB } from "./engine_fakes.js";
 import { RING, RING_MANIFEST, RingExecutor, SlowExecutor } from "./ring_fakes.js";

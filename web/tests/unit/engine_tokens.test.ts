@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { KernelcError } from "../../src/artifact/errors.js";
-import { draw } from "../../src/engine/cpuSampler.js";
+import { draw } from "../../src/engine/sampling/cpuSampler.js";
 import { GENERATE_ROLES, rolesFor, TokenEngine, type GenerateOptions } from "../../src/engine/engine.js";
-import { checkedSampling, type SamplingOptions } from "../../src/engine/sampling.js";
+import { checkedSampling, type SamplingOptions } from "../../src/engine/sampling/sampling.js";
 import { CONTEXT, ToyExecutor, toyManifest, VOCAB } from "./engine_fakes.js";
 
 const MANIFEST = toyManifest();

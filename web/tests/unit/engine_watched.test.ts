@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { parseManifest } from "../../src/artifact/manifest.js";
-import { loadTexts } from "../../src/engine/loadModel.js";
-import { watchCoder, watched, watchTemplate } from "../../src/engine/watched.js";
+import { loadTexts } from "../../src/engine/models/loadModel.js";
+import { watchCoder, watched, watchTemplate } from "../../src/engine/models/watched.js";
 import type { Coder, Template } from "../../src/text/types.js";
 import { sampleManifest, type Json } from "./sample_manifest.js";
 import { DEMO, utf8 } from "./text_files.js";

@@ -28,10 +28,10 @@ const ROLES = ["decode", "sample_greedy"] as const;
 describe("a plan", () => {
   it("has exactly the buffers that the programs of its roles bind, and the step block", () => {
     const plan = planLoad(parsed(), 100, ROLES);
-    expect([...plan.buffers]).toEqual([["logits", 2048], ["norm", 256], ["step", 8], ["tokens", 652]]);
+    expect([...plan.buffers]).toEqual([["logits", 2048], ["norm", 256], ["step", 32], ["tokens", 652]]);
     expect(plan.kernels).toEqual(["copy", "argmax"]);
     expect([...planLoad(parsed(), 100, ["sample_greedy"]).buffers.keys()]).toEqual(["logits", "step", "tokens"]);
-    expect(plannedBytes(parsed(), plan)).toBe(2048 + 256 + 8 + 652);
+    expect(plannedBytes(parsed(), plan)).toBe(2048 + 256 + 32 + 652);
     expect(plannedBytes(parsed(), plan, "weight")).toBe(256);
   });
 
@@ -49,6 +49,17 @@ describe("a plan", () => {
       at(json, "buffers/tokens")["bytes"] = ["add", ["mul", ["mod", "context", 257], 8], 500];
     };
     expect(() => planLoad(parsed(less), 257, ROLES)).toThrow("buffer tokens has 500 bytes at context 257, wanted 1032");
+  });
+
+  it("is refused where the fields of the step block are not where kernels read them", () => {
+    const swapped = parsed((json) => {
+      const fields = at(json, "params") as unknown as Json[];
+      [fields[1], fields[4]] = [fields[4]!, fields[1]!];
+    });
+    expect(() => planLoad(swapped, 100, ROLES)).toThrow(
+      "params: the step block has the fields seq u32, temperature f32, seed u32");
+    const fewer = parsed((json) => (json["params"] = (json["params"] as Json[]).slice(0, 7)));
+    expect(() => planLoad(fewer, 100, ROLES)).toThrow("in this order");
   });
 
   it("is refused where no program leaves what the host reads after a role", () => {

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { parseManifest } from "../../src/artifact/manifest.js";
-import type { CheckRecords } from "../../src/gpu/selfcheck.js";
 import { loadArtifact, type LoadOptions } from "../../src/gpu/load.js";
+import { checkPurpose } from "../../src/gpu/madeFor.js";
+import type { CheckRecords } from "../../src/gpu/selfcheck.js";
 import type { ArtifactSource } from "../../src/gpu/source.js";
 import type { Notice } from "../../src/weights/load.js";
 import { FakeDevice, fakeGpu, stubGlobals } from "./gpu_fakes.js";
@@ -97,5 +98,41 @@ describe("a kernel with a variant for matrix units", () => {
   it("is an error where the browser refuses what has no matrices", async () => {
     browser([TILES, PLAIN]);
     await expect(loadArtifact(artifact(), options(null))).rejects.toMatchObject({ code: "internal" });
+  });
+});
+
+describe("a kernel's text that says what it was made for", () => {
+  const { manifest } = artifact();
+  const kernel = manifest.kernels.get("copy")!;
+  const variant = kernel.variants.at(-1)!;
+  const said = {
+    spec: "copy", problem: {}, params: true, bindings: ["f32 read", "f32 read_write"], entry: "main",
+    workgroup: [64, 1, 1], grid: [["ceildiv", "seq", 64], 1, 1], requires: {},
+  };
+  const check = (changed: object, end = "\n") => () =>
+    checkPurpose(manifest, "copy", kernel, variant, `fn main() {}\n// made for ${JSON.stringify({ ...said, ...changed })}${end}`);
+
+  it("is taken where the manifest says the same, or it says nothing", () => {
+    expect(check({})).not.toThrow();
+    expect(check({ grid: [["floordiv", ["add", "seq", 63], 64], ["min", "seq", 1], 1] })).not.toThrow();
+    expect(() => checkPurpose(manifest, "copy", kernel, variant, "fn main() {}")).not.toThrow();
+    expect(() => checkPurpose(manifest, "copy", kernel, variant, "\n// made for nothing")).not.toThrow();
+    expect(() => checkPurpose(manifest, "copy", kernel, variant, "\n// made for null")).not.toThrow();
+  });
+
+  it.each([
+    ["spec", "fill"], ["params", false], ["bindings", ["f32 read"]], ["entry", "other"], ["workgroup", [32, 1, 1]],
+    ["grid", ["seq", 1, 1]], ["grid", undefined], ["grid", [1, 1]], ["grid", ["other", 1, 1]],
+  ])("is refused where its %s is another", (field, value) => {
+    expect(check({ [field]: value })).toThrow(`kernels.copy: its ${field} is said to be`);
+  });
+
+  it("is refused before the device sees it", async () => {
+    const restore = stubGlobals(fakeGpu(new FakeDevice()));
+    const text = `\n// made for ${JSON.stringify({ ...said, grid: ["seq", 1, 1] })}`;
+    const source = { ...artifact(), file: async () => new TextEncoder().encode(text) };
+    const options: LoadOptions = { context: 100, roles: ["decode", "sample_greedy"], checks: null };
+    await expect(loadArtifact(source, options)).rejects.toMatchObject({ code: "bad-artifact" });
+    restore();
   });
 });

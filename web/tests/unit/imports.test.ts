@@ -26,16 +26,40 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   wasm: ["artifact", "gpu"],
   prefixes: ["artifact", "gpu", "weights", "weights/stores"],
   engine: [
-    "artifact", "weights", "text", "text/template", "text/tools", "gpu", "wasm", "grammar", "prefixes",
-    "engine/diagnosis", "engine/memory", "engine/request",
+    "artifact", "weights", "text", "gpu", "prefixes", "engine/answers", "engine/diagnosis", "engine/masked",
+    "engine/models", "engine/openai", "engine/request", "engine/sampling", "engine/steps",
   ],
-  "engine/diagnosis": ["artifact", "engine", "gpu", "prefixes"],
-  "engine/memory": ["artifact", "engine", "gpu", "prefixes"],
-  "engine/request": ["artifact", "engine", "text", "text/tools"],
-  "engine/worker": ["artifact", "engine", "engine/memory", "wasm"],
-  "engine/clients": ["artifact", "engine", "engine/diagnosis", "engine/worker", "prefixes"],
+  // What engine.ts is made of: steps of the device, and what is drawn of their logits.
+  "engine/sampling": ["artifact", "engine", "gpu", "text"],
+  "engine/steps": ["artifact", "engine/diagnosis", "engine/sampling", "gpu"],
+  "engine/masked": [
+    "artifact", "engine", "engine/diagnosis", "engine/request", "engine/sampling", "engine/steps", "gpu", "grammar",
+    "text", "text/tools",
+  ],
+  "engine/diagnosis": ["artifact", "engine/sampling", "engine/steps", "gpu", "prefixes"],
+  // What localEngine.ts is made of: requests and answers as OpenAI has them.
+  "engine/openai": [],
+  "engine/request": ["artifact", "engine/openai", "engine/sampling", "text", "text/tools"],
+  "engine/answers": [
+    "artifact", "engine", "engine/masked", "engine/openai", "engine/request", "engine/sampling", "engine/steps", "text",
+    "text/tools",
+  ],
+  // Models: what a device has room for, and how one is loaded.
+  "engine/memory": ["artifact", "engine", "engine/sampling", "gpu", "prefixes"],
+  "engine/models": [
+    "artifact", "engine", "engine/memory", "engine/sampling", "engine/steps", "gpu", "prefixes", "text", "text/template",
+    "wasm", "weights",
+  ],
+  "engine/worker": ["artifact", "engine", "engine/memory", "engine/models", "engine/sampling", "wasm"],
+  "engine/clients": [
+    "artifact", "engine", "engine/answers", "engine/diagnosis", "engine/masked", "engine/models", "engine/sampling",
+    "engine/worker", "prefixes",
+  ],
   adapters: ["artifact", "engine"],
-  page: ["engine", "engine/worker", "weights", "service", "page/keeping", "page/reading", "page/state", "page/views"],
+  page: [
+    "engine", "engine/models", "engine/worker", "weights", "service", "page/keeping", "page/reading", "page/state",
+    "page/views",
+  ],
   "page/keeping": ["page", "page/state", "text", "weights"],
   "page/reading": ["page", "text/tools"],
   "page/state": ["engine", "weights"],
@@ -45,7 +69,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "explore/data": ["artifact", "page"],
   "explore/run": ["artifact", "explore/data", "gpu"],
   "explore/views": ["artifact", "explore", "explore/data", "explore/run", "page"],
-  "": ["engine", "engine/clients", "engine/worker", "text", "weights"], // index.ts: the library
+  "": ["engine", "engine/clients", "engine/models", "engine/worker", "text", "weights"], // index.ts: the library
 };
 
 /** Which folders may import which packages. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { KernelcError } from "../../src/artifact/errors.js";
 import { parseManifest } from "../../src/artifact/manifest.js";
+import { STEP_FIELDS } from "../../src/gpu/step.js";
 import { sampleManifest, type Json } from "./sample_manifest.js";
 
 function parse(json: Json): ReturnType<typeof parseManifest> {
@@ -89,7 +90,7 @@ describe("parseManifest", () => {
     ["symbols/seq", [0, 512], "symbols.seq: got a low bound of 0, wanted at least 1"],
     ["symbols/past", undefined, "symbols.past: the field is missing"],
     ["params/1/name", "seq", "wanted each name once"],
-    ["buffers/step/bytes", 4, "buffers.step: wanted a state buffer of at least 8 bytes"],
+    ["buffers/step/bytes", 4, "buffers.step: wanted a state buffer of at least 32 bytes"],
     ["buffers/logits/bytes", ["mul", "seq", 4], "buffers.logits.bytes: unknown symbol seq"],
     ["buffers/logits/bytes", -4, "a size of 0..2^53"],
     ["buffers/logits/bytes", ["min", ["mul", "context", 2 ** 53], 2048], "buffers.logits.bytes: mul gives"],
@@ -189,7 +190,8 @@ describe("parseManifest", () => {
 function check(): Json {
   const inputs = [{ bytes: 256, offset: 0, period: 8 }, { bytes: 256, offset: 0, period: 0 }];
   const outputs = [{ binding: 1, at: 0, bytes: 8, offset: 0, element: "f32", relative: 0, absolute: 0 }];
-  return { symbols: { seq: 1, past: 0, context: 8 }, params: { seq: 1, past: 0 }, inputs, outputs };
+  const params = Object.fromEntries(STEP_FIELDS.map(({ name }) => [name, name === "seq" ? 1 : 0]));
+  return { symbols: { seq: 1, past: 0, context: 8 }, params, inputs, outputs };
 }
 
 function checks(kernel: string, change: (check: Json) => void): Json {

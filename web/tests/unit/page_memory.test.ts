@@ -5,7 +5,7 @@ import { KernelcError } from "../../src/artifact/errors.js";
 import { parseManifest, type Manifest } from "../../src/artifact/manifest.js";
 import { memoryBudget } from "../../src/engine/memory/budget.js";
 import { checkedContext, greatest, takenBytes } from "../../src/engine/memory/fitting.js";
-import { planManifest } from "../../src/engine/plan.js";
+import { planManifest } from "../../src/engine/models/plan.js";
 import { planLoad } from "../../src/gpu/loadPlan.js";
 import { GENERATE_ROLES } from "../../src/engine/engine.js";
 import { ModelController } from "../../src/page/modelController.js";

@@ -73,13 +73,21 @@ describe("the line before a model runs", () => {
 describe("the verdict", () => {
   it("names the device, and a slow one with what was measured", () => {
     expect(verdictOn(PLAN, FAST)).toBe("This device can run it, on Intel graphics (Gen 12LP).");
-    expect(verdictOn(PLAN, SLOW)).toContain("That is slow.");
+    expect(verdictOn(PLAN, SLOW)).toContain("That is probably slow.");
     expect(verdictOn(PLAN, SLOW, 2)).toContain("It wrote 2.0 tokens/s here.");
     expect([isSlow(PLAN, FAST, null), isSlow(PLAN, SLOW, null), isSlow(PLAN, SLOW, 40)]).toEqual([false, true, false]);
   });
 
+  it("takes a device without graphics for slow where the model is large", () => {
+    const computed = { ...PLAN, device: "wasm", device_reason: "This browser has no WebGPU." } as const;
+    expect(verdictOn(computed, FAST)).toBe("This device can run it on its processor. This browser has no WebGPU.");
+    expect(isSlow({ ...computed, weight_bytes: 4e9 }, FAST, null)).toBe(true);
+    expect(verdictOn({ ...computed, weight_bytes: 4e9 }, FAST)).toContain("processor. That is probably slow. This");
+    expect(isSlow({ ...PLAN, weight_bytes: 5e6 }, SLOW, null)).toBe(false);
+  });
+
   it("tells the facts of a model", () => {
-    expect(model && modelFacts(model)).toBe("135 million parameters · English · Apache 2.0 · 98.0 MB (q4)");
+    expect(model && modelFacts(model)).toBe("135 million parameters · English · Apache 2.0 · 4-bit, 98.0 MB");
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { hashWords } from "../../src/engine/cpuSampler.js";
+import { hashWords } from "../../src/engine/sampling/cpuSampler.js";
 import { GENERATE_ROLES, TokenEngine } from "../../src/engine/engine.js";
-import { checkedSampling, GREEDY_FIELDS } from "../../src/engine/sampling.js";
+import { checkedSampling, GREEDY_FIELDS } from "../../src/engine/sampling/sampling.js";
 import { PrefixCache } from "../../src/prefixes/cache.js";
 import { DiskBlocks } from "../../src/prefixes/disk.js";
 import { sizesOf } from "../../src/prefixes/fileFormat.js";

@@ -3,7 +3,7 @@
 import type { Env } from "../../src/artifact/dim.js";
 import { KernelcError } from "../../src/artifact/errors.js";
 import type { Ring } from "../../src/artifact/schema.js";
-import { hashWords } from "../../src/engine/cpuSampler.js";
+import { hashWords } from "../../src/engine/sampling/cpuSampler.js";
 import type { Discarded, Fetch, StepFields, Ticket } from "../../src/gpu/executor.js";
 import { CHUNK, ToyExecutor, toyManifest } from "./engine_fakes.js";
 

@@ -1,5 +1,7 @@
 /** A small manifest as the compiler might write it, for tests to bend. */
 
+import { STEP_FIELDS } from "../../src/gpu/step.js";
+
 export type Json = Record<string, unknown>;
 
 const requires = { features: [], subgroup_size: null, threads: 64, shared_bytes: 0, storage_buffers: 2 };
@@ -35,7 +37,7 @@ export function sampleManifest(): Json {
       intermediate_size: 172, max_context: 512, bos_token_id: 1, eos_token_ids: [2],
     },
     symbols: { context: [1, 512], past: [0, 511], seq: [1, 512] },
-    params: [{ name: "seq", type: "u32" }, { name: "past", type: "u32" }],
+    params: STEP_FIELDS.map((field) => ({ ...field })),
     kernels: {
       argmax: kernel("argmax", "kernels/copy.wgsl", [1, 1, 1]),
       copy: kernel("copy", "kernels/copy.wgsl", [["ceildiv", "seq", 64], 1, 1]),
@@ -43,7 +45,7 @@ export function sampleManifest(): Json {
     buffers: {
       logits: { kind: "state", bytes: 2048 },
       norm: { kind: "weight", bytes: 256 },
-      step: { kind: "state", bytes: 8 },
+      step: { kind: "state", bytes: 32 },
       tokens: { kind: "state", bytes: ["add", ["mul", "context", 4], 252] },
     },
     programs: {

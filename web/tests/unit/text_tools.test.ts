@@ -16,7 +16,7 @@ interface Vectors {
     readonly form: string | null;
     readonly text: string;
     readonly deltas: readonly (readonly [string, string])[];
-    readonly thoughts?: readonly [string, string];
+    readonly thoughts?: readonly [string, string, boolean?];
     readonly thinking?: boolean;
     readonly most_calls?: number;
   }[];
@@ -60,7 +60,7 @@ describe("an answer", () => {
   it.each(VECTORS.answers.map((vector) => [vector.name, vector] as const))("comes apart: %s", (_, vector) => {
     const form = FORMS.find(({ name }) => name === vector.form) ?? null;
     const marks = vector.thoughts;
-    const thoughts = marks ? { open: marks[0], close: marks[1] } : null;
+    const thoughts = marks ? { open: marks[0], close: marks[1], channels: marks[2] ?? false } : null;
     const options = { thinking: vector.thinking ?? false, mostCalls: vector.most_calls ?? null };
     const text = [...vector.text]; // decoders give whole characters
     for (const length of [1, 2, 3, 7, text.length + 1]) {

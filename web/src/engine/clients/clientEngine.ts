@@ -11,9 +11,9 @@ import type {
   Stats,
   TextCompletions,
 } from "../api.js";
-import { chosenModel, type ChosenModel } from "../modelList.js";
+import { chosenModel, type ChosenModel } from "../models/modelList.js";
 import { disposed } from "../refusals.js";
-import { creators, reloadOptions } from "../reloading.js";
+import { creators, reloadOptions } from "../models/reloading.js";
 import { openRemote } from "../worker/remoteEngine.js";
 import { Connection, type Port } from "./connection.js";
 import { isOurs, read, written, type FromEngines } from "./messages.js";

@@ -2,7 +2,7 @@
 
 import { unlessAborted } from "../../artifact/signals.js";
 import type { EngineOptions, LoadedModel } from "../api.js";
-import type { Open } from "../reloading.js";
+import type { Open } from "../models/reloading.js";
 
 type Listener = Pick<EngineOptions, "onProgress" | "onNotice" | "onBusy">;
 

@@ -11,8 +11,8 @@ import { KernelcError } from "../../artifact/errors.js";
 import type { KernelBinding, Manifest, Role } from "../../artifact/schema.js";
 import { planLoad, type LoadPlan, type Range, type ResolvedDispatch } from "../../gpu/loadPlan.js";
 import { layoutOf, rangesOf, type CacheLayout, type CacheRows } from "../../prefixes/layout.js";
-import { GREEDY_FIELDS } from "../sampling.js";
-import type { CachedSequence } from "../sequence.js";
+import { GREEDY_FIELDS } from "../sampling/sampling.js";
+import type { CachedSequence } from "../steps/sequence.js";
 import { clear, countBad, countOf, firstBadRow, type Stored } from "./bits.js";
 import type { NoNumbers } from "./numbers.js";
 

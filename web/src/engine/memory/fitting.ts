@@ -4,7 +4,7 @@ import { KernelcError } from "../../artifact/errors.js";
 import type { Manifest } from "../../artifact/schema.js";
 import { planLoad, plannedBytes, type LoadPlan } from "../../gpu/loadPlan.js";
 import { GENERATE_ROLES } from "../engine.js";
-import { integer } from "../sampling.js";
+import { integer } from "../sampling/sampling.js";
 
 /** Shards of weights that are in memory beside what they are copied into. */
 const SHARDS_UNDER_WAY = 2;

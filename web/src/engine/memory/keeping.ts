@@ -8,7 +8,7 @@ import type { DiskBlocks } from "../../prefixes/disk.js";
 import { layoutOf, type CacheLayout } from "../../prefixes/layout.js";
 import { BlockStore } from "../../prefixes/store.js";
 import { diskCode } from "../laterCode.js";
-import { GREEDY_FIELDS } from "../sampling.js";
+import { GREEDY_FIELDS } from "../sampling/sampling.js";
 import { takenBytes } from "./fitting.js";
 
 /** The most memory for beginnings of prompts, taken as they come. */

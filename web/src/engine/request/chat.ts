@@ -3,8 +3,8 @@
 import type { GenerationInfo } from "../../artifact/schema.js";
 import type { ContextPolicy } from "../../text/conversation.js";
 import type { Message } from "../../text/types.js";
-import type { ChatRequest } from "../openai.js";
-import { refuse, refuseField } from "../sampling.js";
+import type { ChatRequest } from "../openai/completions.js";
+import { refuse, refuseField } from "../sampling/sampling.js";
 import { anObject, aText, characters, Fields } from "./fields.js";
 import { readFormat, type AnswerFormat } from "./format.js";
 import { readMessages } from "./messages.js";

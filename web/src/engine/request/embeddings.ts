@@ -1,6 +1,6 @@
 /** A checked request for embeddings. Source: "Embeddings" in OpenAI's API reference. */
 
-import { refuse, refuseField } from "../sampling.js";
+import { refuse, refuseField } from "../sampling/sampling.js";
 import { requestFields } from "./chat.js";
 import { checkNames, EMBEDDINGS, EMBEDDINGS_UNSUPPORTED } from "./names.js";
 import { readPrompts, type PromptInput } from "./prompts.js";

@@ -5,7 +5,7 @@
  * and words.
  */
 
-import { integer, number, refuse, refuseField } from "../sampling.js";
+import { integer, number, refuse, refuseField } from "../sampling/sampling.js";
 
 /** Characters of a name, an id or the like. */
 const MOST_WORD = 1000;

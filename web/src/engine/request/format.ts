@@ -7,7 +7,7 @@
  * and `regex`, which it does not have, are named as WebLLM and others name them.
  */
 
-import { refuse, refuseField } from "../sampling.js";
+import { refuse, refuseField } from "../sampling/sampling.js";
 import type { Fields } from "./fields.js";
 import { checkNames } from "./names.js";
 

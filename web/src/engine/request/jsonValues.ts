@@ -3,7 +3,7 @@
  * are in `runtime/chat/openai/json_values.py`.
  */
 
-import { refuse, refuseField } from "../sampling.js";
+import { refuse, refuseField } from "../sampling/sampling.js";
 import { anObject, aText, characters } from "./fields.js";
 
 const MOST_DEPTH = 64;

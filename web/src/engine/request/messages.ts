@@ -5,7 +5,7 @@
  */
 
 import type { Message, SaidCall } from "../../text/types.js";
-import { refuse, refuseField } from "../sampling.js";
+import { refuse, refuseField } from "../sampling/sampling.js";
 import { anObject, aText, characters, type Fields } from "./fields.js";
 import { argumentsOf } from "./jsonValues.js";
 import { CALL, checkNames, MESSAGE, MESSAGE_UNSUPPORTED, OF_ROLE } from "./names.js";

@@ -6,7 +6,7 @@
  * page's own.
  */
 
-import { printable, refuseField } from "../sampling.js";
+import { printable, refuseField } from "../sampling/sampling.js";
 import type { Fields } from "./fields.js";
 
 const MOST_NAME = 64; // longer names are shown cut, and resemble nothing

@@ -3,7 +3,7 @@
  * reference, "Create completion".
  */
 
-import { integer, refuse, refuseField } from "../sampling.js";
+import { integer, refuse, refuseField } from "../sampling/sampling.js";
 import { aText, characters, type Fields } from "./fields.js";
 import { MOST_TEXT } from "./messages.js";
 

@@ -1,9 +1,10 @@
 /** The fields that chat completions and text completions have in common. */
 
 import type { GenerationInfo } from "../../artifact/schema.js";
-import type { Adjustments } from "../cpuSampler.js";
-import { checkedSampling, MAX_U32, number, refuse, refuseField, type Sampling } from "../sampling.js";
-import type { ProcessorChoice } from "../logitProcessors.js";
+import type { Adjustments } from "../sampling/cpuSampler.js";
+import type { ProcessorChoice } from "../sampling/logitProcessors.js";
+import { checkedSampling, MAX_U32, number, refuse, refuseField } from "../sampling/sampling.js";
+import type { Sampling } from "../sampling/sampling.js";
 import { anObject, aText, type Fields } from "./fields.js";
 import { checkNames } from "./names.js";
 

@@ -1,8 +1,8 @@
 /** A checked request for text completions: every field that the engine acts on, defaults filled in. */
 
 import type { GenerationInfo } from "../../artifact/schema.js";
-import type { TextRequest } from "../openai.js";
-import { refuse, refuseField } from "../sampling.js";
+import type { TextRequest } from "../openai/completions.js";
+import { refuse, refuseField } from "../sampling/sampling.js";
 import { requestFields } from "./chat.js";
 import { checkNames, TEXT, TEXT_UNSUPPORTED } from "./names.js";
 import { MOST_PROMPTS, readPrompts, type PromptInput } from "./prompts.js";

@@ -4,7 +4,7 @@
  */
 
 import type { Definition } from "../../text/types.js";
-import { refuse, refuseField } from "../sampling.js";
+import { refuse, refuseField } from "../sampling/sampling.js";
 import { anObject, aText, characters, type Fields } from "./fields.js";
 import { aJsonObject, MOST_JSON, type JsonObject } from "./jsonValues.js";
 import { jsonText } from "../../text/tools/rendering.js";
@@ -30,6 +30,8 @@ export interface ToolUse {
   readonly several: boolean;
   /** The names of those whose calls are held to their parameters. */
   readonly held: readonly string[];
+  /** The names of those of them that ask for it themselves. */
+  readonly strict: readonly string[];
 }
 
 /**
@@ -40,6 +42,8 @@ export interface CallSchema {
   readonly name: string;
   readonly schema: string | null;
   readonly path: string;
+  /** Whether a schema that no grammar can say is refused; otherwise it may then be any object. */
+  readonly strict: boolean;
 }
 
 /**
@@ -64,20 +68,21 @@ export function readTools(fields: Fields): ToolUse | null {
   const named = typeof choice === "object" && choice && "type" in choice && choice.type === "function";
   const several = asked && !named;
   const held = read.callable.filter((name) => read.required || strict.has(name));
-  return { tools, ...read, parallel, several, held };
+  return { tools, ...read, parallel, several, held, strict: [...strict] };
 }
 
 /** The schemas of the tools that may be called. */
-export function callSchemas({ tools, callable, held }: ToolUse): readonly CallSchema[] {
+export function callSchemas({ tools, callable, held, strict: asked }: ToolUse): readonly CallSchema[] {
   return tools.flatMap(({ function: { name, parameters } }, at): CallSchema[] => {
     if (!callable.includes(name)) return [];
     const path = `tools[${at}].function.parameters`;
-    if (!held.includes(name)) return [{ name, schema: null, path }];
+    const strict = asked.includes(name);
+    if (!held.includes(name)) return [{ name, schema: null, path, strict }];
     const schema: Record<string, unknown> = { type: "object", ...parameters };
     const { properties } = schema;
     const lists = typeof properties === "object" && properties !== null && !Object.keys(properties).length;
     if (lists) schema["additionalProperties"] ??= false;
-    return [{ name, schema: JSON.stringify(schema), path }];
+    return [{ name, schema: JSON.stringify(schema), path, strict }];
   });
 }
 

@@ -16,12 +16,12 @@ import type {
   TokenCompletion,
   TokenRequest,
 } from "../api.js";
-import { chosenModel, type ChosenModel } from "../modelList.js";
+import { chosenModel, type ChosenModel } from "../models/modelList.js";
 import { memoryBudget } from "../memory/budget.js";
 import { Mutex } from "../mutex.js";
 import threadUrl from "../../wasm/thread.js?worker&url";
 import { disposed } from "../refusals.js";
-import { reloadOptions } from "../reloading.js";
+import { reloadOptions } from "../models/reloading.js";
 import type { Caller, Line } from "./line.js";
 import type { Call, Opened, PlainOptions } from "./protocol.js";
 import { creator } from "./streams.js";

@@ -1,7 +1,7 @@
 /** Makes a worker one that engines run in. */
 
-import { loadModel } from "../loadModel.js";
-import type { LogitProcessors } from "../logitProcessors.js";
+import { loadModel } from "../models/loadModel.js";
+import type { LogitProcessors } from "../sampling/logitProcessors.js";
 import type { FromWorker, ToWorker } from "./protocol.js";
 import { WorkerHost } from "./workerHost.js";
 

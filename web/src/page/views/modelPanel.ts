@@ -1,7 +1,7 @@
 import type { Actions } from "../actions.js";
 import type { CatalogModel } from "../state/catalog.js";
 import { freshId, h, setChildren, setText } from "../dom.js";
-import { formatBytes, formatLanguages, formatLarge, formatLicense } from "../format.js";
+import { formatBytes, formatLanguages, formatLarge, formatLicense, formatWeights } from "../format.js";
 import { leftovers, storedFor, type AppState } from "../state/state.js";
 import type { Failure } from "../state/failures.js";
 import type { StoredModel } from "../state/ports.js";
@@ -192,13 +192,13 @@ class ModelCard {
   }
 }
 
-/** "135 million parameters · English · Apache 2.0 · 98 MB (q4)". */
+/** "135 million parameters · English · Apache 2.0 · 4-bit, 98.0 MB". */
 export function modelFacts({ parameters, languages, license, bytes, quant }: CatalogModel): string {
   const facts = [
     parameters === null ? "" : `${formatLarge(parameters)} parameters`,
     languages.length > 0 ? formatLanguages(languages) : "",
     license === null ? "" : formatLicense(license),
-    `${formatBytes(bytes)} (${quant})`,
+    [formatWeights(quant), formatBytes(bytes)].filter(Boolean).join(", "),
   ];
   return facts.filter(Boolean).join(" · ");
 }

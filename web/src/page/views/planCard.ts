@@ -164,22 +164,33 @@ export class PlanCard implements View {
  */
 export function verdictOn(plan: Omit<Plan, "id">, device: DeviceState, rate: number | null = null): string {
   const measured = rate === null ? "" : ` It wrote ${formatRate(rate)} here.`;
+  const slow = rate === null && isSlow(plan, device, null) ? " That is probably slow." : "";
   if (plan.device === "wasm") {
     return plan.fits
-      ? `This device can run it on its processor, which is slower. ${plan.device_reason}${measured}`
+      ? `This device can run it on its processor.${slow} ${plan.device_reason}${measured}`
       : "This device's processor cannot run it as it is set:";
   }
   if (device.kind === "unusable") return "This device cannot run it.";
   if (!plan.fits) return "This device cannot run it as it is set:";
   if (device.kind !== "usable") return "This device can run it.";
-  const slow = device.slow && rate === null ? " That is slow." : "";
   return `This device can run it, on ${device.name}.${slow}${measured}`;
 }
 
-/** Whether a model that fits will be slow: as it was measured, else by what the device is. */
-export function isSlow(plan: Pick<Plan, "device">, device: DeviceState, rate: number | null): boolean {
+/**
+ * Bytes of weights that a device without graphics hardware reads in a second, if it is a slow one. Two
+ * cores of a server read those of SmolLM2 at 5 GB/s as WebAssembly (30 November 2026).
+ */
+const READS = { processor: 1e9, software: 0.3e9 } as const;
+
+/** Whether a model that fits will be slow: as it was measured, else by its size and what the device is. */
+export function isSlow(
+  plan: Pick<Plan, "device" | "weight_bytes">,
+  device: DeviceState,
+  rate: number | null,
+): boolean {
   if (rate !== null) return rate < SLOW_RATE;
-  return plan.device === "wasm" || (device.kind === "usable" && device.slow);
+  const graphics = device.kind === "usable" && device.slow ? READS.software : Infinity;
+  return plan.weight_bytes * SLOW_RATE > (plan.device === "wasm" ? READS.processor : graphics);
 }
 
 /** Whether the plan is about another build than the one that is stored whole. */

@@ -67,7 +67,7 @@ export function startWords(state: AppState): string {
   const newer = isNewer(plan.plan, storedFor(state, model)) ? "there is a newer build: " : "";
   const parts = [newer + downloadWords(plan.plan), `${formatBytes(plan.plan.gpu_bytes)} of memory`];
   if (isSlow(plan.plan, state.device, rate))
-    parts.push(rate === null ? "slow on this device" : `slow here: ${formatRate(rate)}`);
+    parts.push(rate === null ? "probably slow on this device" : `slow here: ${formatRate(rate)}`);
   return parts.join(" · ");
 }
 

@@ -9,13 +9,13 @@ import { messageContexts, sameContext, type MessageContext } from "./messageCont
 import { QuestionView } from "./questionView.js";
 import type { View } from "./view.js";
 
-/** Questions to begin with: what the toy was made for, and what small models answer sensibly. */
+/** Questions to begin with: what the toy was made for, and what SmolLM2, a small one, can answer. */
 const STARTERS = {
   toy: ["Tell me a short story about an owl", "What is 417 - 58?", "What can you do?"],
   other: [
-    "What is the capital of France?",
+    "Why is the sky blue?",
     "Give me three tips for a good night's sleep",
-    "Write a poem about the sea",
+    "Explain what gravity is in one sentence",
   ],
 } as const;
 /**

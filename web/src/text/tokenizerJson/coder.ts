@@ -59,11 +59,7 @@ export class JsonCoder implements Coder {
     this.leadingSpace = this.#decoder.leadingSpace;
     const added = addedTokensOf(fields);
     addFromSettings(added, settings, this.#model, rows);
-    const leftOut = new Set<string>();
-    for (const [id, { content }] of [...added, ...settings.addedTokens]) {
-      if (id >= rows) leftOut.add(content);
-      if (id >= rows) added.delete(id);
-    }
+    const leftOut = leaveOut(added, settings, rows);
     checkIds(added, this.#model, where);
     this.#added = added;
     const normalize = readNormalizer(fields);
@@ -78,13 +74,9 @@ export class JsonCoder implements Coder {
       !leftOut.has(token) && this.#model.idOf(token) === id;
     const known = leftOut.size ? this.#model.tokens.findLastIndex(kept) + 1 : this.#model.tokens.length;
     this.vocabSize = [...added.keys()].reduce((end, id) => Math.max(end, id + 1), known);
-    const idsOf = (special: boolean): Map<string, number> =>
-      new Map(
-        [...added].filter(([, token]) => token.special === special).map(([id, { content }]) => [content, id]),
-      );
-    this.specialIds = idsOf(true);
-    this.addedIds = idsOf(false);
-    this.markup = idsOf(true);
+    this.specialIds = idsOf(added, true);
+    this.addedIds = idsOf(added, false);
+    this.markup = idsOf(added, true);
     this.templateTokens = settings.templateTokens;
     const contents = new Map([...added].map(([id, { content }]) => [content, id]));
     const find = (token: string | null, key: string): number | null => {
@@ -165,6 +157,19 @@ export class JsonCoder implements Coder {
   piece(id: number): Piece {
     return this.#added.get(id)?.special ? NOTHING : this.#decoder.piece(this.token(id));
   }
+}
+
+/** Takes tokens from id `rows` on out of `added`; returns their texts, also those that settings name. */
+function leaveOut(added: Map<number, AddedToken>, settings: TokenizerSettings, rows: number): Set<string> {
+  const beyond = [...added, ...settings.addedTokens].filter(([id]) => id >= rows);
+  for (const [id] of beyond) added.delete(id);
+  return new Set(beyond.map(([, { content }]) => content));
+}
+
+/** The ids of the added tokens that are special, or of those that are not, by their texts. */
+function idsOf(added: ReadonlyMap<number, AddedToken>, special: boolean): Map<string, number> {
+  const chosen = [...added].filter(([, token]) => token.special === special);
+  return new Map(chosen.map(([id, { content }]) => [content, id]));
 }
 
 /**

@@ -5,6 +5,7 @@
  * `runtime/chat/tools/forms.py`, which has the sources.
  */
 
+import { CHANNEL, CHANNEL_MARKS, CONSTRAIN, END_MESSAGE, MESSAGE } from "./channels.js";
 import { BEGIN, BEGINS, END_OF_CALL, ENDS, SEPARATOR } from "./typedCalls.js";
 
 /** Before, between and after a call's name and its arguments. */
@@ -16,11 +17,12 @@ export type Frame = readonly [before: string, between: string, after: string];
  * Between one of `opens` and `close` stands a JSON object of a name and its arguments, or a list of such
  * objects. With `bare` an answer may also begin with such a thing, without any mark. With `named` it may be
  * the name, [ARGS], and the arguments alone, with `xml` or `keyed` a function in XML (`xmlCalls.ts`), and
- * with `typed` a kind, a name and arguments, behind which no `close` is wanted (`typedCalls.ts`). A call that
- * must come is written so: `begins`, which ends its prompt, then the name and the arguments in their `frame`.
- * Where there may be several of these, `beginsList` ends the prompt, each is in `listedFrame`, and then come
- * `separator` before another and `tail` at the end; without a `tail` there is one. `told` says that the model
- * is told of tools in the system prompt, because its template knows none.
+ * with `typed` a kind, a name and arguments, behind which no `close` is wanted (`typedCalls.ts`). With
+ * `channels` an answer is messages, of which some are calls (`channels.ts`). A call that must come is written
+ * so: `begins`, which ends its prompt, then the name and the arguments in their `frame`. Where there may be
+ * several of these, `beginsList` ends the prompt, each is in `listedFrame`, and then come `separator` before
+ * another and `tail` at the end; without a `tail` there is one. `told` says that the model is told of tools
+ * in the system prompt, because its template knows none.
  */
 export interface CallForm {
   readonly name: string;
@@ -31,6 +33,7 @@ export interface CallForm {
   readonly xml: boolean;
   readonly keyed: boolean;
   readonly typed: boolean;
+  readonly channels: boolean;
   readonly begins: string;
   readonly frame: Frame;
   readonly beginsList: string;
@@ -48,7 +51,9 @@ function listed(): Frame {
 }
 
 function form(name: string, opens: readonly string[], more: Partial<CallForm>): CallForm {
-  const no = { bare: false, named: false, xml: false, keyed: false, typed: false, told: false };
+  const no = {
+    bare: false, named: false, xml: false, keyed: false, typed: false, channels: false, told: false,
+  };
   const single = { beginsList: "", listedFrame: frameOf("arguments"), separator: "", tail: "" };
   return { ...no, ...single, close: "", begins: "", frame: frameOf("arguments"), name, opens, ...more };
 }
@@ -83,6 +88,11 @@ export const DEEPSEEK = form("deepseek", [BEGINS, BEGIN], {
 export const DEEPSEEK_NAMED = form("deepseek-named", [BEGINS, BEGIN], {
   typed: true, begins: `${BEGINS}${BEGIN}`, frame: ["", SEPARATOR, ""],
 });
+export const HARMONY = form("harmony", [], {
+  channels: true,
+  begins: `${CHANNEL}commentary to=functions.`,
+  frame: ["", ` ${CONSTRAIN}json${MESSAGE}`, ""],
+});
 export const TOLD = form("told", ["<tool_call>"], { ...MARKED, told: true });
 export const TOLD_DEEPSEEK = form("told-deepseek", ["<tool_call>", BEGINS, BEGIN], {
   ...MARKED, told: true, typed: true,
@@ -90,7 +100,7 @@ export const TOLD_DEEPSEEK = form("told-deepseek", ["<tool_call>", BEGINS, BEGIN
 
 export const FORMS = [
   HERMES, QWEN_CODER, GLM, MISTRAL, MISTRAL_ARGS, GRANITE, PHI, LLAMA, PLAIN, PLAIN_PARAMETERS,
-  DEEPSEEK, DEEPSEEK_NAMED, TOLD, TOLD_DEEPSEEK,
+  DEEPSEEK, DEEPSEEK_NAMED, HARMONY, TOLD, TOLD_DEEPSEEK,
 ];
 
 /**
@@ -102,6 +112,7 @@ export function formOf(source: string): CallForm {
   if (!/(?<![\p{L}\p{N}_])tools(?![\p{L}\p{N}_])/u.test(source)) {
     return source.includes(BEGIN) ? TOLD_DEEPSEEK : TOLD;
   }
+  if (hasChannels(source)) return HARMONY;
   if (source.includes(BEGIN)) return source.includes("```json") ? DEEPSEEK : DEEPSEEK_NAMED;
   if (source.includes("<arg_key>") && source.includes("<tool_call>")) return GLM;
   if (source.includes("[TOOL_CALLS]")) return source.includes("[ARGS]") ? MISTRAL_ARGS : MISTRAL;
@@ -111,8 +122,13 @@ export function formOf(source: string): CallForm {
   return /["']parameters\\?["']\s*:/.test(source) ? PLAIN_PARAMETERS : PLAIN;
 }
 
+function hasChannels(source: string): boolean {
+  return source.includes(CHANNEL) && source.includes(MESSAGE);
+}
+
 /** All marks of a form, which a parser must see though they may be special tokens, which are no text. */
-export function marksOf({ opens, close, named, typed }: CallForm): readonly string[] {
+export function marksOf({ opens, close, named, typed, channels }: CallForm): readonly string[] {
+  if (channels) return CHANNEL_MARKS;
   const inner = named ? ["[ARGS]", "[CALL_ID]"] : typed ? [SEPARATOR, END_OF_CALL, ENDS] : [];
   return [...opens, ...(close ? [close] : []), ...inner];
 }
@@ -121,7 +137,11 @@ export function marksOf({ opens, close, named, typed }: CallForm): readonly stri
 export interface Thoughts {
   readonly open: string;
   readonly close: string;
+  /** Whether the answer is messages, as of a form that has these, and thoughts are among them. */
+  readonly channels?: boolean;
 }
+
+const ANALYSIS: Thoughts = { open: `${CHANNEL}analysis${MESSAGE}`, close: END_MESSAGE, channels: true };
 
 const THOUGHTS: readonly Thoughts[] = [
   { open: "<think>", close: "</think>" },
@@ -138,5 +158,6 @@ export interface Forms {
 
 /** The marks of a model's thoughts, null where neither its template nor its tokens have any. */
 export function thoughtsOf(source: string, tokens: ReadonlySet<string>): Thoughts | null {
+  if (hasChannels(source)) return ANALYSIS;
   return THOUGHTS.find(({ close }) => source.includes(close) || tokens.has(close)) ?? null;
 }

@@ -1,6 +1,7 @@
 /** Special tokens are no text, but the marks of calls and thoughts among them must be seen. */
 
 import type { StreamDecoder } from "../types.js";
+import { CHANNEL_MARKS } from "./channels.js";
 import { marksOf, type CallForm, type Thoughts } from "./forms.js";
 
 /** A decoder that shows some special tokens as their text; `shown` has the texts by id. */
@@ -20,7 +21,8 @@ export function shownMarks(
   form: CallForm | null,
   thoughts: Thoughts | null,
 ): ReadonlyMap<number, string> {
-  const marks = [...(form ? marksOf(form) : []), ...(thoughts ? [thoughts.open, thoughts.close] : [])];
+  const ofThoughts = thoughts?.channels ? CHANNEL_MARKS : thoughts ? [thoughts.open, thoughts.close] : [];
+  const marks = [...(form ? marksOf(form) : []), ...ofThoughts];
   return new Map(
     marks.flatMap((mark) => {
       const id = special.get(mark);

@@ -8,6 +8,9 @@
  */
 
 import { CallReader, type Names } from "./calls.js";
+import {
+  CALL, CHANNEL, ENDS, headerOf, mayBeHeader, MESSAGE, MOST_HEADER, RETURN, START,
+} from "./channels.js";
 import { Characters, END, Unreadable, withoutSpace, type Reading } from "./characters.js";
 import type { Delta, Kind } from "./deltas.js";
 import type { CallForm, Thoughts } from "./forms.js";
@@ -35,6 +38,7 @@ export class AnswerParser {
   private readonly characters = new Characters();
   private readonly reader: CallReader | null;
   private readonly mostCalls: number | null;
+  private readonly names: Names;
   private readonly reading: Reading<never>;
 
   /** Without a `form` there are no calls, without `thoughts` none of these. */
@@ -47,7 +51,8 @@ export class AnswerParser {
     this.mostCalls = mostCalls;
     const called = (kind: Kind, text: string): void => this.called(kind, text);
     this.reader = form && new CallReader(this.characters, form, namesOf(names), strings, called);
-    this.reading = this.answer();
+    this.names = namesOf(names);
+    this.reading = form?.channels || thoughts?.channels ? this.messages() : this.answer();
     this.reading.next("");
   }
 
@@ -177,6 +182,78 @@ export class AnswerParser {
       characters.unread(raw);
     }
     characters.unmark();
+  }
+
+  // ---- an answer of messages (`channels.ts`)
+
+  private *messages(): Reading<never> {
+    const { thoughts, thinking } = this;
+    let header = thoughts && thinking ? thoughts.open : yield* this.header("");
+    const told = new Set<Kind>();
+    for (;;) {
+      const mark = yield* this.message(header, told);
+      this.done = mark !== null;
+      if (mark === null || mark === CALL || mark === RETURN) break;
+      this.done = false;
+      header = yield* this.header(mark === START || mark === CHANNEL ? mark : "");
+    }
+    for (;;) yield; // nothing comes any more
+  }
+
+  /** What stands before a message and begins with `mark`, "" where there is none. */
+  private *header(mark: string): Reading<string> {
+    let held = mark;
+    while (mayBeHeader(withoutSpace(held))) {
+      const char = yield* this.characters.next();
+      held += char;
+      if (held.endsWith(MESSAGE)) return withoutSpace(held);
+      if (char === END || held.length > MOST_HEADER) break;
+    }
+    this.put("text", mark);
+    this.characters.unread(held.slice(mark.length));
+    return "";
+  }
+
+  /** Reads the message behind a header; gives the mark that ends it. `told` has the kinds so far. */
+  private *message(header: string, told: Set<Kind>): Reading<string | null> {
+    const { channel, recipient, called } = headerOf(header);
+    if (called && this.form && this.names.has(called)) return yield* this.messageCall(called, header);
+    const thought = channel === "analysis" && !recipient;
+    const raw = recipient !== "" || (thought && !this.thoughts); // as it is, so that nothing is lost
+    const kind: Kind = thought && !raw ? "reasoning" : "text";
+    this.thinking = kind === "reasoning";
+    if (raw) this.put("text", header);
+    else if (told.has(kind) && header) this.put(kind, "\n\n");
+    told.add(kind);
+    const found = yield* this.until(ENDS, kind);
+    this.thinking = false;
+    if (raw) this.putEnd(found);
+    return found?.mark ?? null;
+  }
+
+  /** Reads a message that is a call; gives the mark that ends it. */
+  private *messageCall(name: string, header: string): Reading<string | null> {
+    const { characters } = this;
+    characters.mark();
+    const begun = (yield* characters.afterSpace()) === "{";
+    const raw = characters.raw;
+    characters.unmark();
+    if (begun) {
+      this.called("call", name);
+      yield* characters.balanced((text) => this.called("arguments", text));
+      this.called("arguments", "");
+    } else {
+      this.put("text", header);
+      characters.unread(raw);
+    }
+    const found = yield* this.until(ENDS, "text");
+    if (!begun) this.putEnd(found);
+    return found?.mark ?? null;
+  }
+
+  /** Hands over the mark that ended a message which is text, mark and all. */
+  private putEnd(found: { readonly mark: string; readonly spaces: string } | null): void {
+    if (found && found.mark !== START && found.mark !== CHANNEL) this.put("text", found.spaces + found.mark);
   }
 }
 

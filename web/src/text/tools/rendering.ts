@@ -40,6 +40,7 @@ export function rendered(
     return template.render(messages, { addGenerationPrompt });
   }
   if (form.told) return told(template, messages, tools, addGenerationPrompt);
+  if (form.channels) messages = messages.map(withThinking);
   const options = { addGenerationPrompt, ...(tools.length ? { tools } : {}) };
   try {
     return template.render(messages, options);
@@ -55,6 +56,12 @@ export function rendered(
 
 function isOfTemplate(error: unknown): boolean {
   return error instanceof KernelcError && error.code === "template";
+}
+
+/** A message with its thoughts under the name that gpt-oss's template has for them. */
+function withThinking(message: Message): Message {
+  const { reasoning_content: thinking } = message;
+  return thinking === undefined ? message : { ...message, thinking };
 }
 
 /** A message whose calls have the text of their arguments' JSON. */
