@@ -17,6 +17,7 @@ import * as embeddings from "../answers/embeddings.js";
 import { loadModel } from "../models/loadModel.js";
 import { provideCode } from "../laterCode.js";
 import type { LogitProcessors } from "../sampling/logitProcessors.js";
+import * as processors from "../sampling/ownProcessors.js";
 import { Hub, type Reply } from "./hub.js";
 import { isOurs, read, written, type ToEngines } from "./messages.js";
 import { PORT_NAME, type ExtensionPort } from "./ports.js";
@@ -75,7 +76,7 @@ export function serveExtension(options: ServeOptions & { readonly runtime?: Exte
 }
 
 function hubOf({ logitProcessors = {} }: ServeOptions): Hub {
-  provideCode({ grammars, embeddings, disk, warm, texts, sentencepiece });
+  provideCode({ grammars, embeddings, disk, warm, texts, processors, sentencepiece });
   provideCulprits(culprits);
   const load = new SharedEngines((url, options) => {
     const all = { ...logitProcessors, ...options.logitProcessors };
