@@ -187,22 +187,19 @@ def one_kernel(folder: Path) -> Artifact:
     return Artifact(folder, replace(manifest, weights=Weights()))
 
 
-BUGS = {
-    each.name: (each, device)
-    for each in MUTATIONS
-    for name, device in (
-        ("printer_precedence", "cpu"),
-        ("wgsl_chooses_the_other", "wgpu"),
-        ("c_chooses_the_other", "cpu"),
-        ("opencl_subtracts_the_wrong_way", "opencl"),
-    )
-    if each.name == name
+BUGGY = {
+    "printer_precedence": "cpu",
+    "wgsl_chooses_the_other": "wgpu",
+    "c_chooses_the_other": "cpu",
+    "opencl_subtracts_the_wrong_way": "opencl",
 }
+ON_GPU = (pytest.mark.gpu,)
 BUG = pytest.mark.parametrize(
     ("bug", "device"),
     [
-        pytest.param(*pair, id=name, marks=pytest.mark.gpu if pair[1] == "wgpu" else ())
-        for name, pair in BUGS.items()
+        pytest.param(each, device, id=each.name, marks=ON_GPU if device == "wgpu" else ())
+        for each in MUTATIONS
+        if (device := BUGGY.get(each.name))
     ],
 )
 FAILING = "tests/backends/test_random_kernels.py::test_random_kernels_print_what_they_mean"

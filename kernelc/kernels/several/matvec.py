@@ -27,6 +27,8 @@ from kernelc.kernels.several.int8_rows import LEAST_SHARED_BYTES, MOST_SUMS, Int
 from kernelc.kernels.several.mma.chunks import side_types
 from kernelc.kernels.several.mma.division import COLUMNS, usual_mma_schedule
 from kernelc.kernels.several.mma.kernel import MmaRows
+from kernelc.kernels.several.mma.stream_schedule import stream_types, usual_streams
+from kernelc.kernels.several.mma.streams import StreamedRows
 from kernelc.kernels.several.rows_problem import RowsProblem
 from kernelc.kernels.several.wide_int8 import MOST_BYTES, ROWS, WideInt8Rows, panel_bytes
 from kernelc.kernels.spec import Grid
@@ -117,6 +119,8 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
     ) -> Mapping[str, Type]:
         if not schedule.splits:
             return super().access_types(problem, schedule)
+        if schedule.ring:
+            return stream_types(problem.of)
         return side_types(weight_format(problem.of.format), groups_of(problem.of.cols))
 
     def _on_matrix_units(
@@ -125,7 +129,8 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
         """For matrix units, where a device has such and there are enough rows for them."""
         if not capabilities.mma_i8 or not _LEAST_COLUMNS <= problem.most <= COLUMNS:
             return None
-        return usual_mma_schedule(capabilities, alone, problem.of, problem.most)
+        streams = usual_streams(capabilities, alone, problem.of, problem.most)
+        return streams or usual_mma_schedule(capabilities, alone, problem.of, problem.most)
 
     def trace(
         self,
@@ -144,6 +149,8 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
         linear, most = LinearBuffers.of(k, problem.of, arrays), problem.most
         if schedule.blocks:
             WideInt8Rows(k, linear, schedule.blocks, of_row, most).trace()
+        elif schedule.ring:
+            StreamedRows(k, linear, schedule, of_row, most).trace()
         elif schedule.splits:
             MmaRows(k, linear, schedule, of_row, most).trace()
         else:

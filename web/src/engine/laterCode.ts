@@ -10,6 +10,7 @@ export type Grammars = typeof import("./masked/grammars.js");
 export type Embedding = typeof import("./answers/embeddings.js");
 export type Disk = typeof import("../prefixes/openDisk.js");
 export type Warm = typeof import("../prefixes/warm.js");
+export type SentencePiece = typeof import("../text/sentencepiece/coder.js");
 export type Texts = typeof import("./answers/textCompletions.js");
 
 interface Provided {
@@ -18,6 +19,7 @@ interface Provided {
   readonly disk: Disk;
   readonly warm: Warm;
   readonly texts: Texts;
+  readonly sentencepiece: SentencePiece;
 }
 
 let provided: Provided | null = null;
@@ -50,6 +52,11 @@ export function warmCode(): Promise<Warm> {
 export function textCode(): Promise<Texts> {
   if (provided) return Promise.resolve(provided.texts);
   return loaded("text completions", import("./answers/textCompletions.js"));
+}
+
+export function sentencePieceCode(): Promise<SentencePiece> {
+  if (provided) return Promise.resolve(provided.sentencepiece);
+  return loaded("the tokenizer", import("../text/sentencepiece/coder.js"));
 }
 
 /** What was loaded. @throws KernelcError "network" that says what (`what`) it would have been for. */

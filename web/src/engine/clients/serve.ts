@@ -8,6 +8,7 @@
 
 import * as disk from "../../prefixes/openDisk.js";
 import * as warm from "../../prefixes/warm.js";
+import * as sentencepiece from "../../text/sentencepiece/coder.js";
 import * as culprits from "../diagnosis/culprit.js";
 import { provideCulprits } from "../diagnosis/laterCode.js";
 import * as grammars from "../masked/grammars.js";
@@ -74,7 +75,7 @@ export function serveExtension(options: ServeOptions & { readonly runtime?: Exte
 }
 
 function hubOf({ logitProcessors = {} }: ServeOptions): Hub {
-  provideCode({ grammars, embeddings, disk, warm, texts });
+  provideCode({ grammars, embeddings, disk, warm, texts, sentencepiece });
   provideCulprits(culprits);
   const load = new SharedEngines((url, options) => {
     const all = { ...logitProcessors, ...options.logitProcessors };

@@ -23,7 +23,7 @@ import { checkedContext } from "../memory/fitting.js";
 import { keeping } from "../memory/keeping.js";
 import { openDevice, type OpenedDevice, type OpenOptions } from "./openDevice.js";
 import { hiddenWidth } from "../steps/hiddenWidth.js";
-import { warmCode } from "../laterCode.js";
+import { sentencePieceCode, warmCode } from "../laterCode.js";
 import { watchCoder, watched, watchTemplate, type Watch } from "./watched.js";
 
 const CHECKS = {
@@ -165,7 +165,8 @@ export async function loadTexts(
   const fetchTemplate = (name: string): Promise<Uint8Array> =>
     file(name, { sha256: chat_template?.sha256 ?? "" });
   const making = (make: () => Coder): Coder => watched(watch, "the tokenizer's file", make);
-  const coder = await loadCoder(tokenizer, fetchTokenizer, manifest.model.vocab_size, making);
+  const { vocab_size } = manifest.model;
+  const coder = await loadCoder(tokenizer, fetchTokenizer, vocab_size, making, sentencePieceCode);
   watchCoder(coder, watch);
   const template = watchTemplate(await loadTemplate(chat_template, fetchTemplate, coder), watch);
   coder.protect(writtenMarkup(coder, template));
