@@ -1,7 +1,7 @@
 /**
  * Code that most pages never need, loaded when it is asked for: grammars, embeddings, text completions, a
- * page's own processors of scores, one kind of tokenizer, and prompts that a device or a site keeps. A service
- * worker may import nothing later; its own code brings them along.
+ * page's own processors of scores, one kind of tokenizer, and prompts that a device or a site keeps. A
+ * service worker may import nothing later; its own code brings them along.
  */
 
 import { KernelcError } from "../artifact/errors.js";
