@@ -21,7 +21,7 @@ from kernelc.artifact import (
     Sequences,
     Weights,
 )
-from kernelc.artifact.schema import MASK_BUFFER, ROW_MASKS_BUFFER
+from kernelc.artifact.schema import MASK_BUFFER, RESULTS_BUFFER, ROW_MASKS_BUFFER
 from kernelc.compile_options import CompileOptions
 from kernelc.ir.dim import Dim, dim_max
 from kernelc.ir.formats import FormatTable
@@ -31,6 +31,7 @@ from kernelc.ir.text import graph_text
 from kernelc.ir.types import DType
 from kernelc.ir.verify import verify
 from kernelc.kernels.sampling.mask import MaskProblem
+from kernelc.kernels.sampling.row_result import WORDS
 from kernelc.kernels.several.table import FIELDS, TABLE, sequence_rows
 from kernelc.kernels.spec import CONTEXT
 from kernelc.kernels.step_block import STEP
@@ -41,7 +42,7 @@ from kernelc.passes.hidden import hidden_states
 from kernelc.passes.last_row import last_row_early
 from kernelc.passes.lower import Lowered, ProgramSource, lower
 from kernelc.passes.memory import worst_case
-from kernelc.passes.sampling import greedy_calls, mask_calls, sample_calls
+from kernelc.passes.sampling import greedy_calls, mask_calls, result_call, sample_calls
 from kernelc.passes.select import PackedVector, Selection, SelectOptions, SplitOptions, select
 from kernelc.passes.several import ROW_LOGITS, DecodeCalls, Repeater, held_bytes, table_bytes
 from kernelc.passes.splits import decode_splits
@@ -256,6 +257,7 @@ class _Builder:
             ROW_LOGITS: 4 * vocab * most,
             ROW_MASKS_BUFFER: 4 * MaskProblem(vocab).words * most,
         }
+        self.states[RESULTS_BUFFER] = 4 * WORDS * most
         matrices = (array.name for m in self.selected.matrices.values() for array in m.stored_arrays.values())
         weights = {*matrices, *(vector.name for vector in self.selected.vectors.values())}
         renamed = {"logits": ROW_LOGITS, MASK_BUFFER: ROW_MASKS_BUFFER, **counters}
@@ -266,9 +268,14 @@ class _Builder:
             symbols = {"seq": (2, most), "past": source.symbols["past"]}
             name = source.name.replace("decode", "decode_rows")
             self.sources.append(ProgramSource(name, "decode_rows", symbols, calls))
+        for source, program in list(zip(decode, programs, strict=True))[1:]:  # the first has no other's calls
+            symbols = {"seq": (2, most), "past": source.symbols["past"]}
+            name = source.name.replace("decode", "alike_rows")
+            self.sources.append(ProgramSource(name, "alike_rows", symbols, repeater.alike(program)))
+        result = result_call(vocab, RESULTS_BUFFER)
         for role, least, calls in (
-            ("greedy_rows", 2, greedy_calls(vocab)),
-            ("sample_rows", 2, sample_calls(vocab)),
+            ("greedy_rows", 2, (*greedy_calls(vocab), result)),
+            ("sample_rows", 2, (*sample_calls(vocab), result)),
             ("mask_rows", 1, mask_calls(vocab)),  # a single row of a step may have a mask
         ):
             symbols = {"seq": (least, most), "past": self.symbols["past"]}

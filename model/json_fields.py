@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from kernelc.errors import KernelcError
+from kernelc.regular import open_regular
 
 _MAX_SHOWN_CHARS = 80
 
@@ -23,7 +24,7 @@ def read_bytes(path: Path, max_bytes: int, error: type[KernelcError]) -> bytes:
     Raises: `error` if the file is missing, unreadable or larger than `max_bytes`.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data = file.read(max_bytes + 1)
     except OSError as reason:
         raise error(f"cannot be read: {reason.strerror or reason}", where=str(path)) from reason

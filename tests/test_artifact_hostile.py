@@ -67,6 +67,8 @@ LIES: list[tuple[str, Any, str, str]] = [
     ("format", "zip", "format", 'got "zip", wanted kernelc-artifact'),
     ("version", 3, "version", "got 3, wanted 1 or 2"),
     ("version", "2", "version", 'got "2", wanted 1 or 2'),
+    ("version", True, "version", "got true, wanted 1 or 2"),
+    ("version", 2.0, "version", "got 2.0, wanted 1 or 2"),
     ("version", ..., "version", "got null, wanted 1 or 2"),
     ("name", "../x", "name", "wanted a plain name"),
     ("surprise", 1, "surprise", "no such field"),

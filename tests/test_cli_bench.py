@@ -89,7 +89,7 @@ def test_a_comparison_says_what_it_can_tell(toy: Artifact) -> None:
         (["--ablation", "--profile"], "--profile does not go with --ablation"),
         (["--versus", "context=9", "--plot", "a.svg"], "--plot does not go with comparing two"),
         (["--plot", "a.png"], "got 'a.png', wanted a file that ends with .svg"),
-        (["--plot", "nowhere/a.svg"], "--plot nowhere/a.svg: there is no such folder"),
+        (["--plot", "nowhere/a.svg"], "--plot nowhere/a.svg: there is no folder nowhere"),
     ],
 )
 def test_what_does_not_fit_is_refused(toy: Artifact, more: list[str], wanted: str) -> None:

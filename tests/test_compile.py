@@ -79,6 +79,22 @@ def test_decode_programs_cover_every_position_once(name: str, context: int) -> N
         assert covered == list(range(context))
 
 
+@pytest.mark.parametrize(
+    ("target", "sequences", "activations"),
+    [("wgsl+c", 4, "int8"), ("spirv", 8, "int8"), ("wgsl+c", 8, "f32")],
+)
+def test_all_variants_of_several_rows_bind_the_same(target: str, sequences: int, activations: str) -> None:
+    """Of real shapes, where some variants multiply all rows at once and others have a workgroup for each."""
+    model = find_model("smollm2")
+    few = replace(model, config=replace(model.config, layers=1))
+    options = CompileOptions(target, context=64, sequences=sequences, activations=activations)
+    kernels = compile_model(few, options).lowered.kernels
+    several = [
+        kernel for kernel in kernels.values() if kernel.spec.startswith("matvec") and "_rows" in kernel.spec
+    ]
+    assert several and all(kernel.params for kernel in several)
+
+
 def test_a_7b_plan_needs_no_weights_and_adds_up() -> None:
     model = find_model("llama-2-7b")
     buffers = compile_model(model, CompileOptions(context=4096)).lowered.buffers

@@ -24,6 +24,7 @@ from kernelc.artifact.schema import (
     CODED_CACHES,
     ELEMENT_BYTES,
     MAX_SHARD_BYTES,
+    RESULTS_BUFFER,
     ROLES,
     SEVERAL_ROLES,
     STEP_BUFFER,
@@ -59,5 +60,5 @@ __all__ = [
     "Json", "Bounds",
     "Checks", "KernelCheck", "CheckInput", "CheckOutput",
     "ACTIVATIONS", "ACTIVATION_TERMS", "ALIGNMENT_BYTES", "CODED_CACHES", "ELEMENT_BYTES", "MANIFEST",
-    "MAX_SHARD_BYTES", "ROLES", "SEVERAL_ROLES", "STEP_BUFFER", "TABLE_BUFFER",
+    "MAX_SHARD_BYTES", "RESULTS_BUFFER", "ROLES", "SEVERAL_ROLES", "STEP_BUFFER", "TABLE_BUFFER",
 ]  # fmt: skip

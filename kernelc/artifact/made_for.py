@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import cast
 
 from kernelc.artifact.json_form import to_json
-from kernelc.artifact.schema import Json, Kernel, Variant
-from kernelc.errors import ArtifactError
+from kernelc.artifact.schema import Json, Kernel, Manifest, Variant
+from kernelc.errors import ArtifactError, ShapeError
+from kernelc.ir.dim import from_json
 
 _COMMENT, _WORDS = b"// made for ", b"made for "
 _MAGIC = (0x07230203).to_bytes(4, "little")
@@ -47,18 +49,19 @@ def purpose_of(data: bytes) -> Mapping[str, Json] | None:
         found = json.loads(said)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return cast("dict[str, Json]", found) if isinstance(found, dict) else None
 
 
-def check_purpose(name: str, kernel: Kernel, variant: Variant, data: bytes) -> None:
-    """Check that a kernel's file was made for what a manifest says of it.
+def check_purpose(manifest: Manifest, name: str, variant: Variant, data: bytes) -> None:
+    """Check that the file of a kernel's variant was made for what the manifest says of it.
 
     Raises: ArtifactError naming the kernel and what differs.
     """
     said = purpose_of(data)
     if said is None:
         return
-    for field, value in _purpose(kernel, variant).items():
+    said = {**said, "grid": _read(said.get("grid"), manifest)}
+    for field, value in _purpose(manifest.kernels[name], variant).items():
         if said.get(field) != value:
             got, wanted = json.dumps(value), json.dumps(said.get(field))
             raise ArtifactError(
@@ -66,6 +69,15 @@ def check_purpose(name: str, kernel: Kernel, variant: Variant, data: bytes) -> N
                 where=f"manifest.json: kernels.{name}",
                 help="build the artifact again",
             )
+
+
+def _read(grid: Json, manifest: Manifest) -> Json:
+    """A grid as the manifest's reader has it: within the bounds of its symbols a size may be a number."""
+    try:
+        sizes = grid if isinstance(grid, list) else []
+        return to_json([from_json(each, manifest.symbols) for each in sizes])
+    except ShapeError:
+        return None
 
 
 def _purpose(kernel: Kernel, variant: Variant) -> dict[str, Json]:

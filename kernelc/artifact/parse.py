@@ -57,9 +57,10 @@ def parse_manifest(text: str, file: str) -> Manifest:
     if head.get("format") != schema.FORMAT:
         help_ = "is this the folder of an artifact?"
         Node(head.get("format"), file, "format").fail(schema.FORMAT, help=help_)
-    if head.get("version") not in schema.READABLE:
+    version = head.get("version")
+    if type(version) is not int or version not in schema.READABLE:  # true is 1, and 2.0 is 2
         wanted = " or ".join(map(str, schema.READABLE))
-        Node(head.get("version"), file, "version").fail(wanted, help=_UPGRADE.format(wanted))
+        Node(version, file, "version").fail(wanted, help=_UPGRADE.format(wanted))
     return _manifest(root)
 
 

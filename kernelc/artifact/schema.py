@@ -37,10 +37,11 @@ CODED_CACHES = ("q8",)
 TARGETS = ("wgsl", "cuda", "spirv", "opencl", "c", "wasm")
 ROLES = (
     "prefill", "decode", "score", "embed", "sample_greedy", "sample", "mask",
-    "decode_rows", "greedy_rows", "sample_rows", "mask_rows",
+    "decode_rows", "alike_rows", "greedy_rows", "sample_rows", "mask_rows",
 )  # fmt: skip
-SEVERAL_ROLES = ("decode_rows", "greedy_rows", "sample_rows", "mask_rows")
-"""The roles of steps over several sequences, whose rows each belong to another."""
+SEVERAL_ROLES = ("decode_rows", "alike_rows", "greedy_rows", "sample_rows", "mask_rows")
+"""The roles of steps over several sequences, whose rows each belong to another. Of "alike_rows" all rows have
+positions within the bounds of the program; of the others the longest."""
 PARAM_TYPES = ("u32", "f32")
 ACCESSES = ("read", "read_write")
 BUFFER_KINDS = ("weight", "state", "slot")
@@ -55,6 +56,10 @@ ROW_MASKS_BUFFER = "row_masks"
 step, of which it may have fewer than the step."""
 TABLE_BUFFER = "step_rows"
 """The state buffer that holds the table of a step over several sequences; see `Sequences`."""
+
+RESULTS_BUFFER = "row_results"
+"""The state buffer where a step over several sequences leaves for each row two words: the id that it sampled,
+and the bits of the score of id 0. Artifacts of earlier releases have none."""
 
 ELEMENT_BYTES = {
     f"{scalar}{suffix}": size * lanes

@@ -11,6 +11,7 @@ from kernelc.backends.dialect import (
     AND,
     BITS,
     COMPARE,
+    FALLBACKS,
     INFIX,
     OR,
     PRODUCT,
@@ -261,18 +262,7 @@ class BodyPrinter:
         for."""
         if isinstance(value.attr, Buffer | Shared):
             return f"{value.attr.name}_value"
-        return "index" if value in self.indices else _FALLBACKS.get(value.op, "t")
-
-
-_FALLBACKS = {
-    "read": "previous",
-    "dot": "product",
-    "select": "chosen",
-    "unpack_half2": "halves",
-    "subgroup_sum": "subgroup_total",
-    "subgroup_max": "subgroup_greatest",
-    "subgroup_shuffle_xor": "partner",
-}
+        return "index" if value in self.indices else FALLBACKS.get(value.op, "t")
 
 
 def _overwritten(statement: Assign | Store) -> bool:

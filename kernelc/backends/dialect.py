@@ -175,3 +175,15 @@ def c_constant(value: Value, false: str, true: str) -> Text:
         return Text(f"{number}u")
     digits = f"{number}" if scalar == "i32" else f"{float_digits(float(number), value.type)}f"
     return Text(digits, UNARY if math.copysign(1, number) < 0 else ATOM)
+
+
+FALLBACKS = {
+    "read": "previous",
+    "dot": "product",
+    "select": "chosen",
+    "unpack_half2": "halves",
+    "subgroup_sum": "subgroup_total",
+    "subgroup_max": "subgroup_greatest",
+    "subgroup_shuffle_xor": "partner",
+}
+"""By operation, the names of values that the kernel's Python did not name."""

@@ -7,12 +7,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kernelc.commands.shared.draft_options import add_rows
 from kernelc.commands.shared.options import (
     QUANTS,
     add_activations,
     add_bits,
     add_context,
     add_kv,
+    add_sequences,
     is_artifact,
     port,
 )
@@ -69,6 +71,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bits(parser)
     add_activations(parser, "of what is not built yet: ")
     add_kv(parser)
+    add_sequences(parser, 1, "1")
+    add_rows(parser)
 
 
 def run(args: argparse.Namespace) -> int:

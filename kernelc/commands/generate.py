@@ -17,6 +17,7 @@ from kernelc.commands.shared.options import (
     add_json,
     add_sampling,
     artifact_path,
+    file_to_write,
     print_json,
     sampling_of,
 )
@@ -214,13 +215,7 @@ class _Run:
 
 def _logits_file(text: str | None) -> Path | None:
     """Return the file to write. A place that cannot be written is refused before the long work starts."""
-    if text is None:
-        return None
-    path = Path(text)
-    if path.is_dir() or not path.parent.is_dir():
-        message = "this is a folder, wanted a file" if path.is_dir() else f"there is no folder {path.parent}"
-        raise UsageError(message, where=f"--logits {text}")
-    return path
+    return None if text is None else file_to_write(text, "--logits")
 
 
 def _write_logits(path: Path, logits: F32) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from kernelc.artifact import Artifact, Manifest
 from kernelc.commands.shared.bits import bits_text, formats_of
+from kernelc.commands.shared.draft_options import add_rows
 from kernelc.commands.shared.options import (
     QUANTS,
     add_activations,
@@ -17,6 +18,7 @@ from kernelc.commands.shared.options import (
     add_context,
     add_json,
     add_kv,
+    add_sequences,
     is_artifact,
     print_json,
 )
@@ -57,6 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bits(parser)
     add_activations(parser, "of what is not built yet: ")
     add_kv(parser)
+    add_sequences(parser, 1, "1")
+    add_rows(parser)
     parser.add_argument("--only", choices=PARTS, help="print one part alone")
     add_json(parser)
 

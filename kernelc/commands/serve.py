@@ -38,7 +38,6 @@ def run(args: argparse.Namespace) -> int:
     if args.embeddings and args.sequences == FITTING:
         args.sequences = 1  # such a model answers one call after the other
 
-    from kernelc.artifact import Artifact
     from kernelc.serve.app import create_app
     from kernelc.serve.bodies import Limits
     from kernelc.serve.metrics import Metrics
@@ -50,13 +49,7 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         bound = stack.enter_context(listening(args.host, args.port))  # before the long part
         _warn_if_open(args.host, access)
-        draft: Artifact | None = None
-        if args.draft is None:
-            artifacts = [Artifact.open(artifact_of(text, args)) for text in named]
-        else:
-            folder, of_draft = with_draft(named[0], args)
-            artifacts = [Artifact.open(folder)]
-            draft = None if of_draft is None else Artifact.open(of_draft)
+        artifacts, draft = _opened(named, args)
         if args.embeddings:
             _require_embeddings(artifacts)
         names = _names(artifacts, args.name)
@@ -82,6 +75,16 @@ def run(args: argparse.Namespace) -> int:
         print(f"{url_of(bound)}/v1 serves {', '.join(names)} (Ctrl-C ends)", flush=True)
         Server(app, limits, refuse=refuse, stop=stop).serve_on([bound])
     return 0
+
+
+def _opened(named: list[str | None], args: argparse.Namespace) -> tuple[list[Artifact], Artifact | None]:
+    """The models' artifacts, and the draft's, if there is one. Raises: as `artifact_of` and `with_draft`."""
+    from kernelc.artifact import Artifact
+
+    if args.draft is None:
+        return [Artifact.open(artifact_of(text, args)) for text in named], None
+    folder, of_draft = with_draft(named[0], args)
+    return [Artifact.open(folder)], None if of_draft is None else Artifact.open(of_draft)
 
 
 def _asked_models(args: argparse.Namespace) -> list[str | None]:

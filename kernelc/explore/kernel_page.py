@@ -14,6 +14,7 @@ from kernelc.explore.printed import PrintedKernel, Refused, Search, Spec, printe
 from kernelc.explore.python_lines import PythonLines
 from kernelc.explore.references import reference_of
 from kernelc.kernels.registry import SPECS
+from kernelc.kernels.spec import Binding
 from kernelc.kir.memory import SourceLine
 from kernelc.kir.text import kernel_lines
 from kernelc.kir.tile_types import TileKind
@@ -58,16 +59,7 @@ def kernel_page(name: str, entry: KernelEntry, search: Search | None = None) -> 
         "about": inspect.cleandoc(type(spec).__doc__ or ""),
         "problem": to_json(entry.problem),
         "params": entry.params,
-        "bindings": [
-            {
-                "name": b.name,
-                "element": str(b.type),
-                "access": b.access,
-                "length": str(b.length),
-                "constant": b.constant,
-            }
-            for b in spec.bindings(problem)
-        ],
+        "bindings": [_binding(each) for each in spec.bindings(problem)],
         "tolerance": {"relative": tolerance.relative, "absolute": tolerance.absolute},
         "reference": reference_of(spec),
         "layout": layout_of(problem),
@@ -75,6 +67,16 @@ def kernel_page(name: str, entry: KernelEntry, search: Search | None = None) -> 
         "texts": texts,
         "refused": refused,
         **lines.to_json(),
+    }
+
+
+def _binding(binding: Binding) -> dict[str, Any]:
+    return {
+        "name": binding.name,
+        "element": str(binding.type),
+        "access": binding.access,
+        "length": str(binding.length),
+        "constant": binding.constant,
     }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from kernelc.errors import UsageError
+from kernelc.regular import open_regular
 
 MOST_BYTES = 64 << 20
 MOST_RESULTS = 256
@@ -24,9 +25,11 @@ def read_measured(path: Path, kernels: Collection[str]) -> dict[str, list[dict[s
     Raises: UsageError for a file that cannot be read or holds no times of these kernels.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
+        with open_regular(path) as file:
+            text = file.read(MOST_BYTES + 1)
+        if len(text) > MOST_BYTES:
             raise UsageError(f"the file is larger than {MOST_BYTES} bytes", where=str(path))
-        data: object = json.loads(path.read_text(encoding="utf-8"))
+        data: object = json.loads(text.decode("utf-8"))
     except OSError as error:
         raise UsageError(f"cannot read it: {error.strerror}", where=str(path)) from error
     except (ValueError, RecursionError) as error:

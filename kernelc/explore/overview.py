@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import kernelc
-from kernelc.artifact import Manifest
+from kernelc.artifact import Manifest, Program
 from kernelc.artifact.json_form import to_json
 from kernelc.ir.dim import evaluate
 
@@ -24,21 +25,9 @@ def overview(
     the numbers of the buffers that it binds, in the order of the kernel's bindings.
     """
     context = {"context": manifest.model.max_context}
-    kernels, buffers = list(manifest.kernels), list(manifest.buffers)
-    uses = dict.fromkeys(kernels, 0)
-    programs: dict[str, Any] = {}
-    for name, program in manifest.programs.items():
-        dispatches: list[Any] = []
-        for dispatch in program.dispatches:
-            uses[dispatch.kernel] += 1
-            bound = [buffers.index(each.buffer) for each in dispatch.bindings]
-            dispatches.append([kernels.index(dispatch.kernel), dispatch.origin, bound])
-        bounds = {**manifest.symbols, **program.symbols}
-        programs[name] = {
-            "role": program.role,
-            "symbols": {symbol: list(bounds[symbol]) for symbol in ("seq", "past")},
-            "dispatches": dispatches,
-        }
+    uses = Counter(
+        dispatch.kernel for program in manifest.programs.values() for dispatch in program.dispatches
+    )
     return {
         "version": VERSION,
         "kernelc": kernelc.__version__,
@@ -65,5 +54,19 @@ def overview(
             }
             for name, entry in manifest.kernels.items()
         ],
-        "programs": programs,
+        "programs": {name: _program(manifest, program) for name, program in manifest.programs.items()},
+    }
+
+
+def _program(manifest: Manifest, program: Program) -> dict[str, Any]:
+    kernels = {name: number for number, name in enumerate(manifest.kernels)}
+    buffers = {name: number for number, name in enumerate(manifest.buffers)}
+    bounds = {**manifest.symbols, **program.symbols}
+    return {
+        "role": program.role,
+        "symbols": {symbol: list(bounds[symbol]) for symbol in ("seq", "past")},
+        "dispatches": [
+            [kernels[each.kernel], each.origin, [buffers[bound.buffer] for bound in each.bindings]]
+            for each in program.dispatches
+        ],
     }

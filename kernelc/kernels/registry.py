@@ -27,6 +27,7 @@ from kernelc.kernels.sampling.argmax import ARGMAX, ARGMAX_BLOCKS
 from kernelc.kernels.sampling.argmax_final import ARGMAX_FINAL
 from kernelc.kernels.sampling.mask import MASK
 from kernelc.kernels.sampling.penalty import PENALTY
+from kernelc.kernels.sampling.row_result import ROW_RESULT
 from kernelc.kernels.sampling.sample import SAMPLE
 from kernelc.kernels.several.families import ROWS_OF
 from kernelc.kernels.spec import KernelSpec
@@ -55,6 +56,7 @@ SPECS: dict[str, KernelSpec[Any, Any]] = {
         MASK,
         PENALTY,
         SAMPLE,
+        ROW_RESULT,
         *ROWS_OF.values(),
     )
 }

@@ -13,19 +13,33 @@
 
 A device with bulk copies makes them beside the kernel: one invocation asks, and no register holds what is on
 its way. So more of it can be under way than in loads, and it can be asked for before the kernel's inputs are
-ready. Requests are numbered from 0 in the order in which they are made; request n fills stage n modulo their
-number. The whole workgroup comes by every call, with the same numbers: it waits for a stage before it reads
-there, and releases it after, which every subgroup does for itself. What was requested is waited for before
-the kernel ends.
+ready. Rows that lie apart are many small copies, of which every invocation asks for some. Requests are
+numbered from 0 in the order in which they are made; request n fills stage n modulo their number. The whole
+workgroup comes by every call, with the same numbers: it waits for a stage before it reads there, and releases
+it after, which every subgroup does for itself. What was requested is waited for before the kernel ends.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from kernelc.kir.memory import Buffer, Shared, Stages
 from kernelc.kir.stage_nodes import Copy, StageRelease, StageRequest, StageWait
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, u32
 from kernelc.kir.values import Number, Operators, Value
+
+
+class Rows(NamedTuple):
+    """What a request copies to a part: `rows` rows of `elements` each, `stride` apart in the source, from
+    element `first + offset` on. Requests that have `first` in common compute an address once."""
+
+    source: Array
+    first: Number
+    rows: int
+    stride: int
+    elements: int
+    offset: int = 0
 
 
 class BulkStages:
@@ -41,17 +55,18 @@ class BulkStages:
         shared = tuple(memory for memory in memories if isinstance(memory, Shared))
         self.memory = k.add_stages(Stages(name, count, shared))
 
-    def request(self, number: Number, **sources: tuple[Array, Number]) -> None:
+    def request(self, number: Number, **sources: tuple[Array, Number] | Rows) -> None:
         """Ask for every part of a stage: so many elements of a constant buffer from an element on, which lies
-        at a multiple of 16 bytes. Raises: TypeError where a part has no source, or one that is no buffer."""
+        at a multiple of 16 bytes, or rows of such. Raises: TypeError where a part has no source, or one that
+        is no buffer."""
         k, copies = self.k, list[Copy]()
         if sources.keys() != self.parts.keys():
             raise TypeError(f"{k.where()}: stages of {', '.join(self.parts)} asked for {', '.join(sources)}")
         for part, array in self.parts.items():
-            source, first = sources[part]
+            source, first, *rows = sources[part]
             if not isinstance(source.memory, Buffer) or not isinstance(array.memory, Shared):
                 raise TypeError(f"{k.where()}: stages are copied from buffers, not from {source.memory.name}")
-            copies.append(Copy(array.memory, source.memory, k.coerce(first, u32)))
+            copies.append(Copy(array.memory, source.memory, k.coerce(first, u32), *rows))
         k.append(StageRequest(self.memory, k.coerce(number, u32), tuple(copies), k.where()))
 
     def wait(self, number: Number) -> None:

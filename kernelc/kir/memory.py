@@ -62,7 +62,7 @@ class Stages:
 
     @property
     def stage_bytes(self) -> int:
-        """Bytes that a request copies."""
+        """Bytes of a stage, which a request copies unless it leaves room between rows."""
         return sum(part.bytes for part in self.parts) // self.count
 
     @property

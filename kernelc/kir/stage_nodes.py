@@ -10,11 +10,19 @@ from kernelc.kir.values import Value
 
 
 class Copy(NamedTuple):
-    """A stage's piece of `part`, from element `first` of `source` on."""
+    """A stage's piece of `part`, from element `first + offset` of `source` on.
+
+    Of several `rows` each has `elements`, which lie `stride` elements apart in the source; in the part they
+    lie as far apart as fit its piece, so that what is beside them may be left out.
+    """
 
     part: Shared
     source: Buffer
     first: Value
+    rows: int = 1
+    stride: int = 0
+    elements: int = 0  # of a row; 0: as many as a single row has room for
+    offset: int = 0  # elements that `first` is short of where they begin
 
 
 @dataclass(eq=False)

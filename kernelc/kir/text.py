@@ -18,7 +18,7 @@ from kernelc.kir.nodes import (
     Store,
     TileStore,
 )
-from kernelc.kir.stage_nodes import StageRelease, StageRequest, StageWait
+from kernelc.kir.stage_nodes import Copy, StageRelease, StageRequest, StageWait
 from kernelc.kir.values import Value, Variable
 
 
@@ -76,7 +76,7 @@ class _Writer:
                 case Barrier():
                     text = "barrier"
                 case StageRequest(stages=stages, copies=copies):
-                    sources = ", ".join(f"{copy.source.name}[{self.ref(copy.first)}]" for copy in copies)
+                    sources = ", ".join(map(self._copied, copies))
                     text = f"stage_request({stages.name}, {self.ref(statement.number)}) = {sources}"
                 case StageWait(stages=stages):
                     text = f"stage_wait({stages.name}, {self.ref(statement.number)})"
@@ -96,6 +96,11 @@ class _Writer:
                 if statement.orelse.statements:
                     self.lines.append((f"{pad}else:", None))
                     self.block(statement.orelse, depth + 1)
+
+    def _copied(self, copy: Copy) -> str:
+        text = f"{copy.source.name}[{self.ref(copy.first)}]"
+        text += f" + {copy.offset}" if copy.offset else ""
+        return text + (f": {copy.rows} x {copy.elements} by {copy.stride}" if copy.rows > 1 else "")
 
     def ref(self, value: Value) -> str:
         if value.op == "const":

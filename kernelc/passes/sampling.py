@@ -15,6 +15,7 @@ from kernelc.kernels.sampling.argmax import (
 from kernelc.kernels.sampling.argmax_final import ARGMAX_FINAL
 from kernelc.kernels.sampling.mask import MASK, MaskProblem
 from kernelc.kernels.sampling.penalty import PENALTY, PenaltyProblem
+from kernelc.kernels.sampling.row_result import ROW_RESULT, RowResultProblem
 from kernelc.kernels.sampling.sample import SAMPLE, SampleProblem
 from kernelc.passes.select import KernelCall
 
@@ -43,6 +44,11 @@ def mask_calls(vocab: int) -> list[KernelCall]:
     """Only the logits of tokens that the host allows, before one of the others."""
     operands = {"mask": MASK_BUFFER, "logits": "logits"}
     return [KernelCall(MASK, MaskProblem(vocab), operands, (), _ORIGIN)]
+
+
+def result_call(vocab: int, result: str) -> KernelCall:
+    """What the host reads of a row of several, to the state `result`."""
+    return KernelCall(ROW_RESULT, RowResultProblem(vocab), {**_STATES, "result": result}, (), _ORIGIN)
 
 
 def sample_calls(vocab: int) -> list[KernelCall]:

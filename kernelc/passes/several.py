@@ -2,7 +2,8 @@
 
 Decode has a program for each length of attention's splits, of which a sequence's position chooses one. The
 rows of a step may have positions of several of them. So such a step runs the attention of every program that
-its longest sequence may need or any shorter one, each for the rows that would run it alone.
+its longest sequence may need or any shorter one, each for the rows that would run it alone. Where all rows
+have positions of one, a step needs no other's.
 """
 
 from __future__ import annotations
@@ -69,6 +70,10 @@ class Repeater:
                     calls += [self.call(each, *one, str(kind)) for each in blocks[kind][number][1]]
             found.append(calls)
         return found
+
+    def alike(self, program: DecodeCalls) -> list[KernelCall]:
+        """The calls of a step all of whose sequences are within the bounds of a program."""
+        return [self.call(each) for each in program.calls]
 
     def call(self, call: KernelCall, low: int = 0, high: int | None = None, mark: str = "") -> KernelCall:
         """A call for each row, or for those of sequences with `low` to `high` positions. `mark` tells what

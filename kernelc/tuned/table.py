@@ -12,6 +12,7 @@ faster by the factor `gain`, or null where none was clearly. An entry holds as l
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -23,6 +24,7 @@ from kernelc.artifact import Json
 from kernelc.artifact.json_node import Node, parse_json
 from kernelc.artifact.schema import TARGETS
 from kernelc.errors import ArtifactError, UsageError
+from kernelc.regular import NO_FILE, open_regular, replaceable
 from kernelc.tuned.schedules import problem_key
 
 FORMAT, VERSION = "kernelc-schedules", 1
@@ -99,6 +101,8 @@ class Table:
         """Write the JSON form to `file`, whole or not at all. Raises: UsageError where that cannot be."""
         beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
         try:
+            if not replaceable(file):
+                raise OSError(errno.EINVAL, NO_FILE)
             file.parent.mkdir(parents=True, exist_ok=True)
             try:
                 beside.write_text(self.text(), encoding="utf-8")
@@ -118,7 +122,7 @@ def _entry_json(entry: Entry) -> dict[str, Json]:
 def read_table(file: Path) -> Table:
     """Read a table. Raises: UsageError saying what is wrong with the file, and where in it."""
     try:
-        with file.open("rb") as opened:
+        with open_regular(file) as opened:
             data = opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"the table cannot be read: {error.strerror}", where=str(file)) from error

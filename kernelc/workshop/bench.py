@@ -36,11 +36,10 @@ from kernelc.kir.interpreter.bound import ExecutionError
 from kernelc.kir.interpreter.interpret import interpret
 from kernelc.target import TARGETS
 from kernelc.tuning.made import ROLE, made_buffer, made_manifest
-from kernelc.workshop.case import Case
+from kernelc.workshop.case import Case, step_words
 from runtime.cpu.kernels import TARGET as CPU_TARGET
 from runtime.cpu.kernels import NativeKernel
 from runtime.device.executor import Executor
-from runtime.device.program import StepBlock
 from runtime.devices import DEVICE_KINDS, open_device
 
 FAMILY = "workshop"
@@ -58,6 +57,8 @@ class _Library:
 
     cases: dict[str, Case] = field(default_factory=dict[str, Case])
     sizes: dict[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    params: Mapping[str, int | float] = field(default_factory=dict[str, int | float])
+    """What was given for the step block; its fields may be no model's."""
 
     @property
     def fingerprint(self) -> str:
@@ -137,6 +138,7 @@ class Bench:
         """
         self._library.cases.clear()
         self._library.sizes.clear()
+        self._library.params = dict(params or {})
         for case in cases:
             if case.target != self.target:
                 runs = self.target or "none"
@@ -159,7 +161,7 @@ class Bench:
         case = self._library.cases[str(problem["of"])]
         assert case.traced is not None
         try:
-            interpret(case.traced, case.grid, arrays, params)
+            interpret(case.traced, case.grid, arrays, {**params, **self._library.params})
         except ExecutionError as error:
             raise WorkFailed(str(error), help="a device would do so, too, and say nothing") from error
 
@@ -180,8 +182,7 @@ class Loaded:
         copies = _copies(cases[0], arrays) if timed else 1
         self._names = {each.name: _buffers(each, arrays, copies) for each in cases[0].bindings}
         artifact = self._artifact(folder, copies)
-        defaults = {param.name: 0 for param in STEP} | {"top_p": 1.0, "repetition_penalty": 1.0, "seq": 1}
-        self._block = StepBlock(artifact.manifest.params).encode({**defaults, **params})
+        self._block = step_words(cases[0], params)
         executor.load(artifact, 1, [ROLE])
         for binding in cases[0].bindings:
             for name in self._names[binding.name]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from kernelc.errors import TokenizerError
+from kernelc.regular import open_regular
 from model.json_fields import read_bytes
 from model.text.detokenize import LeadingSpace, Piece, StreamDecoder
 from model.text.special_tokens import (
@@ -193,5 +194,5 @@ def _choose(folder: Path) -> Path:
 
 def _is_tiktoken(file: Path) -> bool:
     """Whether the file looks like a tiktoken vocabulary."""
-    with file.open("rb") as opened:
+    with open_regular(file) as opened:
         return _TIKTOKEN.match(opened.read(4096)) is not None

@@ -67,7 +67,8 @@ def load(path: Path) -> Transcript:
     wrong.
     """
     record = _read(path)
-    if record.get("format") != FORMAT or record.get("version") != VERSION:
+    version = record.get("version")
+    if record.get("format") != FORMAT or type(version) is not int or version != VERSION:
         got = f"format {record.get('format')!r}, version {record.get('version')!r}"
         raise UsageError(
             f"got {got}, wanted {FORMAT!r}, {VERSION}", where=str(path), help="/save wrote no such file"

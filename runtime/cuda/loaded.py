@@ -20,7 +20,7 @@ from runtime.device.upload import Octets
 
 WAIT = "griddepcontrol.wait"
 """The instruction that waits for the kernel before. Artifacts of earlier releases have kernels without it."""
-AHEAD = ("load_ahead(", "stage_copy(")
+AHEAD = ("load_ahead(", "stage_copy(", "stage_copy_rows<")
 """What a kernel calls that has something to do before it waits."""
 
 

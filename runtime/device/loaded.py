@@ -84,8 +84,8 @@ class LoadedArtifact(ABC, Generic[B, K, L]):
             for kernel, variant in self._variants.items():
                 check_workgroup(kernel, variant, self._own_workgroup(variant))
                 if variant.sha256:  # none where the runtime prints its own kernels
-                    entry = self._artifact.manifest.kernels[kernel]
-                    check_purpose(kernel, entry, variant, self._artifact.read(variant.file))
+                    data = self._artifact.read(variant.file)
+                    check_purpose(self._artifact.manifest, kernel, variant, data)
                 if variant.file not in self._kernels:
                     self._kernels[variant.file] = self._compile(kernel, variant)
             self._bind(prepare(self._artifact.manifest, self.plan, self._variants, self._context))

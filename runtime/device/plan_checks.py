@@ -22,6 +22,7 @@ _WORD_BYTES = 4
 _LEFT_BY: Mapping[str, str] = {
     "decode": "logits",
     "decode_rows": "row_logits",
+    "alike_rows": "row_logits",
     "score": "all_logits",
     "embed": "hidden",
     "mask": "logits",

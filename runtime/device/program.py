@@ -207,6 +207,13 @@ class ProgramTable:
             f"no {role} program takes {seq} tokens after {past}; wanted one of {self._ranges(role)}"
         )
 
+    def within(self, role: str, seq: int, low: int, high: int) -> str | None:
+        """Return the first program of `role` that takes all positions from `low` to `high`, if one does."""
+        for name, (least, most), (first, last) in self._by_role.get(role, ()):
+            if least <= seq <= most and first <= low and high <= last:
+                return name
+        return None
+
     def has(self, role: str) -> bool:
         """Whether there are programs of a role."""
         return role in self._by_role

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.artifact import TABLE_BUFFER, Sequences
+from kernelc.artifact import RESULTS_BUFFER, TABLE_BUFFER, Sequences
 from kernelc.artifact.schema import ROW_MASKS_BUFFER
 from runtime.device.executor import Executor, Fetch, Ticket
 from runtime.device.finished import FinishedTicket
@@ -58,10 +58,17 @@ class BegunStep:
     """A step that was handed over; where rows have masks, without its sampling (see `sample`)."""
 
     def __init__(
-        self, ticket: Ticket, rows: Sequence[Row], sample: Callable[[Sequence[Mask]], Ticket] | None = None
+        self,
+        ticket: Ticket,
+        rows: Sequence[Row],
+        sample: Callable[[Sequence[Mask]], Ticket] | None = None,
+        *,
+        together: bool = False,
     ) -> None:
-        """`sample` hands over the sampling; the masks it is given are those of the first rows."""
+        """`sample` hands over the sampling; the masks it is given are those of the first rows. `together`:
+        whether the first of what is fetched has the ids and first scores of all rows."""
         self._ticket, self._rows, self._sample = ticket, rows, sample
+        self._together = together
 
     @property
     def over(self) -> bool:
@@ -84,11 +91,17 @@ class BegunStep:
 
     def finish(self) -> list[RowResult]:
         """Wait for the step, and return what came of each row. Raises: DeviceError."""
-        fetched = self._ticket.result()
-        scores = iter(fetched[len(self._rows) :])
+        fetched, rows = self._ticket.result(), self._rows
+        if self._together:
+            words, rest = np.frombuffer(fetched[0], "<u4").reshape(len(rows), 2), iter(fetched[1:])
+            return [
+                _result(row, token.tobytes(), next(rest) if row.whole else first.tobytes() * row.watched)
+                for row, (token, first) in zip(rows, words, strict=True)
+            ]
+        scores = iter(fetched[len(rows) :])
         return [
-            _result(row, token, next(scores) if row.whole or row.watched else None)
-            for row, token in zip(self._rows, fetched, strict=False)
+            _result(row, token, next(scores) if row.whole or row.watched else b"")
+            for row, token in zip(rows, fetched, strict=False)
         ]
 
     def discard(self) -> None:
@@ -111,14 +124,12 @@ class RowSteps:
 
     def begin(self, rows: Sequence[Row]) -> BegunStep:
         """Hand over the step of two rows or more, each of another sequence. Rows with masks come first."""
-        fetch = [row.sequence.fetch_token(row.position) for row in rows]
-        for at, row in enumerate(rows):
-            if row.whole or row.watched:
-                fetch.append(Fetch(_LOGITS, 4 * self._vocab * at, 4 * self._vocab if row.whole else 4))
+        together = RESULTS_BUFFER in self._executor.buffers
+        fetch = self._wanted(rows, together=together)
         if not any(row.masked for row in rows):
-            return BegunStep(self._run(rows, fetch), rows)
+            return BegunStep(self._run(rows, fetch), rows, together=together)
         self._write_table(rows)
-        decoded = self._handed_over(["decode_rows"], rows, len(rows), ())
+        decoded = self._handed_over([self._decode_role(rows)], rows, len(rows), ())
 
         def sample(masks: Sequence[Mask]) -> Ticket:
             self._executor.write_buffer(ROW_MASKS_BUFFER, 0, b"".join(mask.tobytes() for mask in masks))
@@ -128,7 +139,25 @@ class RowSteps:
             self._handed_over([MASK_ROLE], rows, len(masks), ()).discard()
             return self._handed_over([role], rows, len(rows), fetch)
 
-        return BegunStep(decoded, rows, sample)
+        return BegunStep(decoded, rows, sample, together=together)
+
+    def _wanted(self, rows: Sequence[Row], *, together: bool) -> list[Fetch]:
+        """What is fetched after a step: where the device leaves it `together`, one range for all rows."""
+        whole = 4 * self._vocab
+        logits = [Fetch(_LOGITS, whole * at, whole) for at, row in enumerate(rows) if row.whole]
+        if together:
+            return [Fetch(RESULTS_BUFFER, 0, 8 * len(rows)), *logits]
+        fetch = [row.sequence.fetch_token(row.position) for row in rows]
+        for at, row in enumerate(rows):
+            if row.whole or row.watched:
+                fetch.append(Fetch(_LOGITS, whole * at, whole if row.whole else 4))
+        return fetch
+
+    def _decode_role(self, rows: Sequence[Row]) -> str:
+        """The role of a step of rows of any positions, or of those of one program's."""
+        positions = [row.position - 1 for row in rows]
+        alike = self._table.within("alike_rows", len(rows), min(positions), max(positions))
+        return "decode_rows" if alike is None else "alike_rows"
 
     def check(self, rows: Sequence[Row], guesses: Sequence[int]) -> list[RowResult]:
         """Run the step of rows of one sequence, at positions that follow each other, and wait for it.
@@ -162,7 +191,7 @@ class RowSteps:
 
     def _run(self, rows: Sequence[Row], fetch: Sequence[Fetch]) -> Ticket:
         self._write_table(rows)
-        return self._handed_over(["decode_rows", _sampling_role(rows)], rows, len(rows), fetch)
+        return self._handed_over([self._decode_role(rows), _sampling_role(rows)], rows, len(rows), fetch)
 
     def _write_table(self, rows: Sequence[Row]) -> None:
         self._executor.write_buffer(TABLE_BUFFER, 0, b"".join(map(self._encoded, rows)))
@@ -196,8 +225,8 @@ def _sampling_role(rows: Sequence[Row]) -> str:
     return "greedy_rows" if greedy else "sample_rows"
 
 
-def _result(row: Row, token: bytes, scores: bytes | None) -> RowResult:
-    if scores is None:
+def _result(row: Row, token: bytes, scores: bytes) -> RowResult:
+    if not scores:
         return RowResult(int.from_bytes(token, "little"), None, None)
     logits = np.frombuffer(scores, "<f4")
     return RowResult(int.from_bytes(token, "little"), float(logits[0]), logits if row.whole else None)

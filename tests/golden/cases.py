@@ -44,6 +44,7 @@ from kernelc.kernels.sampling.argmax import (
 from kernelc.kernels.sampling.argmax_final import ARGMAX_FINAL
 from kernelc.kernels.sampling.mask import MASK, MaskProblem
 from kernelc.kernels.sampling.penalty import PENALTY, PenaltyProblem
+from kernelc.kernels.sampling.row_result import ROW_RESULT, RowResultProblem
 from kernelc.kernels.sampling.sample import SAMPLE, SampleProblem
 from kernelc.kernels.several.families import ROWS_OF
 from kernelc.kernels.spec import KernelSpec
@@ -257,6 +258,7 @@ ALONE: tuple[Golden, ...] = (
     *family(ARGMAX, vocab_512=ArgmaxProblem(512), odd=ArgmaxProblem(257)),
     *family(ARGMAX_BLOCKS, vocab_1000=ArgmaxBlocksProblem(1000, 128)),
     *family(ARGMAX_FINAL, blocks_8=ArgmaxFinalProblem(8)),
+    *family(ROW_RESULT, vocab_36=RowResultProblem(36)),
     *family(MASK, vocab_512=MaskProblem(512)),
     *family(PENALTY, vocab_512=PenaltyProblem(512)),
     *family(SAMPLE, vocab_512=SampleProblem(512)),

@@ -36,6 +36,7 @@ from kernelc.kernels.rms_norm import RmsNormProblem
 from kernelc.kernels.sampling.argmax import ArgmaxBlocksProblem, ArgmaxFinalProblem, ArgmaxProblem
 from kernelc.kernels.sampling.mask import MaskProblem
 from kernelc.kernels.sampling.penalty import PenaltyProblem
+from kernelc.kernels.sampling.row_result import RowResultProblem
 from kernelc.kernels.sampling.sample import SampleProblem
 from kernelc.kernels.several.families import ROWS_OF
 from kernelc.kernels.several.table import FIELDS, TABLE, encoded, sequence_rows
@@ -105,6 +106,7 @@ PROBLEMS: dict[str, tuple[Any, ...]] = {
     "argmax_blocks": (ArgmaxBlocksProblem(36, 8),),
     "argmax_final": (ArgmaxFinalProblem(5),),
     "mask": (MaskProblem(36), MaskProblem(37)),
+    "row_result": (RowResultProblem(36),),
     "penalty": (PenaltyProblem(36),),
     "sample": (SampleProblem(36),),
 }

@@ -10,7 +10,7 @@ import pytest
 
 from kernelc.backends import backend_named
 from kernelc.errors import InternalError
-from kernelc.kir.bulk_stages import BulkStages
+from kernelc.kir.bulk_stages import BulkStages, Rows
 from kernelc.kir.interpreter.interpret import ExecutionError, interpret
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.passes.verify import verify
@@ -300,3 +300,74 @@ def test_f32_is_a_type_of_stages_too() -> None:
     given = {"x": np.arange(THREADS, dtype=np.float32), "out": np.zeros(THREADS, np.float32)}
     interpret(kernel, (1, 1, 1), given, {})
     assert (given["out"] == given["x"]).all()
+
+
+class RowsOfStages:
+    """A kernel while it is traced that adds up rows that lie apart, with room between them in its stages."""
+
+    COPIED, APART, ROOM, LINES = 8, 32, 12, 16  # elements of a row; to the next in x; in a stage; rows
+
+    def __init__(self, k: Tracer, **changed: int) -> None:
+        self.k, self.x, self.out = k, k.input("x", u32, constant=True), k.output("out", u32)
+        self.stages = BulkStages(k, "weights", 2, x=(u32, self.LINES * self.ROOM))
+        self.shape = {"rows": self.LINES, "stride": self.APART, "elements": self.COPIED, **changed}
+
+    def request(self, step: int) -> None:
+        rows = Rows(self.x, self.k.constant(4, u32), offset=step * self.COPIED, **self.shape)
+        self.stages.request(step, x=rows)
+
+    def run(self, column: int = 3) -> None:
+        k, total = self.k, self.k.var(0, u32)
+        for step in range(2):
+            self.request(step)
+        k.inputs_ready()
+        for step in range(2):
+            self.stages.wait(step)
+            at = k.local_id % self.LINES * self.ROOM + column
+            total += self.stages.parts["x"][self.stages.begin("x", step) + at]
+            self.stages.release(step)
+        self.out[k.local_id] = total
+
+
+def rows_kernel(column: int = 3, **changed: int) -> Kernel:
+    return trace(
+        "rows",
+        lambda k: RowsOfStages(k, **changed).run(column),
+        workgroup=THREADS,
+        subgroup_size=SUBGROUP,
+    )
+
+
+def rows_wanted(x: Any) -> Any:
+    row = np.arange(THREADS) % 16
+    return x[4 + 32 * row + 3] + x[4 + 8 + 32 * row + 3]
+
+
+def test_rows_that_lie_apart() -> None:
+    kernel, x = rows_kernel(), np.arange(16 * 32 + 8, dtype=np.uint32)
+    assert "x[4] + 8: 16 x 8 by 32" in kernel_text(kernel)
+    data = {"x": x, "out": np.zeros(THREADS, np.uint32)}
+    interpret(verify(kernel), (1, 1, 1), data)
+    assert np.array_equal(data["out"], rows_wanted(x))
+    text = backend_named("cuda").render(kernel).text
+    assert "stage_copy_rows<64u, 16u, 2u, 32u>(weights, 1u, weights_x, &x[4u] + 8);" in text
+    assert "stages_begin(weights, 64u);" in text
+
+
+def test_the_room_between_rows_is_nobodys() -> None:
+    data = {"x": np.zeros(16 * 32 + 8, np.uint32), "out": np.zeros(THREADS, np.uint32)}
+    with pytest.raises(ExecutionError, match="weights_x"):
+        interpret(verify(rows_kernel(column=9)), (1, 1, 1), data)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"rows": 5}, "5 rows, which do not divide its 192 elements"),
+        ({"elements": 16}, "16 elements in each row, where 12 have room"),
+        ({"stride": 4}, "rows of 8 elements that are 4 apart"),
+        ({"stride": 33}, "rows that are no whole 16 bytes, or do not lie at such"),
+    ],
+)
+def test_what_rows_cannot_be(changed: dict[str, int], message: str) -> None:
+    refuse(lambda: rows_kernel(**changed), message)

@@ -1,8 +1,8 @@
-"""Bugs in the printer of one language each; the texts of all others stay right."""
+"""Bugs in printers: of one language each, beside which all others stay right, and of all that are like C."""
 
 from __future__ import annotations
 
-from tests.mutations.mutation import Mutation
+from tests.mutations.mutation import RANDOM_KERNELS, Mutation
 
 
 def random_kernels(executor: str) -> tuple[str, ...]:
@@ -33,5 +33,45 @@ PRINTERS: tuple[Mutation, ...] = (
         'Text(f"{left} {INFIX[value.op][0]} {right}")',
         'Text(f"{right} {INFIX[value.op][0]} {left}")',
         random_kernels("opencl"),
+    ),
+    Mutation(
+        "printer_precedence",
+        "a - (b + c) is printed as a - b + c.",
+        "kernelc/backends/c_like.py",
+        'return level, level if value.op == "add" and value.type.is_integer else level - 1',
+        "return level, level",
+        RANDOM_KERNELS,
+    ),
+    Mutation(
+        "printer_reassociates_floats",
+        "a + (b - c) of floats is printed as a + b - c, which rounds otherwise.",
+        "kernelc/backends/c_like.py",
+        'value.op == "add" and value.type.is_integer else',
+        'value.op == "add" else',
+        ("tests/backends/test_wgsl.py", "-k", "floats"),
+    ),
+    Mutation(
+        "compound_assignment",
+        "x = y - x is printed as x -= y.",
+        "kernelc/backends/c_like.py",
+        "    first = statement.value.args[0]\n",
+        "    first = statement.value.args[-1]\n",
+        RANDOM_KERNELS,
+    ),
+    Mutation(
+        "place_of_a_value",
+        "A line does not know the Python of what is written in place in it.",
+        "kernelc/backends/c_like.py",
+        "        self.written[value.where] = None\n",
+        "",
+        ("tests/explore/test_lines.py", "-k", "written_in_place"),
+    ),
+    Mutation(
+        "places_left_over",
+        "Brackets are said to be from the Python of the line before.",
+        "kernelc/backends/c_like.py",
+        "        self.written.clear()\n",
+        "",
+        ("tests/explore/test_lines.py", "-k", "brackets"),
     ),
 )

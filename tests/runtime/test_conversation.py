@@ -314,6 +314,8 @@ def head(messages: str) -> str:
         ("[]", "wanted a JSON object"),
         ("{}", "got format None"),
         (head("[]").replace("1", "2"), "version 2"),
+        (head("[]").replace("1", "true"), "version True"),
+        (head("[]").replace("1", "1.0"), "version 1.0"),
         (head("3"), "wanted a list of messages"),
         (head('["a"]'), "an object with texts"),
         (head('[{"role": "user", "content": 3}]'), "an object with texts"),

@@ -35,11 +35,11 @@ def kernel(toy: Artifact, target: str) -> tuple[Kernel, Variant, bytes]:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_what_was_said_is_read_and_nothing_else_of_the_file_changes(toy: Artifact, target: str) -> None:
-    entry, variant, data = kernel(toy, target)
+    _, variant, data = kernel(toy, target)
     said = purpose_of(data)
     assert said is not None
     assert said["grid"] == [1, "seq", 1] and said["problem"] == {"all": True}
-    check_purpose("all_logits", entry, variant, data)
+    check_purpose(toy.manifest, "all_logits", variant, data)
     if target == "spirv":
         assert local_size(data) == variant.workgroup
     else:
@@ -72,11 +72,30 @@ def test_each_fact_that_differs_is_named(toy: Artifact, target: str, field: str)
     with pytest.raises(
         ArtifactError, match=rf"its {field} is said to be .*{target_file(variant)} was made for"
     ):
-        check_purpose("all_logits", *CHANGED[field](entry, variant), data)
+        changed, other = CHANGED[field](entry, variant)
+        kernels = {**toy.manifest.kernels, "all_logits": changed}
+        check_purpose(dataclasses.replace(toy.manifest, kernels=kernels), "all_logits", other, data)
 
 
 def target_file(variant: Variant) -> str:
     return variant.file.replace(".", r"\.")
+
+
+def test_a_grid_that_the_bounds_of_its_symbols_make_a_number_is_the_same(toy: Artifact) -> None:
+    """A manifest is read with these bounds; that of `past` made one of the blocks of short contexts."""
+    symbols = {"seq": (1, 1), "past": (0, 15), "context": (1, 16)}
+    manifest = dataclasses.replace(toy.manifest, symbols=symbols)
+    kernel, variant, data = toy.manifest.kernels["partial"], *one(toy, "partial")
+    read = dataclasses.replace(variant, grid=(1, Var("seq", 1, 1), 1))
+    changed = dataclasses.replace(kernel, variants=(read,))
+    check_purpose(dataclasses.replace(manifest, kernels={"partial": changed}), "partial", read, data)
+    with pytest.raises(ArtifactError, match="its grid"):
+        check_purpose(toy.manifest, "partial", read, data)
+
+
+def one(toy: Artifact, name: str) -> tuple[Variant, bytes]:
+    variant = toy.manifest.kernels[name].variants[0]
+    return variant, toy.read(variant.file)
 
 
 @pytest.mark.parametrize(
@@ -94,9 +113,9 @@ def target_file(variant: Variant) -> str:
 )
 def test_files_that_say_nothing_are_not_judged(toy: Artifact, data: bytes) -> None:
     """Those of earlier releases do not; what damages say is no reason to fail otherwise than by its hash."""
-    entry, variant, _ = kernel(toy, "wgsl")
+    variant = kernel(toy, "wgsl")[1]
     assert purpose_of(data) is None
-    check_purpose("all_logits", entry, variant, data)
+    check_purpose(toy.manifest, "all_logits", variant, data)
 
 
 def test_what_is_no_number_of_a_module_is_put_behind_its_names(toy: Artifact) -> None:

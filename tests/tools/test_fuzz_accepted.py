@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from tools.fuzz import accepted
 from tools.fuzz.acceptable import changed
 from tools.fuzz.accepted import Run, batch, write_sound, write_variant
 
+REPO = Path(__file__).parents[2]
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 COUNT = 200 if NIGHTLY else 8
 
@@ -86,3 +89,26 @@ def test_others_are_refused_as_a_users_mistake_or_open(sound: Artifact, tmp_path
         except ArtifactError as error:
             assert error.exit_code == 2
     assert 30 < opened < 60
+
+
+BEYOND = """
+import sys, ctypes
+from tools.fuzz.guarded import guarded_array
+data = guarded_array(int(sys.argv[1]))
+assert not data.any()
+data[-1] = 1
+print("inside", flush=True)
+ctypes.c_uint8.from_address(data.ctypes.data + len(data) + int(sys.argv[2])).value
+print("outside")
+"""
+
+
+INSIDE_AND_BEYOND = [(4096, 0, True), (128, 0, True), (40, 8, True), (128, -1, False)]
+
+
+@pytest.mark.parametrize(("size", "beyond", "ends"), INSIDE_AND_BEYOND)
+def test_what_is_behind_a_guarded_buffer_cannot_be_read(size: int, beyond: int, ends: bool) -> None:
+    command = [sys.executable, "-c", BEYOND, str(size), str(beyond)]
+    done = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == (["inside"] if ends else ["inside", "outside"]), done.stderr
+    assert (done.returncode < 0) == ends

@@ -18,12 +18,12 @@ import pytest
 from kernelc import cli
 from kernelc.artifact import Artifact, Weights
 from kernelc.kernels.registry import SPECS
-from kernelc.kir.functions import select
+from kernelc.kir.functions import convert, select
 from kernelc.kir.interpreter.bound import ExecutionError
-from kernelc.kir.nodes import Kernel
+from kernelc.kir.nodes import Kernel, Param
 from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
-from kernelc.kir.types import i32
+from kernelc.kir.types import f32, i32, u32
 from kernelc.target import TARGETS
 from kernelc.workshop.case import case_of
 from kernelc.workshop.reduce import reduced, size_of
@@ -187,22 +187,19 @@ def one_kernel(folder: Path) -> Artifact:
     return Artifact(folder, replace(manifest, weights=Weights()))
 
 
-BUGS = {
-    each.name: (each, device)
-    for each in MUTATIONS
-    for name, device in (
-        ("printer_precedence", "cpu"),
-        ("wgsl_chooses_the_other", "wgpu"),
-        ("c_chooses_the_other", "cpu"),
-        ("opencl_subtracts_the_wrong_way", "opencl"),
-    )
-    if each.name == name
+BUGGY = {
+    "printer_precedence": "cpu",
+    "wgsl_chooses_the_other": "wgpu",
+    "c_chooses_the_other": "cpu",
+    "opencl_subtracts_the_wrong_way": "opencl",
 }
+ON_GPU = (pytest.mark.gpu,)
 BUG = pytest.mark.parametrize(
     ("bug", "device"),
     [
-        pytest.param(*pair, id=name, marks=pytest.mark.gpu if pair[1] == "wgpu" else ())
-        for name, pair in BUGS.items()
+        pytest.param(each, device, id=each.name, marks=ON_GPU if device == "wgpu" else ())
+        for each in MUTATIONS
+        if (device := BUGGY.get(each.name))
     ],
 )
 FAILING = "tests/backends/test_random_kernels.py::test_random_kernels_print_what_they_mean"
@@ -286,3 +283,19 @@ def test_a_bug_in_a_printer_leaves_a_script_that_shows_it(bug: Mutation, device:
         assert meant.returncode == 0 and "numbers are right" in meant.stdout, meant.stdout + meant.stderr
     right = python([str(script)], REPO)
     assert right.returncode == 0 and "numbers are right" in right.stdout, right.stdout + right.stderr
+
+
+def stepping(k: Tracer) -> None:
+    x, out = k.input("x", i32), k.output("out", i32)
+    out[k.local_id] = x[k.local_id] + convert(k.param("mode"), i32) * convert(k.param("level"), i32)
+
+
+@pytest.mark.parametrize("device", ["numpy", "cpu", "opencl", pytest.param("wgpu", marks=pytest.mark.gpu)])
+def test_a_step_block_of_its_own_reaches_the_kernel(device: str, capsys: pytest.CaptureFixture[str]) -> None:
+    require_device(device)
+    x = np.arange(8, dtype=np.int32)
+    arrays, fields = {"x": x, "out": np.zeros_like(x)}, (Param("level", f32), Param("mode", u32))
+    run = Run(arrays, {"level": 3.0, "mode": 14}, {"out": x + 42}, device, {})
+    kernel = verify(trace("stepping", stepping, workgroup=8, step=fields))
+    code, out = shown(nodes_script(kernel, (1, 1, 1), run), capsys)
+    assert code == 0 and "8 numbers are right" in out, out

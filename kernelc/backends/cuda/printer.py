@@ -26,7 +26,7 @@ from kernelc.backends.cuda.lanes import (
     wraps,
 )
 from kernelc.backends.cuda.stages import NAMES as STAGE_NAMES
-from kernelc.backends.cuda.stages import StagePrinter, offsets
+from kernelc.backends.cuda.stages import StagePrinter, copied_by_all, offsets
 from kernelc.backends.cuda.tiles import BARRIER, TileDialect
 from kernelc.backends.cuda.tiles import NAMES as TILE_NAMES
 from kernelc.backends.dialect import (
@@ -63,6 +63,8 @@ class Cuda(TileDialect):
         super().__init__()
         self.lane_functions: dict[LaneFunction, None] = {}  # in the order of their first use
         self.helpers: dict[tuple[str, str], None] = {}  # (operation, type name)
+        self.params_ahead = False  # whether the step block is loaded first of all
+        self.used_ahead: dict[str, Value] = {}  # what is used of it, by what it is called
 
     def type_name(self, type: Type) -> str:
         return type_name(type)
@@ -73,7 +75,11 @@ class Cuda(TileDialect):
     def builtin(self, value: Value) -> Text:
         match value.op:
             case "param":
-                return Text(f"step->{value.attr}")
+                if not self.params_ahead:
+                    return Text(f"step->{value.attr}")
+                self.helpers[LOAD_AHEAD, type_name(value.type)] = None
+                self.used_ahead[f"ahead_{value.attr}"] = value
+                return Text(f"ahead_{value.attr}")
             case "workgroup_id":
                 assert isinstance(value.attr, int)
                 return Text(f"blockIdx.{'xyz'[value.attr]}")
@@ -255,6 +261,8 @@ class CudaBackend:
         entry = entry_name(kernel.name)
         dialect.reserved = dialect.reserved | {entry}
         dialect.tiles_read_shared = any(kind.b_shared for kind in kernel.tile_kinds())
+        dialect.params_ahead = bool(copied_by_all(kernel))
+        dialect.reserved |= {f"ahead_{field.name}" for field in kernel.params}
         printer = CudaPrinter(kernel, dialect)
         body = printer.body()
         text = fill(
@@ -274,6 +282,8 @@ class CudaBackend:
             waits_at_start=kernel.inputs_ready is None,
             copies=_copies(kernel),
             offsets=offsets(kernel),
+            copied_by_all=copied_by_all(kernel),
+            used_ahead=dialect.used_ahead,
             body=body,
         )
         return Rendered(text, entry, text.encode(), placed(text, body, printer.places))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kernelc.commands.shared.options import file_to_write
 from kernelc.commands.shared.progress import progress_bar
 from kernelc.commands.shared.table import print_table, size
 from kernelc.errors import UsageError
@@ -54,9 +55,7 @@ def writable(name: str) -> Path:
     path = Path(name)
     if path.suffix != ".svg":
         raise UsageError(f"got {name!r}, wanted a file that ends with .svg", where="--plot")
-    if not path.resolve().parent.is_dir():
-        raise UsageError("there is no such folder", where=f"--plot {name}")
-    return path
+    return file_to_write(name, "--plot")
 
 
 def write_plot(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from kernelc.errors import UsageError
+from kernelc.regular import NO_FILE, replaceable
 
 if TYPE_CHECKING:
     from runtime.engine.sampling import SamplingParams
@@ -215,6 +216,21 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(each) for each in cast("list[Any]", value)]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def file_to_write(name: str, option: str) -> Path:
+    """Return the path of the file that `option` names, which may take the place of an older one.
+
+    Raises: UsageError where none may be there: a device or a pipe would be gone.
+    """
+    path, where = Path(name), f"{option} {name}"
+    if path.is_dir():
+        raise UsageError("this is a folder, wanted a file", where=where)
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder {path.parent}", where=where)
+    if not replaceable(path):
+        raise UsageError(NO_FILE, where=where, help="name a file, which may be a new one")
+    return path
 
 
 def read_text(name: str, option: str = "--text") -> str:

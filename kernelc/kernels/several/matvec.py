@@ -27,9 +27,13 @@ from kernelc.kernels.several.int8_rows import LEAST_SHARED_BYTES, MOST_SUMS, Int
 from kernelc.kernels.several.mma.chunks import side_types
 from kernelc.kernels.several.mma.division import COLUMNS, usual_mma_schedule
 from kernelc.kernels.several.mma.kernel import MmaRows
+from kernelc.kernels.several.mma.stream_schedule import stream_types, usual_streams
+from kernelc.kernels.several.mma.streams import StreamedRows
 from kernelc.kernels.several.rows_problem import RowsProblem
 from kernelc.kernels.several.wide_int8 import MOST_BYTES, ROWS, WideInt8Rows, panel_bytes
 from kernelc.kernels.spec import Grid
+from kernelc.kernels.step_block import STEP
+from kernelc.kir.nodes import Kernel
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type
 from kernelc.target import Capabilities
@@ -50,6 +54,14 @@ _THREADS = 256  # measured on an H200: with 512 sums no longer fit the registers
 
 class MatvecRows(EachRow[LinearProblem, S]):
     """x [seq, cols] -> out [seq, out_width], or q and the KV caches of as many sequences."""
+
+    def kernel(
+        self, problem: RowsProblem[LinearProblem], schedule: S, capabilities: Capabilities, name: str = ""
+    ) -> Kernel:
+        """As traced. All variants have the step block, since a launch binds the same for each: those that
+        loop over the rows read their number there, the grid says it to the others."""
+        made = super().kernel(problem, schedule, capabilities, name)
+        return made if made.params else replace(made, params=STEP)
 
     def grid(self, problem: RowsProblem[LinearProblem], schedule: S) -> Grid:
         if not schedule.blocks:
@@ -107,6 +119,8 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
     ) -> Mapping[str, Type]:
         if not schedule.splits:
             return super().access_types(problem, schedule)
+        if schedule.ring:
+            return stream_types(problem.of)
         return side_types(weight_format(problem.of.format), groups_of(problem.of.cols))
 
     def _on_matrix_units(
@@ -115,7 +129,8 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
         """For matrix units, where a device has such and there are enough rows for them."""
         if not capabilities.mma_i8 or not _LEAST_COLUMNS <= problem.most <= COLUMNS:
             return None
-        return usual_mma_schedule(capabilities, alone, problem.of, problem.most)
+        streams = usual_streams(capabilities, alone, problem.of, problem.most)
+        return streams or usual_mma_schedule(capabilities, alone, problem.of, problem.most)
 
     def trace(
         self,
@@ -134,6 +149,8 @@ class MatvecInt8Rows(MatvecRows[MatvecInt8Schedule]):
         linear, most = LinearBuffers.of(k, problem.of, arrays), problem.most
         if schedule.blocks:
             WideInt8Rows(k, linear, schedule.blocks, of_row, most).trace()
+        elif schedule.ring:
+            StreamedRows(k, linear, schedule, of_row, most).trace()
         elif schedule.splits:
             MmaRows(k, linear, schedule, of_row, most).trace()
         else:

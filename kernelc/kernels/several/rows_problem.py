@@ -57,7 +57,7 @@ class RowsProblem(Generic[P]):
     @property
     def every_row(self) -> bool:
         """Whether all rows are computed."""
-        return self.low == 0 and self.high is None
+        return self.low == 0 and (self.high is None or self.high >= self.positions - 1)
 
     def takes(self, past: int) -> bool:
         """Whether a row is computed whose sequence has `past` positions before the step."""

@@ -44,6 +44,9 @@ class _Ring:
         shape = (machine.groups, stages.count)
         self.requested, self.arrived, self.released = (np.full(shape, _NONE, np.int64) for _ in range(3))
         self.coming = {part: machine.memory[part].copy() for part in stages.parts}
+        self.filled = {
+            part: np.zeros((*shape, part.length // stages.count), np.bool_) for part in stages.parts
+        }  # which cells of a stage its request copies to
         self.place: SourceLine | None = None
 
 
@@ -64,13 +67,18 @@ class StagedCopies:
         self._require(ring.released[groups, stage] == before, statement, number, message)
         ring.requested[groups, stage], ring.place = number, statement.where
         for copy in statement.copies:
-            begin = self._by_group(copy.first, statement.where)[groups]
-            source = self._source(copy, begin, copy.part.length // count, statement.where)
-            ring.coming[copy.part][self._cells(copy.part, count, groups, stage)] = source
+            begin = self._by_group(copy.first, statement.where)[groups] + copy.offset
+            room = copy.part.length // count // copy.rows
+            row, length = np.arange(copy.rows), copy.elements or room
+            filled = (row[:, None] * room + np.arange(length)).reshape(-1)
+            sources = (row[:, None] * copy.stride + np.arange(length)).reshape(-1)
+            cells = self._cells(copy.part, count, groups, stage)[:, filled]
+            ring.coming[copy.part][cells] = self._source(copy, begin, sources, statement.where)
+            ring.filled[copy.part][groups, stage] = np.isin(np.arange(room * copy.rows), filled)
 
-    def _source(self, copy: Copy, begin: Lanes, length: int, place: SourceLine) -> Lanes:
-        """What each workgroup copies of a part."""
-        array = self.machine.memory[copy.source]
+    def _source(self, copy: Copy, begin: Lanes, elements: Lanes, place: SourceLine) -> Lanes:
+        """What each workgroup copies of a part: these elements, counted from the first."""
+        array, length = self.machine.memory[copy.source], int(elements[-1]) + 1
         if np.any(outside := begin + length > len(array)):
             end = int(begin[outside][0]) + length
             message = f"a copy of {copy.source.name} ends at [{end}], its length is {len(array)}"
@@ -78,7 +86,7 @@ class StagedCopies:
         if np.any(begin * copy.source.type.bytes % COPY_BYTES):
             message = f"a copy of {copy.source.name} begins at no multiple of {COPY_BYTES} bytes"
             raise self.machine.fail(place, message)
-        return array[begin[:, None] + np.arange(length)]
+        return array[begin[:, None] + elements]
 
     def wait(self, statement: StageWait, mask: Lanes) -> None:
         """Let what was requested arrive."""
@@ -89,7 +97,7 @@ class StagedCopies:
         self._require(ring.arrived[groups, stage] < number, statement, number, "has arrived before")
         ring.arrived[groups, stage] = number
         for part in statement.stages.parts:
-            cells = self._cells(part, count, groups, stage)
+            cells = self._cells(part, count, groups, stage)[ring.filled[part][groups, stage]]
             self.machine.memory[part][cells] = ring.coming[part][cells]
             self.machine.logs[part].filled(cells.reshape(-1))
 

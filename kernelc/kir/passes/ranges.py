@@ -12,7 +12,7 @@ from kernelc.kir.passes.simplify import constant_of
 from kernelc.kir.types import u32
 from kernelc.kir.values import Value
 
-_LARGEST = (1 << 32) - 1
+LARGEST = (1 << 32) - 1
 
 
 def _power(*operands: int) -> int:
@@ -32,9 +32,9 @@ _RULES: Mapping[str, Callable[[int, int], int]] = {
 }
 # The same, where the right operand is a constant.
 _BY_CONSTANT: Mapping[str, Callable[[int, int], int]] = {
-    "div": lambda a, b: a // b if b else _LARGEST,
-    "mod": lambda a, b: min(a, b - 1) if b else _LARGEST,
-    "shr": lambda a, b: a >> b if b < 32 else _LARGEST,
+    "div": lambda a, b: a // b if b else LARGEST,
+    "mod": lambda a, b: min(a, b - 1) if b else LARGEST,
+    "shr": lambda a, b: a >> b if b < 32 else LARGEST,
 }
 
 
@@ -49,8 +49,8 @@ class Ranges:
     def largest(self, value: Value) -> int:
         """Return an inclusive bound of a value that is a u32."""
         if value not in self._known:
-            found = self._largest(value) if value.type == u32 else _LARGEST
-            self._known[value] = found if found <= _LARGEST else _LARGEST
+            found = self._largest(value) if value.type == u32 else LARGEST
+            self._known[value] = found if found <= LARGEST else LARGEST
         return self._known[value]
 
     def _largest(self, value: Value) -> int:
@@ -66,7 +66,7 @@ class Ranges:
             return _RULES[value.op](left, right)
         if value.op in _BY_CONSTANT and (by := constant_of(value.args[1])) is not None:
             return _BY_CONSTANT[value.op](self.largest(value.args[0]), int(by))
-        return _LARGEST
+        return LARGEST
 
 
 def split(value: Value) -> tuple[Value | None, int]:

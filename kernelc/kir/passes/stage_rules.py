@@ -61,14 +61,30 @@ def _statement(kernel: Kernel, statement: StageStatement) -> Iterator[Problem]:
         if tuple(copy.part for copy in statement.copies) != stages.parts:
             yield place, f"a request of {stages.name} copies each part once, in order"
         for copy in statement.copies:
-            yield from _copy(kernel, copy, place)
+            yield from _copy(kernel, stages, copy, place)
 
 
-def _copy(kernel: Kernel, copy: Copy, place: SourceLine) -> Iterator[Problem]:
+def _copy(kernel: Kernel, stages: Stages, copy: Copy, place: SourceLine) -> Iterator[Problem]:
     part: Shared = copy.part
     if copy.source not in kernel.buffers:
         yield place, f"{copy.source.name} is not this kernel's memory"
     if not copy.source.constant and (kernel.inputs_ready is not None or copy.source.access != "read"):
         yield place, f"{copy.source.name} is no constant, and copies do not wait for the kernel's inputs"
+    yield from ((place, f"a copy to {part.name} of {problem}") for problem in _rows(copy, stages))
     if copy.source.type != part.type:
         yield place, f"a copy of {copy.source.name}: {copy.source.type} to {part.name}: {part.type}"
+
+
+def _rows(copy: Copy, stages: Stages) -> Iterator[str]:
+    """What is wrong with the rows that a copy has, which are one where nothing is said."""
+    piece, size = copy.part.length // stages.count, copy.part.type.bytes
+    if copy.rows < 1 or piece % copy.rows:
+        yield f"{copy.rows} rows, which do not divide its {piece} elements"
+    elif not 0 <= copy.elements <= piece // copy.rows:
+        yield f"{copy.elements} elements in each row, where {piece // copy.rows} have room"
+    elif copy.rows > 1 and not 0 < copy.elements <= copy.stride:
+        yield f"rows of {copy.elements} elements that are {copy.stride} apart"
+    elif copy.offset < 0 or (copy.offset and copy.rows == 1):
+        yield f"a single row, or one that begins {-copy.offset} elements before its first"
+    elif any(each * size % COPY_BYTES for each in (copy.elements, copy.stride, piece // copy.rows)):
+        yield f"rows that are no whole {COPY_BYTES} bytes, or do not lie at such"

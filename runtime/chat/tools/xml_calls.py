@@ -82,16 +82,7 @@ def keyed_function(
 
     The mark that closes the call is left. See `function`. Raises: Unreadable.
     """
-    name, char = "", first
-    while char not in ("<", "\n"):
-        if char == END or len(name) == _MOST_TAG:
-            raise Unreadable
-        name += char
-        char = yield from characters.next()
-    name = name.strip(SPACE)
-    if name not in names:
-        raise Unreadable
-    characters.unread(char)
+    name = yield from _keyed_name(characters, first, names)
     characters.unmark()
     put("call", name)
     put("arguments", "{")
@@ -122,6 +113,21 @@ def keyed_function(
     put("arguments", "}")
     put("arguments", "")
     characters.mark()
+
+
+def _keyed_name(characters: Characters, first: str, names: Collection[str]) -> Reading[str]:
+    """Read a function's name, up to the line's end or a mark, which is left. Raises: Unreadable."""
+    name, char = "", first
+    while char not in ("<", "\n"):
+        if char == END or len(name) == _MOST_TAG:
+            raise Unreadable
+        name += char
+        char = yield from characters.next()
+    name = name.strip(SPACE)
+    if name not in names:
+        raise Unreadable
+    characters.unread(char)
+    return name
 
 
 def _pair(key: str, value: str, strings: Collection[str]) -> str:

@@ -209,6 +209,11 @@ inline void host_bulk(unsigned to, const void* from, unsigned bytes, unsigned ba
   copies.push_back({place, from, bytes, barrier});
   if (hasty) deliver_one();
 }
+inline void host_copy(unsigned to, const void* from) {
+  void* const place = &shared_origin + int(to);
+  require(!((uintptr_t(place) | uintptr_t(from)) % 16), "cp.async: not aligned");
+  memcpy(place, from, 16);
+}
 static bool deliver_one() {
   if (copies.empty()) return false;
   const BulkCopy copy = copies.back();

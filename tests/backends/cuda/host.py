@@ -115,6 +115,10 @@ def _statement(asm: re.Match[str]) -> str:
         return f"host_mbarrier_arrive({', '.join([*operands, '0'][:2])});"
     if operation.startswith("cp.async.bulk"):
         return f"host_bulk({', '.join(operands)});"
+    if operation.startswith("cp.async.mbarrier.arrive.noinc"):
+        return f"host_mbarrier_arrive({operands[0]}, 0);"  # what a thread copies is there at once
+    if operation.startswith("cp.async.cg"):
+        return f"host_copy({', '.join(operands)});"
     if "mbarrier.try_wait.parity" in text:
         return f"{operands[0]} = host_mbarrier_wait({operands[1]}, {operands[2]});"
     if operation.startswith("ldmatrix"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kernelc.backends.cuda.printer import CudaBackend
@@ -18,7 +19,7 @@ from kernelc.kir.types import f16, f32, u32, u32x4
 from runtime.cuda import device
 from runtime.cuda.compile import CudaSource, compile_kernel, supported_architectures
 from tests.backends.cuda import host
-from tests.kir.test_bulk_stages import COUNT, arrays, kernel_of, wanted
+from tests.kir.test_bulk_stages import COUNT, arrays, kernel_of, rows_kernel, rows_wanted, wanted
 
 SMALL = verify(kernel_of(lambda s: s.run()))
 
@@ -66,6 +67,16 @@ def test_the_text_of_a_large_kernel_too(architecture: int) -> None:
     given = {"x": x, "out": arrays(1)["out"]}
     got = host.run_on_host(kernel, (1, 1, 1), given, {}, architecture=architecture)
     assert (got["out"] == x[:, 1].reshape(-1, 64).sum(axis=0, dtype=x.dtype)).all()
+
+
+@pytest.mark.parametrize("architecture", [800, 900])
+def test_rows_that_every_thread_copies_some_of(architecture: int) -> None:
+    if reason := host.lacking():
+        pytest.skip(reason)
+    x = np.arange(16 * 32 + 8, dtype=np.uint32)
+    given = {"x": x, "out": np.zeros(64, np.uint32)}
+    got = host.run_on_host(verify(rows_kernel()), (1, 1, 1), given, {}, architecture=architecture)
+    assert np.array_equal(got["out"], rows_wanted(x))
 
 
 def test_a_stage_that_is_not_released_keeps_the_next_request_waiting() -> None:

@@ -165,13 +165,13 @@ __device__ inline void wait_for_phase(unsigned long long& barrier, unsigned pari
 }
 
 template <unsigned count>
-__device__ inline void stages_begin(Stages<count>& stages) {
+__device__ inline void stages_begin(Stages<count>& stages, unsigned askers = 1u) {
 #if __CUDA_ARCH__ >= 900
   if (threadIdx.x == 0u) {
     const unsigned warps = blockDim.x / 32u;
     for (unsigned stage = 0u; stage < count; stage++) {
       asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;"
-                   :: "r"(shared_address(&stages.full[stage])), "r"(1u) : "memory");
+                   :: "r"(shared_address(&stages.full[stage])), "r"(askers) : "memory");
       asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;"
                    :: "r"(shared_address(&stages.empty[stage])), "r"(warps) : "memory");
     }
@@ -210,6 +210,50 @@ __device__ inline void stage_copy(
                : "memory");
 #else
   for (unsigned i = threadIdx.x; i < elements; i += blockDim.x) begin[i] = source[i];
+#endif
+}
+
+// Where every thread asks for copies: waits until all warps have released the stage.
+template <unsigned count>
+__device__ inline void stage_await(Stages<count>& stages, unsigned number) {
+#if __CUDA_ARCH__ >= 900
+  const unsigned round = number / count;
+  if (round > 0u) wait_for_phase(stages.empty[number % count], (round - 1u) & 1u);
+#else
+  __syncthreads();
+#endif
+}
+
+// Asks for a thread's share of so many rows, of `units` of 16 bytes each, which lie `stride` elements apart.
+template <unsigned threads, unsigned rows, unsigned units, unsigned stride,
+          unsigned count, typename T, unsigned length>
+__device__ inline void stage_copy_rows(
+  Stages<count>& stages, unsigned number, T (&part)[length], const T* source
+) {
+  const unsigned each = 16u / sizeof(T);
+  T* const begin = &part[number % count * (length / count)];
+#pragma unroll
+  for (unsigned first = 0u; first < rows * units; first += threads) {
+    const unsigned unit = first + threadIdx.x;
+    if (rows * units - first < threads && unit >= rows * units) break;
+    const unsigned row = unit / units, at = unit % units * each;
+    T* const place = begin + row * (length / count / rows) + at;
+    const T* const from = source + row * stride + at;
+#if __CUDA_ARCH__ >= 900
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;"
+                 :: "r"(shared_address(place)), "l"(__cvta_generic_to_global(from)) : "memory");
+#else
+    for (unsigned i = 0u; i < each; i++) place[i] = from[i];
+#endif
+  }
+}
+
+// Has the stage count this thread's copies once they are there.
+template <unsigned count>
+__device__ inline void stage_asked(Stages<count>& stages, unsigned number) {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("cp.async.mbarrier.arrive.noinc.shared::cta.b64 [%0];"
+               :: "r"(shared_address(&stages.full[number % count])) : "memory");
 #endif
 }
 

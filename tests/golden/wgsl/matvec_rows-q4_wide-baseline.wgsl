@@ -7,6 +7,18 @@
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(0) @binding(5) var<storage, read> step_rows: array<u32>;
 
+struct Step {
+  seq: u32,
+  past: u32,
+  seed: u32,
+  top_k: u32,
+  temperature: f32,
+  top_p: f32,
+  min_p: f32,
+  repetition_penalty: f32,
+}
+@group(0) @binding(6) var<uniform> step: Step;
+
 var<workgroup> team_sums: array<f32, 128>;
 
 @compute @workgroup_size(64)

@@ -1,7 +1,7 @@
 /**
- * Code that most pages never need, loaded when it is asked for: grammars, embeddings, text completions, and
- * prompts that a device or a site keeps. A service worker may import nothing later; its own code brings them
- * along.
+ * Code that most pages never need, loaded when it is asked for: grammars, embeddings, text completions, a
+ * page's own processors of scores, one kind of tokenizer, and prompts that a device or a site keeps. A service
+ * worker may import nothing later; its own code brings them along.
  */
 
 import { KernelcError } from "../artifact/errors.js";
@@ -10,6 +10,8 @@ export type Grammars = typeof import("./masked/grammars.js");
 export type Embedding = typeof import("./answers/embeddings.js");
 export type Disk = typeof import("../prefixes/openDisk.js");
 export type Warm = typeof import("../prefixes/warm.js");
+export type SentencePiece = typeof import("../text/sentencepiece/coder.js");
+export type Processors = typeof import("./sampling/ownProcessors.js");
 export type Texts = typeof import("./answers/textCompletions.js");
 
 interface Provided {
@@ -17,7 +19,9 @@ interface Provided {
   readonly embeddings: Embedding;
   readonly disk: Disk;
   readonly warm: Warm;
+  readonly processors: Processors;
   readonly texts: Texts;
+  readonly sentencepiece: SentencePiece;
 }
 
 let provided: Provided | null = null;
@@ -50,6 +54,16 @@ export function warmCode(): Promise<Warm> {
 export function textCode(): Promise<Texts> {
   if (provided) return Promise.resolve(provided.texts);
   return loaded("text completions", import("./answers/textCompletions.js"));
+}
+
+export function processorCode(): Promise<Processors> {
+  if (provided) return Promise.resolve(provided.processors);
+  return loaded("logitProcessors", import("./sampling/ownProcessors.js"));
+}
+
+export function sentencePieceCode(): Promise<SentencePiece> {
+  if (provided) return Promise.resolve(provided.sentencepiece);
+  return loaded("the tokenizer", import("../text/sentencepiece/coder.js"));
 }
 
 /** What was loaded. @throws KernelcError "network" that says what (`what`) it would have been for. */

@@ -24,7 +24,7 @@ import { ChatCompletions } from "./answers/chat.js";
 import type { TokenEngine } from "./engine.js";
 import { LaterGrammars } from "./masked/laterGrammars.js";
 import { embeddingCode, textCode } from "./laterCode.js";
-import { processorModel, ProcessorTable, type LogitProcessorFactory } from "./sampling/logitProcessors.js";
+import type { ProcessorTable } from "./sampling/logitProcessors.js";
 import { Mutex } from "./mutex.js";
 import { formsOf } from "./answers/reading.js";
 import { planManifest } from "./models/plan.js";
@@ -41,7 +41,7 @@ export interface EngineParts {
   readonly prompts: PromptEncoder;
   readonly card: ModelCard;
   readonly loadSeconds: number;
-  readonly processors: ReadonlyMap<string, LogitProcessorFactory>;
+  readonly processors: ProcessorTable | null;
 }
 
 export class LocalEngine implements LoadedModel {
@@ -73,10 +73,7 @@ export class LocalEngine implements LoadedModel {
       forms: formsOf(template, coder),
       stopIds: card.eos_token_ids,
       grammars: new LaterGrammars(coder, engine.vocabSize, card.eos_token_ids),
-      processors: new ProcessorTable(
-        parts.processors,
-        processorModel(coder, engine.vocabSize, card.eos_token_ids),
-      ),
+      processors: parts.processors,
       generation: card.generation,
       name: card.name,
       mutex: this.mutex,

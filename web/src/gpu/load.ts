@@ -203,7 +203,7 @@ class Loading {
     const kernel = this.source.manifest.kernels.get(name);
     if (!kernel) throw new KernelcError("internal", `there is no kernel ${name}`);
     const source: KernelSource = { name, kernel, variant, text: await this.text(variant) };
-    checkPurpose(name, kernel, variant, source.text);
+    checkPurpose(this.source.manifest, name, kernel, variant, source.text);
     return this.pipelines.compile(source);
   }
 

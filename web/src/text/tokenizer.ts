@@ -3,16 +3,18 @@
 import { KernelcError } from "../artifact/errors.js";
 import { bad } from "./fields.js";
 import { JsonCoder } from "./tokenizerJson/coder.js";
-import { SentencePieceCoder } from "./sentencepiece/coder.js";
 import { readSettings } from "./specialTokens.js";
 import type { Coder, FetchFile, TokenizerFiles } from "./types.js";
 
 const MAX_BYTES = 64 * 2 ** 20;
 const BESIDE = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
 
+/** The code for tokenizer.model, which models with a tokenizer.json never need. */
+export type SentencePiece = typeof import("./sentencepiece/coder.js");
+
 /**
  * Load an artifact's tokenizer; `fetchFile` reads its files, by their names in the manifest. `making` calls
- * what makes the tokenizer of them, once all are there.
+ * what makes the tokenizer of them, once all are there; `later` loads the code for sentencepiece models.
  *
  * Throws KernelcError("bad-artifact") where a file is damaged, the files disagree or the vocabulary has more
  * tokens than the model (`vocabSize`) has rows. Added tokens beyond these are left out.
@@ -22,10 +24,13 @@ export async function loadCoder(
   fetchFile: FetchFile,
   vocabSize?: number,
   making: (make: () => Coder) => Coder = (make) => make(),
+  later: () => Promise<SentencePiece> = () => import("./sentencepiece/coder.js"),
 ): Promise<Coder> {
-  const [data, files] = await Promise.all([fetchFile(info.file), settingsFiles(info, fetchFile)]);
+  const coming = info.kind === "sentencepiece" ? later() : null;
+  const read = [fetchFile(info.file), settingsFiles(info, fetchFile), coming] as const;
+  const [data, files, code] = await Promise.all(read);
   if (data.length > MAX_BYTES) throw bad(info.file, `got ${data.length} bytes, wanted at most ${MAX_BYTES}`);
-  const coder = making(() => makeCoder(info, data, files, vocabSize));
+  const coder = making(() => makeCoder(info, data, files, code, vocabSize));
   if (vocabSize !== undefined && coder.vocabSize > vocabSize) {
     const last = JSON.stringify(coder.token(coder.vocabSize - 1));
     throw bad(
@@ -41,11 +46,12 @@ function makeCoder(
   info: TokenizerFiles,
   data: Uint8Array,
   files: ReadonlyMap<string, Uint8Array>,
+  code: SentencePiece | null,
   rows?: number,
 ): Coder {
   const settings = readSettings(files);
   try {
-    if (info.kind === "sentencepiece") return new SentencePieceCoder(data, settings, info.file, rows);
+    if (code) return new code.SentencePieceCoder(data, settings, info.file, rows);
     if (info.kind === "tokenizers") return new JsonCoder(data, settings, info.file, rows);
   } catch (error) {
     if (error instanceof KernelcError) throw error;

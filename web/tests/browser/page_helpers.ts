@@ -116,17 +116,26 @@ export async function expectAccessible(page: Page, where: string, rules?: readon
 
 /** Throws where something is wider than the window. */
 export async function expectNoSideways(page: Page, where: string): Promise<void> {
-  const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  // Not innerWidth: phones make that as wide as what they show.
+  const [wide, window] = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return [scrollWidth, clientWidth];
+  });
   expect(`${where}: ${wide}`).toBe(`${where}: ${window}`);
 }
 
-/** Throws where the page is wider or longer than the window: what scrolls is within it. */
+/** Throws where the page is wider or longer than the window, or a button reaches out of it: what scrolls is within. */
 export async function expectNoScrolling(page: Page, where: string): Promise<void> {
-  const [size, window] = await page.evaluate(() => {
-    const { scrollWidth, scrollHeight } = document.documentElement;
-    return [`${scrollWidth} x ${scrollHeight}`, `${innerWidth} x ${innerHeight}`];
+  const [size, window, cut] = await page.evaluate(() => {
+    const { scrollWidth, scrollHeight, clientWidth, clientHeight } = document.documentElement;
+    const beyond = [...document.querySelectorAll<HTMLElement>("button, input, a")].filter(
+      (each) => each.checkVisibility({ visibilityProperty: true }) && each.getBoundingClientRect().right > clientWidth,
+    );
+    const names = beyond.map((each) => each.innerText || each.getAttribute("aria-label"));
+    return [`${scrollWidth} x ${scrollHeight}`, `${clientWidth} x ${clientHeight}`, names] as const;
   });
   expect(`${where}: ${size}`).toBe(`${where}: ${window}`);
+  expect(cut, where).toEqual([]);
 }
 
 /** Ends a window as a browser does that needs its memory: no handler of the page runs. In Firefox, all of them. */

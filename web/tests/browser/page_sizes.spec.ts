@@ -10,9 +10,10 @@ const WEB = join(import.meta.dirname, "../..");
 const gzipped = (data: string | Uint8Array): number => gzipSync(data, { level: 9 }).length;
 
 /** Files that a page loads when something of theirs is first needed: formulas, code, calls, answers with a shape, what
- *  found no number, and what the site has computed; it has no need of text completions at all. */
+ *  found no number, the smaller kind of tokenizer (a model has one of two), and what the site has computed; it has no
+ *  need of text completions at all. */
 const WHEN_NEEDED =
-  /\/(?:drawing|highlightWorker|grammars|embeddings|calls|culprit|textCompletions|prompts|warm)-/;
+  /\/(?:drawing|highlightWorker|grammars|embeddings|calls|culprit|coder|ownProcessors|textCompletions|prompts|warm)-/;
 
 /** The engine's worker, built as in the page, but for modules that match `external`, and for dynamic imports. */
 async function workerBytes(external: readonly RegExp[]): Promise<number> {
@@ -59,7 +60,7 @@ describe("bundles, in bytes of gzip", () => {
     );
     const atOnce = names.filter((name) => !WHEN_NEEDED.test(name));
     expect(atOnce.length).toBeGreaterThan(4);
-    expect(names.length - atOnce.length).toBe(10); // one of them has styles
+    expect(names.length - atOnce.length).toBe(12); // one of them has styles
     const bytes = atOnce.reduce((sum, name) => sum + gzipped(readFileSync(join(folder, name))), 0);
     expect(bytes).toBeLessThan(200_000);
   });

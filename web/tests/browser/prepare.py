@@ -186,6 +186,7 @@ def whole_explorer() -> str:
             (out / name).unlink(missing_ok=True)
         copy_page(page, out)
         return str(out)
+    shutil.rmtree(out, ignore_errors=True)  # a page of another build may lie in it
     with contextlib.redirect_stdout(sys.stderr):
         code = main(["explore", source, "--out", str(out)])
     if code != 0:

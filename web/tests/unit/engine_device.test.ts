@@ -72,7 +72,7 @@ describe("the device", () => {
   it("is told in the page, and chosen in its settings", async () => {
     browser(null);
     const plan = await planManifest(manifest(true), 8);
-    const words = "This device can run it on its processor, which is slower. This browser has WebGPU, but offers no";
+    const words = "This device can run it on its processor. This browser has WebGPU, but offers no";
     expect(verdictOn(plan, { kind: "unknown" })).toContain(words);
     expect(verdictOn({ ...plan, fits: false }, { kind: "unknown" })).toContain("processor cannot run it");
     expect(readSettings({ device: "wasm" }).device).toBe("wasm");

@@ -3,7 +3,8 @@
 import { ChatCompletions } from "../../src/engine/answers/chat.js";
 import { GENERATE_ROLES, TokenEngine } from "../../src/engine/engine.js";
 import { Grammars } from "../../src/engine/masked/grammars.js";
-import { processorModel, ProcessorTable, type LogitProcessorFactory } from "../../src/engine/sampling/logitProcessors.js";
+import type { LogitProcessorFactory } from "../../src/engine/sampling/logitProcessors.js";
+import { tableOf } from "../../src/engine/sampling/ownProcessors.js";
 import type { Forms } from "../../src/text/tools/forms.js";
 import { Mutex } from "../../src/engine/mutex.js";
 import { TextAnswers } from "../../src/engine/answers/textCompletions.js";
@@ -71,7 +72,8 @@ export function setUp(
   const engine = new TokenEngine(make(), MANIFEST, CONTEXT, GENERATE_ROLES, async () => make());
   const mutex = new Mutex();
   const grammars = new Grammars(using, VOCAB, stopIds);
-  const processors = new ProcessorTable(new Map(Object.entries(factories)), processorModel(using, VOCAB, stopIds));
+  const own = new Map(Object.entries(factories));
+  const processors = own.size ? tableOf(own)(using, VOCAB, stopIds) : null;
   const model = { processors, engine, coder: using, prompts, stopIds, grammars, name: "toy" };
   const parts = { ...model, isPlain: false, forms, generation: null, mutex };
   return { chat: new ChatCompletions(parts), texts: new TextAnswers(parts), engine, mutex, remembered };

@@ -1,7 +1,8 @@
 /** Logit processors: a page's own code between the scores and the draw. */
 
 import { describe, expect, it } from "vitest";
-import { loadProcessors, type LogitProcessorFactory } from "../../src/engine/sampling/logitProcessors.js";
+import type { LogitProcessorFactory } from "../../src/engine/sampling/logitProcessors.js";
+import { loadProcessors } from "../../src/engine/sampling/ownProcessors.js";
 import type { ChatRequest } from "../../src/engine/openai/completions.js";
 import { coder, setUp, type Setup } from "./engine_letters.js";
 
@@ -61,6 +62,11 @@ describe("a logit processor", () => {
     const { chat } = made({ say, throws, nothing });
     await expect(chat.complete(ask(choice))).rejects.toMatchObject({ code: "usage", message, param: "logit_processor" });
     expect((await chat.complete(ask({ name: "say", options: "ab" }))).choices[0].message.content).toBe("ababab");
+  });
+
+  it("is refused where the engine was opened without any", async () => {
+    const message = 'logit_processor is "say", wanted none: the engine was opened without any';
+    await expect(made({}).chat.complete(ask("say"))).rejects.toMatchObject({ code: "usage", message });
   });
 
   it("comes from a module, whose default export makes it", async () => {

@@ -27,7 +27,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   prefixes: ["artifact", "gpu", "weights", "weights/stores"],
   engine: [
     "artifact", "weights", "text", "gpu", "prefixes", "engine/answers", "engine/diagnosis", "engine/masked",
-    "engine/models", "engine/openai", "engine/request", "engine/sampling", "engine/steps",
+    "engine/models", "engine/openai", "engine/request", "engine/sampling", "engine/steps", "text/sentencepiece",
   ],
   // What engine.ts is made of: steps of the device, and what is drawn of their logits.
   "engine/sampling": ["artifact", "engine", "gpu", "text"],
@@ -53,7 +53,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "engine/worker": ["artifact", "engine", "engine/memory", "engine/models", "engine/sampling", "wasm"],
   "engine/clients": [
     "artifact", "engine", "engine/answers", "engine/diagnosis", "engine/masked", "engine/models", "engine/sampling",
-    "engine/worker", "prefixes",
+    "engine/worker", "prefixes", "text/sentencepiece",
   ],
   adapters: ["artifact", "engine"],
   page: [

@@ -90,7 +90,8 @@ class DecodeBody:
         k, problem = self.k, self.problem
         with in_the_last_workgroup(k, self.buffers.arrays["arrivals"], splits):
             plan = self.schedule.join_plan(problem.head_dim)
-            SplitJoin(k, plan, problem.reduce, splits).run(self.rows, self.partials, self.results)
+            join = SplitJoin(k, plan, problem.reduce, splits, self.schedule.heads)
+            join.run(self.rows, self.partials, self.results)
 
     def _stage_query(self) -> None:
         """Write the workgroup's queries to shared memory, scaled here once and for all."""

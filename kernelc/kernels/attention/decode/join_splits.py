@@ -86,8 +86,12 @@ class JoinPlan:
 class SplitJoin:
     """The joining part of a kernel that is being traced."""
 
-    def __init__(self, k: Tracer, plan: JoinPlan, problem: AttentionReduceProblem, splits: Value) -> None:
+    def __init__(
+        self, k: Tracer, plan: JoinPlan, problem: AttentionReduceProblem, splits: Value, heads: int
+    ) -> None:
+        """`heads` of the workgroup, of which an invocation joins one of each of the plan's."""
         self.k, self.plan, self.problem, self.splits = k, plan, problem, splits
+        self.rounds = heads // plan.heads
         cells = plan.exchange_cells
         self.exchange = k.shared("join_exchange", f32, cells) if cells else None
 
@@ -95,15 +99,19 @@ class SplitJoin:
         """Join all splits of all rows."""
         k, plan = self.k, self.plan
         own = -(-plan.pairs // plan.threads)
-        cells = [self._cell(number) for number in range(own)]
+        cells = [
+            (number, row + begin if begin else row, pair)
+            for begin in range(0, self.rounds * plan.heads, plan.heads)
+            for number, (row, pair) in ((number, self._cell(number)) for number in range(own))
+        ]
         running = [Running(k, 1, 2) for _ in cells]
         stream = k.local_id // plan.pairs if own == 1 else k.constant(0, u32)
         with k.loop(stream, self.splits, plan.streams * UNROLL) as first:
-            for (row, pair), state in zip(cells, running, strict=True):
+            for (_, row, pair), state in zip(cells, running, strict=True):
                 self._see(state, partials, first, rows.head_to_read(row), pair)
         if self.exchange is not None:
             join(k, running, plan.streams, self.exchange, plan.pairs)
-        for number, ((row, pair), state) in enumerate(zip(cells, running, strict=True)):
+        for (number, row, pair), state in zip(cells, running, strict=True):
             with k.when(k.local_id + number * plan.threads < plan.pairs), rows.where_there(row):
                 results.put(row, rows.head(row), pair, vector(*state.sums) / state.total)
         results.code()

@@ -33,6 +33,7 @@ class SubgroupSchedule:
     subgroups: int
     ahead: int
     early: bool = False
+    joined: int = 0  # heads whose splits are joined at once, in the order that these give; 0: all
 
     @property
     def threads(self) -> int:
@@ -58,7 +59,7 @@ class SubgroupSchedule:
         return -(-problem.group // self.heads)
 
     def join_plan(self, head_dim: int) -> JoinPlan:
-        return JoinPlan(self.heads, head_dim, self.threads)
+        return JoinPlan(self.joined or self.heads, head_dim, self.threads)
 
     def shared_bytes(self, problem: AttentionDecodeProblem) -> int:
         """Bytes of workgroup memory: what the streams leave, and what joining splits and coding take."""

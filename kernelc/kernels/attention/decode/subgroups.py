@@ -127,7 +127,8 @@ class SubgroupBody:
         k, problem = self.k, self.problem
         with in_the_last_workgroup(k, self.arrays["arrivals"], splits):
             plan = self.schedule.join_plan(problem.head_dim)
-            SplitJoin(k, plan, problem.reduce, splits).run(self.rows, self.partials, self.results)
+            join = SplitJoin(k, plan, problem.reduce, splits, self.schedule.heads)
+            join.run(self.rows, self.partials, self.results)
 
     def _query(self, row: int) -> list[Value]:
         """One's own part of a query, scaled; surplus rows repeat the group's last."""

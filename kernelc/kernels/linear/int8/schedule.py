@@ -57,6 +57,7 @@ class MatvecInt8Schedule:
     stacked: int = 1  # tiles of 16 rows that a subgroup has
     staged: int = 64  # groups of the rows of activations at a time
     resident: int = 1  # workgroups that a multiprocessor is to hold
+    ring: int = 0  # not 0: stages of the matrix's rows that copies fill ahead (see `several.mma.streams`)
 
     @property
     def rows_per_workgroup(self) -> int:

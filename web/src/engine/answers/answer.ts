@@ -29,7 +29,7 @@ export interface ChatParts {
   readonly forms: Forms;
   readonly stopIds: readonly number[];
   readonly grammars: Pick<Grammars, "of" | "ofCalls">;
-  readonly processors: ProcessorTable;
+  readonly processors: ProcessorTable | null;
   /** How the model's authors want answers sampled. */
   readonly generation: GenerationInfo | null;
   readonly name: string;

@@ -3,7 +3,7 @@
 import { ConversationFitter } from "../../text/conversation.js";
 import { Answer, type ChatParts, type Piece } from "./answer.js";
 import type { MatcherMaker } from "../masked/grammars.js";
-import type { LogitProcessor } from "../sampling/logitProcessors.js";
+import { makerOf, type LogitProcessor } from "../sampling/logitProcessors.js";
 import { chatLogprobs } from "./logprobs.js";
 import { deltaOf, Gathered, reasonOf } from "./choices.js";
 import type { ChatChunk, ChatCompletion, ChatRequest, ChunkChoice } from "../openai/completions.js";
@@ -44,7 +44,7 @@ export class ChatCompletions {
   private async *chunks(request: ChatRequest): AsyncGenerator<ChatChunk, void, undefined> {
     const checked = checkedRequest(request, this.parts.engine.vocabSize, this.parts.generation);
     const { grammars, forms, processors } = this.parts;
-    const makeProcess = processors.makerOf(checked.processor);
+    const makeProcess = makerOf(processors, checked.processor);
     const { format, tools } = checked;
     const free = !tools?.required;
     const holds = tools?.held.length && (tools.required || forms.calls.opens.length > 0);

@@ -2,7 +2,7 @@
 
 import { KernelcError } from "../../artifact/errors.js";
 import { Answer, type ChatParts, type Piece } from "./answer.js";
-import type { LogitProcessor } from "../sampling/logitProcessors.js";
+import { makerOf, type LogitProcessor } from "../sampling/logitProcessors.js";
 import { joined, TextLogprobTable } from "./logprobs.js";
 import type {
   AnswerDetails,
@@ -48,7 +48,7 @@ export class TextAnswers {
 
   private async *chunks(request: TextRequest): AsyncGenerator<TextChunk, void, undefined> {
     const checked = checkedText(request, this.parts.engine.vocabSize, this.parts.generation);
-    const makeProcess = this.parts.processors.makerOf(checked.processor);
+    const makeProcess = makerOf(this.parts.processors, checked.processor);
     yield* alone(this.parts.mutex, checked.signal, () => new Run(this.parts, checked, makeProcess).chunks());
   }
 }

@@ -8,6 +8,7 @@
 
 import * as disk from "../../prefixes/openDisk.js";
 import * as warm from "../../prefixes/warm.js";
+import * as sentencepiece from "../../text/sentencepiece/coder.js";
 import * as culprits from "../diagnosis/culprit.js";
 import { provideCulprits } from "../diagnosis/laterCode.js";
 import * as grammars from "../masked/grammars.js";
@@ -16,6 +17,7 @@ import * as embeddings from "../answers/embeddings.js";
 import { loadModel } from "../models/loadModel.js";
 import { provideCode } from "../laterCode.js";
 import type { LogitProcessors } from "../sampling/logitProcessors.js";
+import * as processors from "../sampling/ownProcessors.js";
 import { Hub, type Reply } from "./hub.js";
 import { isOurs, read, written, type ToEngines } from "./messages.js";
 import { PORT_NAME, type ExtensionPort } from "./ports.js";
@@ -74,7 +76,7 @@ export function serveExtension(options: ServeOptions & { readonly runtime?: Exte
 }
 
 function hubOf({ logitProcessors = {} }: ServeOptions): Hub {
-  provideCode({ grammars, embeddings, disk, warm, texts });
+  provideCode({ grammars, embeddings, disk, warm, texts, processors, sentencepiece });
   provideCulprits(culprits);
   const load = new SharedEngines((url, options) => {
     const all = { ...logitProcessors, ...options.logitProcessors };

@@ -16,14 +16,14 @@ import { loadCoder } from "../../text/tokenizer.js";
 import type { Coder, Template } from "../../text/types.js";
 import type { EngineOptions, LoadedModel, ModelCard, Progress } from "../api.js";
 import { rolesFor, TokenEngine } from "../engine.js";
-import { loadProcessors } from "../sampling/logitProcessors.js";
 import { LocalEngine } from "../localEngine.js";
 import { memoryBudget } from "../memory/budget.js";
 import { checkedContext } from "../memory/fitting.js";
 import { keeping } from "../memory/keeping.js";
 import { openDevice, type OpenedDevice, type OpenOptions } from "./openDevice.js";
 import { hiddenWidth } from "../steps/hiddenWidth.js";
-import { warmCode } from "../laterCode.js";
+import type { TableMaker } from "../sampling/ownProcessors.js";
+import { processorCode, sentencePieceCode, warmCode } from "../laterCode.js";
 import { watchCoder, watched, watchTemplate, type Watch } from "./watched.js";
 
 const CHECKS = {
@@ -43,7 +43,7 @@ async function open(url: string, options: EngineOptions): Promise<LoadedModel> {
   const tell = (progress: Progress): void => options.onProgress?.(progress);
   throwIfAborted(options.signal);
   tell({ phase: "manifest" });
-  const processors = await loadProcessors(options.logitProcessors);
+  const tableOf = await processors(options);
   const files = await openFiles(url, { signal: options.signal });
   const found = await files.manifest(options.build);
   const manifest = parseManifest(found.bytes, `${files.folder}manifest.json`);
@@ -86,7 +86,14 @@ async function open(url: string, options: EngineOptions): Promise<LoadedModel> {
   if (prefixes && options.warm) void warmUp(prefixes, options.warm, files, found.id);
   const loadSeconds = (performance.now() - began) / 1000;
   const facts = card(found.id, files.folder, manifest, context);
-  return new LocalEngine({ engine, manifest, ...texts, card: facts, loadSeconds, processors });
+  const table = tableOf?.(texts.coder, engine.vocabSize, facts.eos_token_ids) ?? null;
+  return new LocalEngine({ engine, manifest, ...texts, card: facts, loadSeconds, processors: table });
+}
+
+async function processors({ logitProcessors = {} }: EngineOptions): Promise<TableMaker | null> {
+  if (!Object.keys(logitProcessors).length) return null;
+  const { loadProcessors, tableOf } = await processorCode();
+  return tableOf(await loadProcessors(logitProcessors));
 }
 
 /** Takes what the site's builder computed, beside the first answers. Without it they are only later. */
@@ -165,7 +172,8 @@ export async function loadTexts(
   const fetchTemplate = (name: string): Promise<Uint8Array> =>
     file(name, { sha256: chat_template?.sha256 ?? "" });
   const making = (make: () => Coder): Coder => watched(watch, "the tokenizer's file", make);
-  const coder = await loadCoder(tokenizer, fetchTokenizer, manifest.model.vocab_size, making);
+  const { vocab_size } = manifest.model;
+  const coder = await loadCoder(tokenizer, fetchTokenizer, vocab_size, making, sentencePieceCode);
   watchCoder(coder, watch);
   const template = watchTemplate(await loadTemplate(chat_template, fetchTemplate, coder), watch);
   coder.protect(writtenMarkup(coder, template));

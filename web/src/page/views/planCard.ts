@@ -177,10 +177,10 @@ export function verdictOn(plan: Omit<Plan, "id">, device: DeviceState, rate: num
 }
 
 /**
- * Bytes of weights that a device without graphics hardware reads in a second, if it is a slow one. Two
- * cores of a server read those of SmolLM2 at 5 GB/s as WebAssembly (30 November 2026).
+ * Bytes of weights that a processor reads in a second, if it is a slow one: two cores of a server read those
+ * of SmolLM2 at 5 GB/s (30 November 2026).
  */
-const READS = { processor: 1e9, software: 0.3e9 } as const;
+const PROCESSOR_READS = 1e9;
 
 /** Whether a model that fits will be slow: as it was measured, else by its size and what the device is. */
 export function isSlow(
@@ -189,8 +189,8 @@ export function isSlow(
   rate: number | null,
 ): boolean {
   if (rate !== null) return rate < SLOW_RATE;
-  const graphics = device.kind === "usable" && device.slow ? READS.software : Infinity;
-  return plan.weight_bytes * SLOW_RATE > (plan.device === "wasm" ? READS.processor : graphics);
+  if (plan.device === "wasm") return plan.weight_bytes * SLOW_RATE > PROCESSOR_READS;
+  return device.kind === "usable" && device.slow;
 }
 
 /** Whether the plan is about another build than the one that is stored whole. */
