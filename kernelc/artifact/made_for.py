@@ -62,10 +62,11 @@ def check_purpose(manifest: Manifest, name: str, variant: Variant, data: bytes) 
         return
     said = {**said, "grid": _read(said.get("grid"), manifest)}
     for field, value in _purpose(manifest.kernels[name], variant).items():
-        if said.get(field) != value:
-            got, wanted = json.dumps(value), json.dumps(said.get(field))
+        wanted = _read(value, manifest) if field == "grid" else value
+        if said.get(field) != wanted:
+            got, made = json.dumps(value), json.dumps(said.get(field))
             raise ArtifactError(
-                f"its {field} is said to be {got}, {variant.file} was made for {wanted}",
+                f"its {field} is said to be {got}, {variant.file} was made for {made}",
                 where=f"manifest.json: kernels.{name}",
                 help="build the artifact again",
             )

@@ -102,3 +102,13 @@ def test_a_long_text_has_the_masks_of_its_last_characters_alone() -> None:
     longest = max(len(word.encode()) for word in LONG)
     assert walks[300 - longest - 1] == 1  # while more may come than a token has
     assert walks[-1] <= 2 * longest
+
+
+def test_the_longest_token_is_allowed_exactly_as_long_as_it_fits() -> None:
+    words = ["a" * length for length in range(2, 17)]
+    held = constraint(regex_grammar("a{0,40}"), words)
+    matcher = Matcher(held)
+    for left in range(40, -1, -1):
+        allowed = [held.vocabulary.pieces[token] for token in allowed_tokens(matcher, held.vocabulary)]
+        assert {len(piece) for piece in allowed} == {0, *range(1, min(left, 16) + 1)}, left
+        assert matcher.advance_bytes(b"a") == (left > 0)
