@@ -18,7 +18,8 @@ from runtime.grammar.pushdown import Pushdown
 def alike(pushdown: Pushdown, rounds: Iterable[int]) -> list[list[int]]:
     """Return for each number of `rounds`, in order, and each node the first one like it for so many bytes.
 
-    Edges without a byte are not looked through: nodes are alike only if these lead to the same places.
+    After as many bytes they are not told apart by what may come next, either. Edges without a byte are not
+    looked through: nodes are alike only if these lead to the same places.
     """
     targets = [[to for _, _, to in own] for own in pushdown.ranges]
     before: list[set[int]] = [set() for _ in targets]

@@ -53,7 +53,8 @@ class Masks:
         self._vocabulary = vocabulary
         self._walks: dict[int, Walk] = {}
         self._short = vocabulary.up_to(vocabulary.long.length)
-        self._alike = alike(machine.pushdown, [vocabulary.long.length, len(vocabulary.levels) - 1])
+        # What comes after the last byte of the longest token is nobody's concern.
+        self._alike = alike(machine.pushdown, [vocabulary.long.length, len(vocabulary.levels) - 2])
         self._bytes = 0
         self._epoch = machine.epoch
         self.walks = 0

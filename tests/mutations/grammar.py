@@ -58,8 +58,8 @@ GRAMMAR: tuple[Mutation, ...] = (
         "grammar_alike_for_too_few_bytes",
         "Nodes share a mask though a token of the greatest length tells them apart.",
         "runtime/grammar/masks.py",
-        "[vocabulary.long.length, len(vocabulary.levels) - 1]",
         "[vocabulary.long.length, len(vocabulary.levels) - 2]",
+        "[vocabulary.long.length, len(vocabulary.levels) - 3]",
         _ALIKE,
     ),
     Mutation(

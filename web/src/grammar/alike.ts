@@ -13,7 +13,8 @@ import type { Pushdown } from "./pushdown.js";
 /**
  * For each number of `rounds`, in order, and each node the first one like it for so many bytes.
  *
- * Edges without a byte are not looked through: nodes are alike only if these lead to the same places.
+ * After as many bytes they are not told apart by what may come next, either. Edges without a byte are not
+ * looked through: nodes are alike only if these lead to the same places.
  */
 export function alike({ ranges, isExit, empty, calls }: Pushdown, rounds: readonly number[]): Int32Array[] {
   const targets = ranges.map((own) => own.map(([, , to]) => to));

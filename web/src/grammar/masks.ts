@@ -56,7 +56,8 @@ export class Masks {
     private readonly vocabulary: Vocabulary,
   ) {
     this.epoch = machine.epoch;
-    const rounds = [vocabulary.long.length, vocabulary.levels.length - 1];
+    // What comes after the last byte of the longest token is nobody's concern.
+    const rounds = [vocabulary.long.length, vocabulary.levels.length - 2];
     [this.nearly, this.wholly] = alike(machine.pushdown, rounds) as [Int32Array, Int32Array];
     this.short = vocabulary.upTo(vocabulary.long.length);
   }
