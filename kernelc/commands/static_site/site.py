@@ -157,16 +157,16 @@ def write_site(page: Path, entries: Sequence[Entry], out: Path) -> None:
 def write_whole(out: Path, artifacts: Sequence[Path], fill: Callable[[Path], None]) -> None:
     """Have `fill` write a site to an empty folder, and put that to `out`, in place of a site of ours there.
 
-    Raises: UsageError where `out` holds anything else, or is inside one of the `artifacts`; WorkFailed where
-    it cannot be written.
+    Raises: UsageError where `out` holds anything else, is inside one of the `artifacts`, or is no place for a
+    folder; WorkFailed where writing fails.
     """
     out = Path(os.path.realpath(out))
     _refuse_foreign(out)
     _refuse_inside(out, artifacts)
     mark = secrets.token_hex(4)
     draft, replaced = (out.parent / f".{out.name}.{mark}.{word}" for word in ("building", "replaced"))
+    _make(draft, out)
     try:
-        draft.mkdir(parents=True)
         fill(draft)
         listed = json.dumps(sorted(files_in(draft)), indent=1)
         (draft / MARK).write_text(listed + "\n", encoding="utf-8")
@@ -178,6 +178,15 @@ def write_whole(out: Path, artifacts: Sequence[Path], fill: Callable[[Path], Non
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _make(draft: Path, out: Path) -> None:
+    """Make the folder of a site that is written. Raises: UsageError where there can be none beside `out`."""
+    try:
+        draft.mkdir(parents=True)
+    except OSError as error:
+        message = f"cannot write the site: {error.strerror}"
+        raise UsageError(message, where=str(out), help="choose another folder with --out") from error
 
 
 def _fill(draft: Path, page: Path, entries: Sequence[Entry]) -> None:
