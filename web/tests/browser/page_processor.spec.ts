@@ -35,7 +35,7 @@ describe.skipIf(!hasChromium || site === "")("the site on the processor (needs t
     await page.waitForFunction(() => crossOriginIsolated);
     await page.click(".start-details");
     await page.waitForSelector(".plan .button.primary:enabled");
-    expect(await page.innerText(".verdict")).toMatch(/^This device can run it on its processor, .* no graphics adapter/);
+    expect(await page.innerText(".verdict")).toMatch(/^This device can run it on its processor\. .* no graphics adapter/);
     expect(await page.isVisible(".failure")).toBe(false);
     await load(page);
     const answer = await ask(page, "My name is Ada.");
