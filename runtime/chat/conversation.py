@@ -10,6 +10,7 @@ from typing import Literal
 from kernelc.errors import ContextError, UsageError
 from runtime.chat.answer import Answer, Sequencer, Stopped, load_prompt, stream_text
 from runtime.chat.prompt import PromptEncoder, Template, TextCoder
+from runtime.chat.sliding import fewest_of
 from runtime.chat.stop_strings import StopMatcher, check_stops
 from runtime.chat.tools.deltas import text_of
 from runtime.chat.tools.forms import Thoughts, thoughts_of
@@ -198,20 +199,25 @@ class Conversation:
         it, until a quarter of the context is free: then the next turns need not. Where no number of turns
         frees so much, only those go that must.
         """
-        enough: tuple[int, int, str, list[int]] | None = None  # the first turn, how many went, the prompt
-        while True:
-            text, ids = self._prompt_of(window)
-            free = self.engine.context - len(ids) - new_tokens - reserve
-            if free >= (self.engine.context // 4 if answer.dropped_turns else 0):
-                return text, ids
-            if free >= 0 and enough is None:
-                enough = window.first, answer.dropped_turns, text, ids
-            if not self._slide(answer, window):
-                break
-        if enough is None:
-            self._require_room(len(ids) + new_tokens, window)
-        else:
-            window.first, answer.dropped_turns, text, ids = enough
+        first, dropped, quarter = window.first, answer.dropped_turns, self.engine.context // 4
+        droppable = len(window.turns) - first if self.policy == "slide" else 0
+
+        def without(count: int) -> tuple[str, list[int]]:
+            window.first, answer.dropped_turns = first + count, dropped + count
+            return self._prompt_of(window)
+
+        def free(prompt: tuple[str, list[int]]) -> int:
+            return self.engine.context - len(prompt[1]) - new_tokens - reserve
+
+        whole = without(0)
+        if free(whole) >= (quarter if dropped else 0):
+            return whole
+        for room in (quarter, 0):
+            fewest = fewest_of(0, droppable, lambda count, room=room: free(without(count)) >= room)
+            if fewest is not None:
+                return without(fewest)
+        text, ids = without(droppable)
+        self._require_room(len(ids) + new_tokens, window)
         return text, ids
 
     def _prompt_of(self, window: _Window) -> tuple[str, list[int]]:

@@ -8,6 +8,7 @@ import pytest
 from kernelc.errors import ContextError, UsageError
 from runtime.chat import transcript
 from runtime.chat.conversation import Conversation, ConversationAnswer
+from runtime.chat.tools.rendering import Definitions, Messages
 from runtime.chat.transcript import Transcript, Turn
 from runtime.engine.sampling import SamplingParams
 from tests.runtime.fake_engine import (
@@ -131,6 +132,21 @@ def test_sliding_makes_room_for_several_turns() -> None:
     assert 4 < len(slid) <= 12
     fed = [answer.prompt_tokens - answer.reused_tokens for answer in answers if not answer.dropped_turns]
     assert max(fed) < 30  # what is new alone
+
+
+def test_a_long_chat_slides_without_a_prompt_of_each_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    conversation = open_conversation(FakeEngine(echo, context=400), policy="slide")
+    conversation.load(Transcript(None, tuple(Turn(f"question {at:03}", "a" * 12) for at in range(1000))))
+    render, rendered = TurnsTemplate.render, [0]
+
+    def counted(self: TurnsTemplate, messages: Messages, *, tools: Definitions | None = None) -> str:
+        rendered[0] += len(messages)
+        return render(self, messages, tools=tools)
+
+    monkeypatch.setattr(TurnsTemplate, "render", counted)
+    _, answer = ask(conversation, "question", 12)
+    assert 980 < answer.dropped_turns < 1000
+    assert rendered[0] < 2001 + 200  # the whole chat once, and then a few times what fits
 
 
 def test_sliding_keeps_turns_where_no_number_of_them_frees_a_quarter() -> None:

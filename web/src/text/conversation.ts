@@ -47,17 +47,16 @@ export function fitPrompt(prompts: PromptEncoder, messages: readonly Message[], 
     const shown = [...systemOf(messages), ...turns.slice(droppedTurns).flat()];
     return { prompt: prompts.prompt(shown, options.prompt), messages: shown, droppedTurns };
   };
-  let fitted = without(Math.min(from, last));
-  if (free(fitted) >= 0) return fitted;
-  let enough: Fitted | null = null;
-  while (fitted.droppedTurns < last) {
-    fitted = without(fitted.droppedTurns + 1);
-    if (free(fitted) >= quarter) return fitted;
-    if (free(fitted) >= 0) enough ??= fitted;
+  const first = without(Math.min(from, last));
+  if (free(first) >= 0) return first;
+  for (const room of [quarter, 0]) {
+    const fewest = fewestOf(first.droppedTurns + 1, last, (dropped) => free(without(dropped)) >= room);
+    if (fewest !== null) return without(fewest);
   }
+  const fitted = without(last);
   const { length } = fitted.prompt.ids;
   if (length > context) throw tooLong(length, context, policy === "stop" && turns.length > 1);
-  return enough ?? fitted;
+  return fitted;
 }
 
 /**
@@ -81,6 +80,31 @@ export class ConversationFitter {
     this.#dropped = fitted.droppedTurns;
     return fitted;
   }
+}
+
+/**
+ * The smallest number from `low` to `high` that serves, where every larger one serves, too; null where none
+ * does. It is looked for from `high` downwards in steps that double, and then by halves: of a long chat only a
+ * few turns fit, and what takes long is a prompt of many.
+ */
+export function fewestOf(low: number, high: number, serves: (count: number) => boolean): number | null {
+  if (low > high || !serves(high)) return null;
+  let most = high; // serves
+  let least = low; // everything below it does not
+  for (let step = 1; most > least; step *= 2) {
+    const tried = Math.max(least, most - step);
+    if (!serves(tried)) {
+      least = tried + 1;
+      break;
+    }
+    most = tried;
+  }
+  while (most > least) {
+    const middle = (least + most) >> 1;
+    if (serves(middle)) most = middle;
+    else least = middle + 1;
+  }
+  return most;
 }
 
 function systemOf(messages: readonly Message[]): Message[] {

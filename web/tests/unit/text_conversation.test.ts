@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 
-import { ConversationFitter, fitPrompt } from "../../src/text/conversation.js";
+import { ConversationFitter, fewestOf, fitPrompt } from "../../src/text/conversation.js";
 import type { PromptEncoder } from "../../src/text/prompt.js";
 import { loadTranscript, saveTranscript } from "../../src/text/transcript.js";
 import type { Message } from "../../src/text/types.js";
@@ -53,6 +53,36 @@ describe("a conversation", () => {
   it("keeps system prompt and question whatever happens", () => {
     const fit = (): unknown => fitPrompt(prompts, TALK, { context: 6, policy: "slide", maxNew: 1 });
     expect(fit).toThrow("the conversation is 7 tokens, the context holds 6");
+  });
+});
+
+describe("the fewest turns that must go", () => {
+  it("are found wherever they begin", () => {
+    for (let low = 0; low < 9; low += 1)
+      for (let high = 0; high < 24; high += 1)
+        for (let threshold = 0; threshold < 26; threshold += 1) {
+          const expected = Math.max(low, threshold);
+          expect(fewestOf(low, high, (count) => count >= threshold)).toBe(expected > high ? null : expected);
+        }
+  });
+
+  it("of a long chat are found without a prompt of each length", () => {
+    const turn = (at: number): Message[] => [
+      { role: "user", content: `question ${at}` },
+      { role: "assistant", content: "a".repeat(10) },
+    ];
+    const talk = [...Array.from({ length: 1000 }, (_, at) => turn(at)).flat(), turn(1000)[0]!];
+    let rendered = 0;
+    const counted: PromptEncoder = {
+      ...prompts,
+      prompt: (messages) => {
+        rendered += messages.length;
+        return prompts.prompt(messages);
+      },
+    };
+    const { droppedTurns } = fitPrompt(counted, talk, { context: 400, policy: "slide", maxNew: 10 });
+    expect(droppedTurns).toBeGreaterThan(980);
+    expect(rendered).toBeLessThan(talk.length + 200); // the whole chat once, and then a few times what fits
   });
 });
 
