@@ -125,6 +125,15 @@ def dot4_i8(a: Number, b: Number, plus: Number = 0) -> Value:
     return k.emit("dot4_i8", sums, (k.coerce(a, words), k.coerce(b, words), k.coerce(plus, sums)))
 
 
+def dot2_i16(a: Number, b: Number, plus: Number = 0) -> Value:
+    """plus + the dot product of the two signed halves of each word: (u32x8, u32x8, i32x8) -> i32x8, exact but
+    that sums wrap. For processors alone, which have one instruction for it (x86's vpmaddwd).
+    """
+    k = current()
+    words, sums = u32.with_lanes(8), i32.with_lanes(8)
+    return k.emit("dot2_i16", sums, (k.coerce(a, words), k.coerce(b, words), k.coerce(plus, sums)))
+
+
 def vector(*lanes: Number) -> Value:
     """A vector of 2 or 4 scalars of one type."""
     k = current()

@@ -116,6 +116,7 @@ OPERATIONS: dict[str, Operation] = {
     "unpack_u8x4": _PLAIN,
     "unpack_i8x4": _PLAIN,
     "dot4_i8": Operation(feature="dot4"),
+    "dot2_i16": Operation(feature="dot4"),
     # what an invocation is given
     "param": _GIVEN,
     "workgroup_id": _GIVEN,

@@ -102,6 +102,12 @@ def _dot4_i8(a: Lanes, b: Lanes, plus: Lanes) -> Lanes:
     return np.sum(products, axis=-1, dtype=np.int32) + plus
 
 
+def _dot2_i16(a: Lanes, b: Lanes, plus: Lanes) -> Lanes:
+    x, y = (np.ascontiguousarray(side.astype(np.uint32)).view(np.int16).astype(np.int32) for side in (a, b))
+    products = (x * y).reshape(len(x), -1, 2)
+    return np.sum(products, axis=-1, dtype=np.int32) + plus
+
+
 def _vector(args: Sequence[Lanes]) -> Lanes:
     return np.stack(np.broadcast_arrays(*args), axis=-1)
 
@@ -141,6 +147,8 @@ def _other(op: str, type: Type, args: Sequence[Lanes], attr: object) -> Lanes:
             return np.asarray(np.sum(args[0] * args[1], axis=-1, dtype=type.dtype))
         case "dot4_i8":
             return _dot4_i8(*args)
+        case "dot2_i16":
+            return _dot2_i16(*args)
         case "vector":
             return _vector(args)
         case "concat":

@@ -119,6 +119,14 @@ def _dot4(value: Value) -> str | None:
     return None
 
 
+def _dot2(value: Value) -> str | None:
+    types = tuple(arg.type for arg in value.args)
+    words, sums = u32.with_lanes(8), i32.with_lanes(8)
+    if types != (words, words, sums) or value.type != sums:
+        return f"of {_types(value.args)}, giving {value.type}"
+    return None
+
+
 def _mma(value: Value) -> str | None:
     types = tuple(arg.type for arg in value.args)
     if types != (u32x4, u32x2, i32x4) or value.type != i32x4:
@@ -258,6 +266,7 @@ RULES: dict[str, Rule] = {
     "select": _select,
     "dot": _dot,
     "dot4_i8": _dot4,
+    "dot2_i16": _dot2,
     "mma_i8": _mma,
     "vector": _vector,
     "splat": _splat,

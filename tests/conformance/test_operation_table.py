@@ -12,20 +12,21 @@ from kernelc.kir.operation_table import GIVEN, OPERATIONS, TILE_OPERATIONS, Scop
 from kernelc.kir.type_rules import RULES
 from kernelc.kir.types import f32
 from kernelc.target import TARGETS
-from tests.conformance import mma, statements, test_operations, test_statements, tiles
+from tests.conformance import halves, mma, statements, test_operations, test_statements, tiles
 from tests.kir.tracing import traced
 
 SUBGROUP_OPERATIONS = {op for op, row in OPERATIONS.items() if row.feature == "subgroups"}
 # What a target's printer does without, and why.
 WITHOUT = {
     # The language multiplies no matrices element by element, and has no fences to go with counting.
-    "wgsl": {"tile_mul", "atomic_add", *mma.COVERED, *tiles.COVERED_LARGE},
-    "spirv": {*mma.COVERED, *tiles.COVERED_LARGE},  # no such instruction
-    "cuda": set[str](),
+    "wgsl": {"tile_mul", "atomic_add", *mma.COVERED, *halves.COVERED, *tiles.COVERED_LARGE},
+    "spirv": {*mma.COVERED, *halves.COVERED, *tiles.COVERED_LARGE},  # no such instruction
+    "cuda": {*halves.COVERED},  # vectors of eight words are for processors
     "opencl": {
         *SUBGROUP_OPERATIONS,
         *TILE_OPERATIONS,
         *mma.COVERED,
+        *halves.COVERED,
         "dot4_i8",
         "atomic_add",
     },  # they need extensions
@@ -39,6 +40,7 @@ def conformance_kernels() -> Iterator[Kernel]:
     yield from map(test_statements.kernel_of, statements.CASES)
     yield from (case.kernel() for case in (*tiles.CASES, *tiles.LARGE_CASES))
     yield mma.kernel()
+    yield halves.kernel()
 
 
 KERNELS = tuple(conformance_kernels())

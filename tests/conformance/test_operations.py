@@ -13,7 +13,7 @@ from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
 from kernelc.target import Capabilities
-from tests.conformance import mma, statements, tiles
+from tests.conformance import halves, mma, statements, tiles
 from tests.conformance.arithmetic import ARITHMETIC
 from tests.conformance.cases import EXACT, Case
 from tests.conformance.vectors import VECTORS
@@ -65,6 +65,6 @@ def test_operation(executor: str, case: Case) -> None:
 
 def test_the_checklist_is_complete() -> None:
     covered = {case.operation for case in CASES} | statements.COVERED | tiles.COVERED | tiles.COVERED_LARGE
-    covered |= mma.COVERED
+    covered |= mma.COVERED | halves.COVERED
     assert covered >= OPERATIONS.keys(), "operations that no conformance case covers"
     assert len({kernel_of(case).name for case in CASES}) == len(CASES)

@@ -91,6 +91,8 @@ class C(Dialect):
                 return self.call("unpack_half2" if type.lanes == 2 else "unpack_halves8", args)
             case "dot4_i8" if type.lanes == 1:
                 return self.call("dot4_i8", args)
+            case "dot2_i16":
+                return self.call("dot2_i16", args)
             case "dot4_i8":
                 return self.call("dot4_small" if _small_bytes(value.args[0]) else "dot4_any", args)
             case _:

@@ -8,11 +8,16 @@ that, in the order in which the format's bytes are.
     panel            cell (g * ROWS + r) * parts ...     group g of row r of the block
     panel_factors    cell g * ROWS + r                   the factor of that group, in every lane
     panel_shifts     cell g                              of the block's rows, as a vector
-    staged           cell (m * groups + g) * terms + t   term t of group g of row m of activations
+    staged           cell (m * groups + g) * terms + t   term (or part) t of group g of row m of activations
     staged_factors   cell m * groups + g                 | scale of the codes : their sum times it |
 
-Bytes of eight bits have a sign, and processors multiply bytes fast where one of them has none. So such a byte
-w is kept as two: w = 2 * half - 128 + rest, with half = (w >> 1) + 64 and a rest of one bit.
+Activations of two terms are staged as what they stand for, 256 * code + rest, in 16 bits, and weights are put
+into the panel in 16 bits, too: the even bytes of each word in one part, the odd ones in the other. So a group
+takes two products of halves instead of two of bytes for each term, and every lane still has its own four sums.
+
+Elsewhere bytes are multiplied by bytes. Those of eight bits have a sign, and processors multiply bytes fast
+where one of them has none. So such a byte w is kept as two: w = 2 * half - 128 + rest, with half = (w >> 1) + 64
+and a rest of one bit.
 """
 
 from __future__ import annotations
@@ -26,7 +31,7 @@ from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.int8.wide import WideInt8Product
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.wide_rows import WIDE, shift_of
-from kernelc.kir.functions import bitcast, dot, dot4_i8, fma, minimum, splat, to_f32, vector
+from kernelc.kir.functions import bitcast, dot, dot2_i16, dot4_i8, fma, minimum, splat, to_f32, vector
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, f32x2, f32x4, f32x8, i32, u32
 from kernelc.kir.values import Value, Variable
@@ -36,7 +41,7 @@ OfRow = Callable[[Value], AbstractContextManager[Mapping[str, Array]]]
 
 ROWS = 4  # of the matrix in a block, whose factors are a vector
 _TOGETHER = 2  # rows of activations
-
+EVEN, ODD, OF_128, SIGNS = 0x00FF00FF, 0xFF00FF00, 0x00800080, 0x80008000  # bytes and halves of a word
 
 MOST_BYTES = 224 << 10  # of shared memory
 
@@ -63,14 +68,15 @@ class WideInt8Rows(WideInt8Product):
         self.results = ROWS * blocks // self.problem.rows_together
         form, groups, octets = linear.weights.form, linear.weights.groups, u32.with_lanes(WIDE)
         self.signed = 4 * form.words_per_group == GROUP
-        self.parts, self.terms = 2 if self.signed else 1, self.layout.terms
+        self.terms = self.layout.terms
+        staged = staged_bytes(self.problem, most)
+        fits = panel_bytes(self.problem, blocks, most) + staged <= MOST_BYTES
+        self.in_halves = fits and self.terms == 2  # else each block of rows would make them again
+        self.parts = 2 if self.signed or self.in_halves else 1
         self.panel = k.shared("panel", octets, groups * ROWS * self.parts)
         self.factors = k.shared("panel_factors", f32x8, groups * ROWS) if form.sides else None
         self.shifts = k.shared("panel_shifts", f32x4, groups) if form.sides and self.shifted else None
-        staged = staged_bytes(self.problem, most)
-        self.staged = None
-        if panel_bytes(self.problem, blocks, most) + staged <= MOST_BYTES:
-            self.staged = k.shared("staged", octets, most * groups * self.terms)
+        self.staged = k.shared("staged", octets, most * groups * self.terms) if fits else None
         self.staged_factors = k.shared("staged_factors", f32x2, most * groups)
         self.scales = k.shared("row_scales", f32, most) if self.normed else None
         self.count, self.number = k.param("seq"), k.constant(0, u32)
@@ -110,8 +116,9 @@ class WideInt8Rows(WideInt8Product):
         with k.loop(0, groups) as group:
             cell = row * groups + group
             if self.staged is not None:
-                for term in range(self.terms):
-                    self.staged[cell * self.terms + term] = self._numbers(term, group)
+                numbers = [self._numbers(term, group) for term in range(self.terms)]
+                for term, words in enumerate(self._sixteen_bits(*numbers) if self.in_halves else numbers):
+                    self.staged[cell * self.terms + term] = words
             factors = self._plane(self.layout.planes - 1, group)
             code_scale = bitcast(factors.x, f32)
             x_sum = to_f32(bitcast(factors.y, i32)) * code_scale
@@ -125,9 +132,8 @@ class WideInt8Rows(WideInt8Product):
             for r, start in enumerate(starts):
                 at, octets = start + group, self._bytes(start + group)
                 cell = (group * ROWS + r) * self.parts
-                self.panel[cell] = self._halves(octets) if self.signed else octets
-                if self.signed:
-                    self.panel[cell + 1] = octets & splat(k.constant(0x01010101, u32), WIDE)
+                for part, words in enumerate(self._parts(octets)):
+                    self.panel[cell + part] = words
                 factor, offset = weights.factors(weights.stored_sides(at), at)
                 if factor is not None and self.factors is not None:
                     self.factors[group * ROWS + r] = splat(factor, WIDE)
@@ -135,15 +141,38 @@ class WideInt8Rows(WideInt8Product):
             if self.shifts is not None:
                 self.shifts[group] = vector(*shifts)
 
-    def _halves(self, octets: Value) -> Value:
-        """(w >> 1) + 64 of every byte w: half of w + 128."""
-        flipped = octets ^ splat(self.k.constant(0x80808080, u32), WIDE)
-        return (flipped >> splat(self.k.constant(1, u32), WIDE)) & self._without_signs
+    def _parts(self, octets: Value) -> list[Value]:
+        """A group's bytes as the panel has them."""
+        if self.in_halves:
+            evens, odds = octets & self._words(EVEN), (octets >> self._words(8)) & self._words(EVEN)
+            if not self.signed:
+                return [evens, odds]
+            return [self._less_128(part ^ self._words(OF_128)) for part in (evens, odds)]
+        if not self.signed:
+            return [octets]
+        flipped = octets ^ self._words(0x80808080)
+        return [(flipped >> self._words(1)) & self._without_signs, octets & self._words(0x01010101)]
+
+    def _sixteen_bits(self, codes: Value, rests: Value) -> list[Value]:
+        """256 * code + rest of the even bytes and of the odd ones: a rest plus 128 fits below a code."""
+        raised = rests ^ self._words(0x80808080)
+        evens = ((codes & self._words(EVEN)) << self._words(8)) | (raised & self._words(EVEN))
+        odds = (codes & self._words(ODD)) | ((raised >> self._words(8)) & self._words(EVEN))
+        return [self._less_128(evens), self._less_128(odds)]
+
+    def _less_128(self, halves: Value) -> Value:
+        """Each half less 128: with its sign bit set nothing is borrowed from the other, and it is put right
+        afterwards (Warren, Hacker's Delight, 2-18)."""
+        signs = self._words(SIGNS)
+        return ((halves | signs) - self._words(OF_128)) ^ ((halves & signs) ^ signs)
+
+    def _words(self, number: int) -> Value:
+        return splat(self.k.constant(number, u32), WIDE)
 
     @property
     def _without_signs(self) -> Value:
         """What says of bytes that they have no sign to whoever prints their products."""
-        return splat(self.k.constant(0x7F7F7F7F, u32), WIDE)
+        return self._words(0x7F7F7F7F)
 
     def _both(self, *rows: Value) -> list[list[Value]]:
         """The results of some rows of activations, as scalars, still without the factor of a norm."""
@@ -163,9 +192,9 @@ class WideInt8Rows(WideInt8Product):
             numbers = [self._terms(*each, group) for each in zip(cells, arrays, strict=True)]
             for r in range(ROWS):
                 cell = group * ROWS + r
-                octets = [
-                    self.panel[cell * self.parts + part] & self._without_signs for part in range(self.parts)
-                ]
+                octets = [self.panel[cell * self.parts + part] for part in range(self.parts)]
+                if not self.in_halves:
+                    octets = [words & self._without_signs for words in octets]
                 factor = None if self.factors is None else self.factors[cell]
                 for m, scale in enumerate(scales):
                     common = scale if factor is None else factor * scale
@@ -193,19 +222,22 @@ class WideInt8Rows(WideInt8Product):
 
     def _start(self, numbers: Value) -> Value:
         """-64 times the sum of each lane's numbers, where bytes are kept as halves and rests."""
-        if not self.signed:
+        if not self.signed or self.in_halves:
             return self.nothing
-        ones = splat(self.k.constant(0x01010101, u32), WIDE) & self._without_signs
-        lanes = dot4_i8(ones, numbers, self.nothing)
-        return self.nothing - (lanes << splat(self.k.constant(6, u32), WIDE))
+        lanes = dot4_i8(self._words(0x01010101) & self._without_signs, numbers, self.nothing)
+        return self.nothing - (lanes << self._words(6))
 
     def _add(
         self, total: Variable, octets: list[Value], numbers: list[tuple[Value, Value]], common: Value
     ) -> None:
         """Add the products of a group of a row of the matrix and one of activations to a vector of sums."""
-        products = self._products(octets, numbers[0])
-        if len(numbers) == 2:
-            products = products * PARTS + self._products(octets, numbers[1])
+        if self.in_halves:
+            (evens, _), (odds, _) = numbers
+            products = dot2_i16(octets[1], odds, dot2_i16(octets[0], evens, self.nothing))
+        else:
+            products = self._products(octets, numbers[0])
+            if len(numbers) == 2:
+                products = products * PARTS + self._products(octets, numbers[1])
         self.k.assign(total, fma(to_f32(products), common, total.value()))
 
     def _products(self, octets: list[Value], numbers: tuple[Value, Value]) -> Value:

@@ -221,3 +221,17 @@ INLINE i32x8 dot4_small(u32x8 a, u32x8 b, i32x8 plus) {
   return dot4_any(a, b, plus);
 #endif
 }
+
+/* The products of two signed halves, added up, for eight words. */
+INLINE i32x8 dot2_i16(u32x8 a, u32x8 b, i32x8 plus) {
+#if defined(__AVX512VNNI__) && defined(__AVX512VL__)
+  __asm__("vpdpwssd %2, %1, %0" : "+v"(plus) : "v"(a), "v"(b));
+  return plus;
+#elif defined(__AVX2__)
+  typedef __attribute__((vector_size(32))) short halves;
+  return (i32x8)__builtin_ia32_pmaddwd256((halves)a, (halves)b) + plus;
+#else
+  i32x8 x = (i32x8)a, y = (i32x8)b;
+  return plus + (x << 16 >> 16) * (y << 16 >> 16) + (x >> 16) * (y >> 16);
+#endif
+}

@@ -66,6 +66,14 @@ INLINE i32x8 dot4_small_simd(u32x8 a, u32x8 b, i32x8 plus) {
 }
 #define dot4_small dot4_small_simd
 
+/* The products of two signed halves, added up, for each word. */
+INLINE i32x8 dot2_i16_simd(u32x8 a, u32x8 b, i32x8 plus) {
+  const v128_t low = wasm_i32x4_dot_i16x8((v128_t)LOW(a), (v128_t)LOW(b));
+  const v128_t high = wasm_i32x4_dot_i16x8((v128_t)HIGH(a), (v128_t)HIGH(b));
+  return plus + (i32x8)JOINED((i32x4)low, (i32x4)high);
+}
+#define dot2_i16 dot2_i16_simd
+
 #if defined(__wasm_relaxed_simd__)
 /* One rounding or two, as the processor has it. */
 INLINE f32x4 fma4_simd(f32x4 a, f32x4 b, f32x4 c) {
