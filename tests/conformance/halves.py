@@ -21,8 +21,8 @@ def kernel() -> Kernel:
     def body(k: Tracer) -> None:
         a, b, out = k.input("a", u32x4), k.input("b", u32x4), k.output("out", i32)
         i = k.local_id
-        words = [concat(array[2 * i], array[2 * i + 1]) for array in (a, b)]
-        twice = dot2_i16(*words, dot2_i16(*words))
+        x, y = (concat(array[2 * i], array[2 * i + 1]) for array in (a, b))
+        twice = dot2_i16(x, y, dot2_i16(x, y))
         for lane in range(LANES):
             out[LANES * i + lane] = twice.lane(lane)
 

@@ -13,11 +13,12 @@ that, in the order in which the format's bytes are.
 
 Activations of two terms are staged as what they stand for, 256 * code + rest, in 16 bits, and weights are put
 into the panel in 16 bits, too: the even bytes of each word in one part, the odd ones in the other. So a group
-takes two products of halves instead of two of bytes for each term, and every lane still has its own four sums.
+takes two products of halves instead of two of bytes for each term, and every lane still has its own four
+sums.
 
 Elsewhere bytes are multiplied by bytes. Those of eight bits have a sign, and processors multiply bytes fast
-where one of them has none. So such a byte w is kept as two: w = 2 * half - 128 + rest, with half = (w >> 1) + 64
-and a rest of one bit.
+where one of them has none. So such a byte w is kept as two: w = 2 * half - 128 + rest, with
+half = (w >> 1) + 64 and a rest of one bit.
 """
 
 from __future__ import annotations
