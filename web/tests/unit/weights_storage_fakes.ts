@@ -12,6 +12,8 @@ export class FakeFileHandle {
   /** What a file may hold, and what writing through a sync handle says when that is not enough. */
   static room = Infinity;
   static whenFull = 0;
+  /** The step of a writer that fails, such as "seek"; "" for none. */
+  static failing = "";
   private readonly node: Node;
 
   constructor(node: Node) {
@@ -36,7 +38,7 @@ export class FakeFileHandle {
         node.bytes = joined(node.bytes.subarray(0, at), chunk);
         return chunk.length;
       },
-      truncate: (bytes: number): void => void (node.bytes = node.bytes.slice(0, bytes)),
+      truncate: (bytes: number): void => (failIf("truncate"), void (node.bytes = node.bytes.slice(0, bytes))),
       close: (): void => void (node.open = false),
     });
   }
@@ -46,18 +48,22 @@ export class FakeFileHandle {
     const { node } = this;
     acquire(node);
     let [bytes, position] = [keepExistingData ? node.bytes : new Uint8Array(0), 0];
-    const done = (): Promise<void> => Promise.resolve();
     return Promise.resolve({
-      seek: (to: number) => ((position = to), done()),
-      truncate: (to: number) => ((bytes = bytes.slice(0, to)), done()),
-      write: (chunk: Uint8Array) => {
+      seek: async (to: number) => (failIf("seek"), void (position = to)),
+      truncate: async (to: number) => (failIf("truncate"), void (bytes = bytes.slice(0, to))),
+      write: async (chunk: Uint8Array) => {
+        failIf("write");
         bytes = joined(bytes.subarray(0, position), chunk);
         position += chunk.length;
-        return done();
       },
-      close: () => ((node.bytes = bytes), (node.open = false), done()),
+      close: async () => (failIf("close"), (node.bytes = bytes), void (node.open = false)),
+      abort: async () => void (node.open = false),
     });
   }
+}
+
+function failIf(step: string): void {
+  if (FakeFileHandle.failing === step) throw new DOMException(`${step} was made to fail`, "UnknownError");
 }
 
 function acquire(node: Node): void {

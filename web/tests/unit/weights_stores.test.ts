@@ -11,6 +11,7 @@ const MIB = 2 ** 20;
 afterEach(() => {
   vi.unstubAllGlobals();
   vi.resetModules();
+  FakeFileHandle.failing = "";
 });
 
 /** A realm whose file handles have only `methods`; without `document` it is a worker. */
@@ -98,6 +99,27 @@ describe.each(STORES)("a store in %s", (_, open) => {
     await store.remove("shards", "a");
     expect(await whole()).toBeUndefined();
     expect(await getBytes(store, "files", "a")).toEqual(Uint8Array.of(4));
+  });
+});
+
+describe("a file whose writer failed", () => {
+  it.each([
+    ["a worker", "truncate"],
+    ["a page", "truncate"],
+    ["a page", "seek"],
+    ["a page", "close"],
+  ])("in %s at %s can be written at once, and removed", async (where, failing) => {
+    const page = where === "a page";
+    realm(page ? ["createWritable"] : ["createSyncAccessHandle"], page ? {} : undefined);
+    const store = await OpfsStore.open(fakeFileSystem());
+    const bytes = Uint8Array.of(1, 2, 3);
+    FakeFileHandle.failing = failing;
+    await expect(putBytes(store as Store, "files", "a", bytes)).rejects.toThrow(`${failing} was made to fail`);
+    FakeFileHandle.failing = "";
+    vi.stubGlobal("setTimeout", () => expect.fail("it waits for a file that nobody has"));
+    await putBytes(store as Store, "files", "a", bytes);
+    expect(await getBytes(store as Store, "files", "a")).toEqual(bytes);
+    await store?.remove("files", "a");
   });
 });
 

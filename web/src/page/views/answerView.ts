@@ -27,7 +27,7 @@ export class AnswerView {
   private readonly thinking = h(
     "p",
     { class: "thinking" },
-    h("span", { class: "dots", "aria-hidden": "true" }),
+    h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")),
     this.reading,
   );
   private readonly stats = h("span", { class: "stats" });

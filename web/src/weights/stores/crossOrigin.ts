@@ -8,6 +8,7 @@
  */
 
 import type { Bytes } from "../sha256.js";
+import { orLetGo } from "./store.js";
 
 interface Hash {
   readonly algorithm: "SHA-256";
@@ -53,8 +54,8 @@ export class SharedFiles {
     await this.tried(async () => {
       const handle = await this.handle(sha256, { create: true });
       const writer = await handle?.createWritable();
-      await writer?.write(bytes);
-      await writer?.close();
+      if (writer) await orLetGo(writer, writer.write(bytes));
+      if (writer) await orLetGo(writer, writer.close());
     });
   }
 

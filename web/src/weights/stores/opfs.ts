@@ -1,5 +1,5 @@
 import type { Bytes } from "../sha256.js";
-import type { Area, Store, Writer } from "./store.js";
+import { orLetGo, type Area, type Store, type Writer } from "./store.js";
 
 const ROOT = "kernelc";
 /**
@@ -132,7 +132,12 @@ async function readFile(file: File, target: Bytes): Promise<number> {
 async function openSync(handle: FileSystemFileHandle, from: number): Promise<Writer> {
   const access = await whenFree(() => handle.createSyncAccessHandle());
   let position = from;
-  access.truncate(from);
+  try {
+    access.truncate(from);
+  } catch (error) {
+    access.close(); // nobody else gets it: it would hold the file
+    throw error;
+  }
   const write = (chunk: Bytes): void => {
     const written = access.write(chunk, { at: position });
     // Fewer bytes; or, in Chromium's private windows, an error code of some 4 billion in place of an
@@ -162,7 +167,7 @@ class StreamWriter implements Writer {
 
   static async open(handle: FileSystemFileHandle, from: number): Promise<Writer> {
     const stream = await openStream(handle, from);
-    await stream.truncate(from);
+    await orLetGo(stream, stream.truncate(from));
     return new StreamWriter(handle, stream, from);
   }
 
@@ -171,19 +176,19 @@ class StreamWriter implements Writer {
     this.position += chunk.length;
     this.uncommitted += chunk.length;
     if (this.uncommitted < COMMIT_BYTES) return;
-    await this.stream.close();
+    await this.close();
     this.stream = await openStream(this.handle, this.position);
     this.uncommitted = 0;
   }
 
   close(): Promise<void> {
-    return this.stream.close();
+    return orLetGo(this.stream, this.stream.close());
   }
 }
 
 async function openStream(handle: FileSystemFileHandle, at: number): Promise<FileSystemWritableFileStream> {
   const stream = await whenFree(() => handle.createWritable({ keepExistingData: true }));
-  await stream.seek(at);
+  await orLetGo(stream, stream.seek(at));
   return stream;
 }
 

@@ -55,3 +55,16 @@ export async function putBytes(store: Store, area: Area, name: string, bytes: By
 export function isQuotaError(error: unknown): boolean {
   return error instanceof Error && error.name === "QuotaExceededError";
 }
+
+/**
+ * What the work on a stream comes to. Where it fails the stream is given up: one that is left open holds its
+ * file, and whoever wants that next waits in vain.
+ */
+export async function orLetGo(stream: FileSystemWritableFileStream, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    await stream.abort().catch(() => undefined); // it may have ended with its error
+    throw error;
+  }
+}
