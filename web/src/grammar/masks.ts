@@ -4,14 +4,17 @@
  * A walk takes the state of a prefix along for all prefixes of one length together. Where the machine reaches
  * the end of what is known of the stacks, the prefix *escapes*: what may follow depends on where the stack
  * goes on. So a mask belongs to a state alone where nothing escapes, else to the state and the uppermost
- * returns, as many as there are escapes for. Each is computed once. The port of `runtime/grammar/masks.py`.
+ * returns, as many as there are escapes for. Each is computed once. When walks have looked at as many
+ * prefixes as there are, the trie is folded (`folded.ts`), so that later ones look at few. The port of
+ * `runtime/grammar/masks.py`.
  * Source: see `machine.ts`; Willard and Louf, Efficient Guided Generation for Large Language Models (2023),
  * for the idea of a mask per state.
  */
 
 import { alike } from "./alike.js";
+import { folded } from "./folded.js";
 import { DEAD, type Machine } from "./machine.js";
-import type { Level, LongTokens, Vocabulary } from "./vocabulary.js";
+import { longestOf, type Level, type Vocabulary } from "./vocabulary.js";
 
 /** A bit per token, the lowest bit of the first word for token 0. */
 export type Mask = Uint32Array<ArrayBuffer>;
@@ -27,9 +30,16 @@ interface Alive {
   readonly states: Int32Array;
 }
 
-/** The tokens that a state allows as far as its stacks are known, and the prefixes that escape. */
+/** The levels that are walked. `longest` has, by level and node, the length of the longest token there. */
+interface Trie {
+  readonly levels: readonly Level[];
+  readonly longest: readonly Int32Array[];
+}
+
+/** The tokens that a state allows as far as its stacks are known, and the prefixes of a trie that escape. */
 interface Walk {
   readonly mask: Mask;
+  readonly trie: Trie;
   /** Null where nobody asked for them, since there is nothing below the state. */
   readonly escapes: Prefixes | null;
   readonly nexts: Map<number, Walk>;
@@ -50,6 +60,9 @@ export class Masks {
   private readonly wholly: Int32Array;
   /** A bit for each short token. */
   private readonly short: Uint32Array;
+  private trie: Trie;
+  /** How many prefixes may still be looked at before the trie is folded; null where it is. */
+  private unfolded: number | null;
 
   constructor(
     private readonly machine: Machine,
@@ -60,6 +73,8 @@ export class Masks {
     const rounds = [vocabulary.long.length, vocabulary.levels.length - 2];
     [this.nearly, this.wholly] = alike(machine.pushdown, rounds) as [Int32Array, Int32Array];
     this.short = vocabulary.upTo(vocabulary.long.length);
+    this.trie = { levels: vocabulary.levels, longest: vocabulary.long.longest };
+    this.unfolded = vocabulary.levels.reduce((sum, { byte }) => sum + byte.length, 0);
   }
 
   /**
@@ -81,7 +96,7 @@ export class Masks {
       const stacks = below[at] ?? 0;
       let following = walk.nexts.get(stacks);
       if (!following) {
-        following = this.walked(walk.escapes, this.machine.returned(stacks), walk.mask, true);
+        following = this.walked(walk.trie, walk.escapes, this.machine.returned(stacks), walk.mask, true);
         walk.nexts.set(stacks, following);
       }
       walk = following;
@@ -111,15 +126,25 @@ export class Masks {
   }
 
   private fromStart(state: number, watched: boolean): Walk {
-    const walk = this.walked(ROOT, state, null, watched);
+    const walk = this.walked(this.whole(), ROOT, state, null, watched);
     this.known.set(state, walk);
     return walk;
   }
 
+  /** The trie for a walk from its root. */
+  private whole(): Trie {
+    if (this.unfolded !== null && this.unfolded <= 0) {
+      const levels = folded(this.vocabulary.levels, this.machine.pushdown);
+      this.trie = { levels, longest: longestOf(levels) };
+      this.unfolded = null;
+    }
+    return this.trie;
+  }
+
   /** What the long tokens do in a state, and the short ones in one that they do not tell from it. */
-  private withLong(state: number, { mask, escapes }: Walk): Walk {
+  private withLong(state: number, { mask, trie, escapes }: Walk): Walk {
     const { long } = this.vocabulary;
-    const walk = this.walked(ROOT, state, null, escapes !== null, long);
+    const walk = this.walked(trie, ROOT, state, null, escapes !== null, long.length);
     walk.mask.forEach((word, at) => {
       walk.mask[at] = word | ((mask[at] as number) & (this.short[at] as number));
     });
@@ -130,15 +155,15 @@ export class Masks {
 
   /**
    * Walk from prefixes that are all in one state, and add to a mask that is known already. Prefixes that
-   * escape are noted if they are `watched`. With `long`, only those prefixes are walked that long tokens
-   * begin with, and of the short tokens not all are found.
+   * escape are noted if they are `watched`. With `short`, only those prefixes are walked that longer tokens
+   * begin with, and of those up to that length not all are found.
    */
   private walked(
-    begin: Prefixes, state: number, known: Mask | null, watched: boolean, long: LongTokens | null = null,
+    trie: Trie, begin: Prefixes, state: number, known: Mask | null, watched: boolean, short = 0,
   ): Walk {
     this.walks += 1;
-    const { levels, words } = this.vocabulary;
-    const mask = known ? known.slice() : new Uint32Array(words);
+    const { levels, longest } = trie;
+    const mask = known ? known.slice() : new Uint32Array(this.vocabulary.words);
     const escapes = new Map<number, Int32Array>();
     const last = Math.max(...begin.keys());
     let alive = NONE;
@@ -154,11 +179,12 @@ export class Masks {
         if (ended.length) escapes.set(depth, merged ? Int32Array.from(new Set(ended)) : ended);
       }
       alive = this.step(level, levels[depth + 1], alive, mask);
-      if (long) alive = onlyLonger(alive, long.longest[depth + 1], long.length);
+      if (short) alive = onlyLonger(alive, longest[depth + 1], short);
+      if (this.unfolded !== null) this.unfolded -= alive.nodes.length;
     }
     this.bytes += mask.byteLength;
     for (const each of escapes.values()) this.bytes += each.byteLength;
-    return { mask, escapes: watched ? escapes : null, nexts: new Map() };
+    return { mask, trie, escapes: watched ? escapes : null, nexts: new Map() };
   }
 
   /** Allow the tokens of some nodes of a level; return those of their children that are alive. */

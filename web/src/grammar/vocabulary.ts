@@ -191,8 +191,20 @@ export class Vocabulary {
 
 /** As many lengths of tokens as have few prefixes together. */
 function longOf(levels: readonly Level[]): LongTokens {
+  const longest = longestOf(levels);
+  const counts = new Int32Array(levels.length + 1); // of prefixes, by the longest that begins so
+  for (const own of longest) for (const length of own) counts[length] = (counts[length] as number) + 1;
+  let [length, prefixes] = [levels.length, 0];
+  while (length > SHORT && prefixes + (counts[length] ?? 0) <= MOST_LONG) {
+    prefixes += counts[length] ?? 0;
+    length -= 1;
+  }
+  return { length, longest };
+}
+
+/** By level and node, the length of the longest token that begins so. */
+export function longestOf(levels: readonly Level[]): Int32Array[] {
   const longest: Int32Array[] = [];
-  const counts: number[] = levels.map(() => 0); // of prefixes, by the longest that begins so
   for (let depth = levels.length - 1; depth >= 0; depth -= 1) {
     const { byte, childBegin } = levels[depth] ?? NO_LEVEL;
     const below = longest[0];
@@ -201,17 +213,11 @@ function longOf(levels: readonly Level[]): LongTokens {
       for (let child = childBegin[node] ?? 0; child < (childBegin[node + 1] ?? 0); child += 1) {
         most = Math.max(most, below?.[child] ?? 0);
       }
-      counts[most] = (counts[most] ?? 0) + 1;
       return most;
     });
     longest.unshift(own);
   }
-  let [length, prefixes] = [levels.length, 0];
-  while (length > SHORT && prefixes + (counts[length] ?? 0) <= MOST_LONG) {
-    prefixes += counts[length] ?? 0;
-    length -= 1;
-  }
-  return { length, longest };
+  return longest;
 }
 
 function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {

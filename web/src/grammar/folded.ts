@@ -1,0 +1,275 @@
+/**
+ * The trie of a vocabulary with those prefixes folded into one that a grammar does not tell apart.
+ *
+ * Under `.{0,200}` all words of five ASCII letters do the same, so it is enough to walk one of them: 600
+ * prefixes are left of 100,000. Two bytes are one *class* in a place where every edge that may be there has
+ * both of them or neither. What may be there after a prefix is its *context*: nodes of the automaton, as the
+ * kinds of edges that they have. It is more than a walk from any one state finds, since prefixes begin
+ * everywhere; so folded prefixes come to the same states, whatever state a walk begins in. In the middle of a
+ * JSON string `b` and `c` are one class, and behind its backslash they are not. The port of
+ * `runtime/grammar/folded.py`.
+ */
+
+import type { ByteEdge } from "./grammar.js";
+import type { Pushdown } from "./pushdown.js";
+import type { Level } from "./vocabulary.js";
+
+/** Kinds beyond these count as one that tells all bytes apart, and contexts beyond these as the first. */
+const [MOST_KINDS, MOST_CONTEXTS] = [256, 1024];
+
+/** The first context, where any node may be. */
+const ANYWHERE = 0;
+
+/** The levels of a trie folded for a grammar, without prefixes that nothing in it begins with. */
+export function folded(levels: readonly Level[], pushdown: Pushdown): Level[] {
+  const contexts = new Contexts(kindsOf(pushdown));
+  const found: Level[] = [];
+  let folds = new Int32Array(1); // by node of the level, where it is folded to; -1 for those left out
+  let here = Int32Array.of(ANYWHERE); // by folded node, its context
+  let byte = new Uint8Array(1);
+  for (const [depth, level] of levels.entries()) {
+    const { tokenBegin, tokens } = tokensOf(level, folds, here.length);
+    const slots = slotsOf(contexts, here, folds, level, levels[depth + 1]);
+    found.push({ byte, childBegin: slots.childBegin, tokenBegin, tokens });
+    if (!slots.bytes.length) break;
+    [folds, here, byte] = [slots.folds, slots.contexts, slots.bytes];
+  }
+  return found;
+}
+
+/** The tokens of a level by folded node. */
+function tokensOf(level: Level, folds: Int32Array, count: number): Pick<Level, "tokenBegin" | "tokens"> {
+  const { tokenBegin, tokens } = level;
+  const begins = new Int32Array(count + 1);
+  for (let node = 0; node < folds.length; node += 1) {
+    const after = (folds[node] as number) + 1; // 0 where the node is left out
+    const own = (tokenBegin[node + 1] as number) - (tokenBegin[node] as number);
+    if (after) begins[after] = (begins[after] as number) + own;
+  }
+  for (let at = 1; at <= count; at += 1) begins[at] = (begins[at] as number) + (begins[at - 1] as number);
+  const [sorted, next] = [new Int32Array(begins[count] as number), begins.slice()];
+  for (let node = 0; node < folds.length; node += 1) {
+    const to = folds[node] as number;
+    if (to < 0) continue;
+    for (let place = tokenBegin[node] as number; place < (tokenBegin[node + 1] as number); place += 1) {
+      const at = next[to] as number;
+      sorted[at] = tokens[place] as number;
+      next[to] = at + 1;
+    }
+  }
+  return { tokenBegin: begins, tokens: sorted };
+}
+
+/** The next level: where its nodes are folded to, and of the folded ones their contexts and last bytes. */
+interface Following {
+  readonly folds: Int32Array<ArrayBuffer>;
+  readonly contexts: Int32Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Where the children of each folded node of the level before begin. */
+  readonly childBegin: Int32Array;
+}
+
+/** Fold a level's children: those of one folded node with bytes of one class, a slot for each, become one. */
+function slotsOf(
+  contexts: Contexts, here: Int32Array, folds: Int32Array, { childBegin }: Level, next: Level | undefined,
+): Following {
+  const slotBegin = new Int32Array(here.length + 1);
+  here.forEach((context, at) => {
+    slotBegin[at + 1] = (slotBegin[at] as number) + contexts.count(context);
+  });
+  const byteAt = new Int16Array(slotBegin[here.length] as number).fill(-1);
+  const { table } = contexts;
+  const following = next?.byte ?? new Uint8Array(0);
+  const slots = new Int32Array(following.length).fill(-1);
+  for (let node = 0; next && node < folds.length; node += 1) {
+    const to = folds[node] as number;
+    if (to < 0) continue;
+    const [row, begin] = [256 * (here[to] as number), slotBegin[to] as number];
+    for (let child = childBegin[node] as number; child < (childBegin[node + 1] as number); child += 1) {
+      const byte = following[child] as number;
+      const own = table[row + byte] as number;
+      if (own < 0) continue;
+      slots[child] = begin + own;
+      byteAt[begin + own] = byte;
+    }
+  }
+  const number = new Int32Array(byteAt.length + 1); // by slot, how many before it are taken
+  byteAt.forEach((byte, slot) => (number[slot + 1] = (number[slot] as number) + Number(byte >= 0)));
+  const nexts = new Int32Array(number[byteAt.length] as number);
+  here.forEach((context, at) => {
+    const begin = slotBegin[at] as number;
+    for (let slot = begin; slot < (slotBegin[at + 1] as number); slot += 1) {
+      const byte = byteAt[slot] as number;
+      if (byte >= 0) nexts[number[slot] as number] = contexts.after(context, slot - begin);
+    }
+  });
+  return {
+    folds: slots.map((slot) => (slot < 0 ? -1 : (number[slot] as number))),
+    contexts: nexts,
+    bytes: Uint8Array.from(byteAt.filter((byte) => byte >= 0)),
+    childBegin: slotBegin.map((slot) => number[slot] as number),
+  };
+}
+
+/** Classes of bytes, by byte; -1 for bytes that nothing reads. `first` has a byte of each. */
+interface Classes {
+  readonly of: Int16Array;
+  readonly first: readonly number[];
+}
+
+/** Nodes with the same edges but for where they lead; `after` has by class the kinds that may come next. */
+interface Kind {
+  readonly classes: Classes;
+  readonly after: readonly ReadonlySet<number>[];
+}
+
+/** Sets of kinds, as they come one after the other. */
+class Contexts {
+  private readonly known = new Map<string, number>();
+  private readonly members: (readonly number[])[] = [];
+  private readonly firsts: (readonly number[])[] = [];
+  private readonly nexts: Int32Array[] = [];
+  /** The class of each byte, 256 entries per context; -1 for bytes that nothing there reads. */
+  table = new Int16Array(16 * 256);
+
+  constructor(private readonly kinds: readonly Kind[]) {
+    this.numberOf(kinds.map((_, number) => number));
+  }
+
+  count(context: number): number {
+    return this.firsts[context]?.length ?? 0;
+  }
+
+  /** The context after a byte of a class. */
+  after(context: number, own: number): number {
+    const nexts = this.nexts[context] as Int32Array;
+    if ((nexts[own] as number) >= 0) return nexts[own] as number;
+    const byte = this.firsts[context]?.[own] ?? 0;
+    const following = new Set<number>();
+    for (const member of this.members[context] ?? []) {
+      const { classes, after } = this.kinds[member] as Kind;
+      for (const kind of after[classes.of[byte] as number] ?? []) following.add(kind);
+    }
+    return (nexts[own] = this.numberOf([...following].sort((a, b) => a - b)));
+  }
+
+  private numberOf(members: readonly number[]): number {
+    const key = members.join();
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    if (this.members.length === MOST_CONTEXTS) return ANYWHERE;
+    const number = this.members.length;
+    this.known.set(key, number);
+    this.members.push(members);
+    const classes = together(members.map((member) => (this.kinds[member] as Kind).classes.of));
+    this.firsts.push(classes.first);
+    if (256 * number === this.table.length) {
+      const larger = new Int16Array(2 * this.table.length);
+      larger.set(this.table);
+      this.table = larger;
+    }
+    this.table.set(classes.of, 256 * number);
+    this.nexts.push(new Int32Array(classes.first.length).fill(-1));
+    return number;
+  }
+}
+
+/** The classes of bytes that none of several classifications tells apart; -1 in each stands for no class. */
+function together(all: readonly Int16Array[]): Classes {
+  let joined = new Int16Array(256).fill(-1);
+  let first: number[] = [];
+  for (const own of all) {
+    const numbers = new Map<number, number>();
+    const finer = new Int16Array(256);
+    first = [];
+    for (let byte = 0; byte < 256; byte += 1) {
+      const [before, here] = [joined[byte] as number, own[byte] as number];
+      const key = 257 * (before + 1) + here + 1;
+      let number = key ? numbers.get(key) : -1;
+      if (number === undefined) {
+        number = first.length;
+        numbers.set(key, number);
+        first.push(byte);
+      }
+      finer[byte] = number;
+    }
+    joined = finer;
+  }
+  return { of: joined, first };
+}
+
+/** The kinds of a grammar's nodes. */
+function kindsOf(pushdown: Pushdown): Kind[] {
+  const { ranges, isExit, empty, calls } = pushdown;
+  const nodesOf = new Map<string, number[]>();
+  ranges.forEach((edges, node) => {
+    if (!edges.length) return;
+    const shape = shapeOf(edges);
+    const own = nodesOf.get(shape);
+    if (own) own.push(node);
+    else nodesOf.set(shape, [node]);
+  });
+  const kindAt = new Int32Array(ranges.length).fill(-1);
+  const common = [...nodesOf.values()].sort((a, b) => b.length - a.length);
+  common.forEach((nodes, number) => {
+    for (const node of nodes) kindAt[node] = Math.min(number, MOST_KINDS - 1);
+  });
+  const loose = looseKinds(pushdown, kindAt);
+  const kinds = common.slice(0, MOST_KINDS).map(([node], number) => {
+    const classes = number === MOST_KINDS - 1 ? ALONE : classesOf(ranges[node ?? 0] ?? []);
+    return { classes, after: classes.first.map(() => new Set<number>()) };
+  });
+  const seen = new Set<number>();
+  ranges.forEach((edges, node) => {
+    for (const [low, high, to] of edges) {
+      const isLoose = Boolean(isExit[to]) || Boolean(empty[to]?.length) || Boolean(calls[to]?.length);
+      const [kind, next] = [kindAt[node] as number, kindAt[to] as number];
+      const key = (((kind * 256 + low) * 256 + high) * (MOST_KINDS + 1) + next + 1) * 2 + Number(isLoose);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const { classes, after } = kinds[kind] as Kind;
+      classes.first.forEach((byte, number) => {
+        if (byte < low || byte > high) return;
+        if (next >= 0) after[number]?.add(next);
+        if (isLoose) for (const each of loose) after[number]?.add(each);
+      });
+    }
+  });
+  return kinds;
+}
+
+/** The kinds of nodes that are come to without a byte: by an empty edge, into a rule or back out of one. */
+function looseKinds({ empty, calls, rules }: Pushdown, kindAt: Int32Array): ReadonlySet<number> {
+  const found = new Set(rules.map(({ entry }) => kindAt[entry] as number));
+  for (const own of empty) for (const to of own) found.add(kindAt[to] as number);
+  for (const own of calls) for (const [, to] of own) found.add(kindAt[to] as number);
+  found.delete(-1);
+  return found;
+}
+
+/** A node's edges as a text, with numbers for the nodes that they lead to. */
+function shapeOf(edges: readonly ByteEdge[]): string {
+  const targets: number[] = [];
+  const codes: number[] = [];
+  for (const [low, high, to] of edges) {
+    let number = targets.indexOf(to);
+    if (number < 0) number = targets.push(to) - 1;
+    codes.push(low, high, number);
+  }
+  return String.fromCharCode(...codes);
+}
+
+/** The classes of bytes that lead to the same nodes. */
+function classesOf(edges: readonly ByteEdge[]): Classes {
+  const byTarget = new Map<number, Int16Array>();
+  for (const [low, high, to] of edges) {
+    const inside = byTarget.get(to) ?? new Int16Array(256).fill(-1);
+    byTarget.set(to, inside.fill(0, low, high + 1));
+  }
+  return together([...byTarget.values()]);
+}
+
+const ALONE: Classes = {
+  of: Int16Array.from({ length: 256 }, (_, byte) => byte),
+  first: Array.from({ length: 256 }, (_, byte) => byte),
+};
