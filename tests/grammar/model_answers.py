@@ -9,8 +9,8 @@ when it is there, and whoever stops and starts again with the same file goes on 
 Schemas and expressions are random ones from seeds, and the schemas of vectors/answers.json. Each schema is
 answered at temperatures 0 and 1.5, each expression at one of them. An answer that `--tokens` cuts off, as one
 under `.*` may go on for ever, must still be the beginning of a valid one: it is judged with the fewest bytes
-that end it (`Matcher.shortest_end`), so every answer counts. Judges are jsonschema and Python's `re`, which
-share nothing with the grammars.
+that end it (`Matcher.shortest_end`), so every answer counts. Judges are jsonschema and, of expressions,
+tests/grammar/random_patterns.py, which share nothing with the grammars.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -41,6 +40,7 @@ from runtime.grammar.json.schema import json_schema_grammar
 from runtime.grammar.matcher import Matcher
 from runtime.grammar.pushdown import prepare
 from runtime.grammar.regular import regex_grammar
+from tests.grammar.random_patterns import Pattern, random_pattern
 from tests.grammar.test_random_schemas import random_schema
 from tests.grammar.vocabularies import constraint, vectors
 
@@ -75,17 +75,6 @@ class Answered:
     why: str
 
 
-def random_pattern(chance: random.Random, depth: int = 0) -> str:
-    """Draw a regular expression that Python reads as ECMA-262 does, with re.ASCII."""
-    if depth > 2 or chance.random() < 0.3:
-        return chance.choice(
-            ["a", "the ", "[a-z]", "\\d", "[A-Z][a-z]", "\\w", "é", "日", "[^x\\n]", ", ", "\\."]
-        )
-    parts = [random_pattern(chance, depth + 1) for _ in range(chance.randint(1, 3))]
-    inner = ("|" if chance.random() < 0.4 else "").join(parts)
-    return f"(?:{inner})" + chance.choice(["", "", "?", "{2}", "{1,3}", "{0,9}", "+", "*"])
-
-
 def schemas(count: int) -> list[Any]:
     """The shared schemas, then random ones that some text satisfies."""
     found = [case["schema"] for case in vectors("answers")]
@@ -102,14 +91,14 @@ def schemas(count: int) -> list[Any]:
     return found[:count]
 
 
-def patterns(count: int) -> list[str]:
+def patterns(count: int) -> list[Pattern]:
     """Random expressions that are not too large."""
-    found: list[str] = []
+    found: list[Pattern] = []
     seed = 0
     while len(found) < count:
         pattern, seed = random_pattern(random.Random(seed)), seed + 1
         try:
-            prepare(regex_grammar(pattern))
+            prepare(regex_grammar(pattern.text))
         except UsageError:
             continue
         found.append(pattern)
@@ -124,17 +113,19 @@ def schema_questions(count: int, temperature: float) -> Iterator[Question]:
 
 
 def _fits_schema(validator: Draft202012Validator) -> Callable[[str], bool]:
-    return lambda text: validator.is_valid(json.loads(text))
+    def fits(text: str) -> bool:
+        try:
+            return validator.is_valid(json.loads(text))
+        except ValueError:
+            return False
+
+    return fits
 
 
 def regex_questions(count: int) -> Iterator[Question]:
     for at, pattern in enumerate(patterns(count)):
-        grammar = regex_grammar(pattern)
-        yield Question("regular expressions", at, TEMPERATURES[at % 2], grammar, _fits_pattern(pattern))
-
-
-def _fits_pattern(pattern: str) -> Callable[[str], bool]:
-    return lambda text: re.fullmatch(pattern, text, re.ASCII) is not None
+        grammar = regex_grammar(pattern.text)
+        yield Question("regular expressions", at, TEMPERATURES[at % 2], grammar, pattern.fits)
 
 
 def judged(question: Question, answer: Answered) -> Iterable[str]:

@@ -12,7 +12,7 @@
 
 import type { ByteEdge } from "./grammar.js";
 import type { Pushdown } from "./pushdown.js";
-import type { Level } from "./vocabulary.js";
+import type { Level, Vocabulary } from "./vocabulary.js";
 
 /** Kinds beyond these count as one that tells all bytes apart, and contexts beyond these as the first. */
 const [MOST_KINDS, MOST_CONTEXTS] = [256, 1024];
@@ -21,24 +21,26 @@ const [MOST_KINDS, MOST_CONTEXTS] = [256, 1024];
 const ANYWHERE = 0;
 
 /** The levels of a trie folded for a grammar, without prefixes that nothing in it begins with. */
-export function folded(levels: readonly Level[], pushdown: Pushdown): Level[] {
+export function folded({ levels, words }: Vocabulary, pushdown: Pushdown): Level[] {
   const contexts = new Contexts(kindsOf(pushdown));
   const found: Level[] = [];
   let folds = new Int32Array(1); // by node of the level, where it is folded to; -1 for those left out
   let here = Int32Array.of(ANYWHERE); // by folded node, its context
   let byte = new Uint8Array(1);
   for (const [depth, level] of levels.entries()) {
-    const { tokenBegin, tokens } = tokensOf(level, folds, here.length);
+    const own = tokensOf(level, folds, here.length);
     const slots = slotsOf(contexts, here, folds, level, levels[depth + 1]);
-    found.push({ byte, childBegin: slots.childBegin, tokenBegin, tokens });
+    found.push({ byte, childBegin: slots.childBegin, ...own, many: manyOf(own, words) });
     if (!slots.bytes.length) break;
     [folds, here, byte] = [slots.folds, slots.contexts, slots.bytes];
   }
   return found;
 }
 
+type Tokens = Pick<Level, "tokenBegin" | "tokens">;
+
 /** The tokens of a level by folded node. */
-function tokensOf(level: Level, folds: Int32Array, count: number): Pick<Level, "tokenBegin" | "tokens"> {
+function tokensOf(level: Level, folds: Int32Array, count: number): Tokens {
   const { tokenBegin, tokens } = level;
   const begins = new Int32Array(count + 1);
   for (let node = 0; node < folds.length; node += 1) {
@@ -58,6 +60,19 @@ function tokensOf(level: Level, folds: Int32Array, count: number): Pick<Level, "
     }
   }
   return { tokenBegin: begins, tokens: sorted };
+}
+
+/** As bits, the tokens of nodes that have more of them than there are words of bits. */
+function manyOf({ tokenBegin, tokens }: Tokens, words: number): Map<number, Uint32Array> {
+  const found = new Map<number, Uint32Array>();
+  for (let node = 0; node + 1 < tokenBegin.length; node += 1) {
+    const own = tokens.subarray(tokenBegin[node], tokenBegin[node + 1]);
+    if (own.length <= words) continue;
+    const bits = new Uint32Array(words);
+    for (const token of own) bits[token >>> 5] = (bits[token >>> 5] as number) | (1 << (token & 31));
+    found.set(node, bits);
+  }
+  return found;
 }
 
 /** The next level: where its nodes are folded to, and of the folded ones their contexts and last bytes. */
@@ -80,7 +95,7 @@ function slotsOf(
   const byteAt = new Int16Array(slotBegin[here.length] as number).fill(-1);
   const { table } = contexts;
   const following = next?.byte ?? new Uint8Array(0);
-  const slots = new Int32Array(following.length).fill(-1);
+  const slots = new Int32Array(following.length);
   for (let node = 0; next && node < folds.length; node += 1) {
     const to = folds[node] as number;
     if (to < 0) continue;
@@ -89,7 +104,7 @@ function slotsOf(
       const byte = following[child] as number;
       const own = table[row + byte] as number;
       if (own < 0) continue;
-      slots[child] = begin + own;
+      slots[child] = begin + own + 1;
       byteAt[begin + own] = byte;
     }
   }
@@ -103,8 +118,12 @@ function slotsOf(
       if (byte >= 0) nexts[number[slot] as number] = contexts.after(context, slot - begin);
     }
   });
+  for (let child = 0; child < slots.length; child += 1) {
+    const slot = (slots[child] as number) - 1;
+    slots[child] = slot < 0 ? -1 : (number[slot] as number);
+  }
   return {
-    folds: slots.map((slot) => (slot < 0 ? -1 : (number[slot] as number))),
+    folds: slots,
     contexts: nexts,
     bytes: Uint8Array.from(byteAt.filter((byte) => byte >= 0)),
     childBegin: slotBegin.map((slot) => number[slot] as number),
@@ -198,9 +217,10 @@ function together(all: readonly Int16Array[]): Classes {
   return { of: joined, first };
 }
 
-/** The kinds of a grammar's nodes. */
+/** The kinds of a grammar's nodes, the most numerous first. */
 function kindsOf(pushdown: Pushdown): Kind[] {
   const { ranges, isExit, empty, calls } = pushdown;
+  const leadsOn = isExit.map((is, node) => Number(is || empty[node]?.length || calls[node]?.length ? 1 : 0));
   const nodesOf = new Map<string, number[]>();
   ranges.forEach((edges, node) => {
     if (!edges.length) return;
@@ -209,41 +229,45 @@ function kindsOf(pushdown: Pushdown): Kind[] {
     if (own) own.push(node);
     else nodesOf.set(shape, [node]);
   });
-  const kindAt = new Int32Array(ranges.length).fill(-1);
+  const kindAt = new Int32Array(ranges.length).fill(MOST_KINDS);
   const common = [...nodesOf.values()].sort((a, b) => b.length - a.length);
   common.forEach((nodes, number) => {
     for (const node of nodes) kindAt[node] = Math.min(number, MOST_KINDS - 1);
   });
   const loose = looseKinds(pushdown, kindAt);
-  const kinds = common.slice(0, MOST_KINDS).map(([node], number) => {
-    const classes = number === MOST_KINDS - 1 ? ALONE : classesOf(ranges[node ?? 0] ?? []);
-    return { classes, after: classes.first.map(() => new Set<number>()) };
-  });
-  const seen = new Set<number>();
-  ranges.forEach((edges, node) => {
-    for (const [low, high, to] of edges) {
-      const isLoose = Boolean(isExit[to]) || Boolean(empty[to]?.length) || Boolean(calls[to]?.length);
-      const [kind, next] = [kindAt[node] as number, kindAt[to] as number];
-      const key = (((kind * 256 + low) * 256 + high) * (MOST_KINDS + 1) + next + 1) * 2 + Number(isLoose);
-      if (seen.has(key)) continue;
-      seen.add(key);
-      const { classes, after } = kinds[kind] as Kind;
-      classes.first.forEach((byte, number) => {
-        if (byte < low || byte > high) return;
-        if (next >= 0) after[number]?.add(next);
-        if (isLoose) for (const each of loose) after[number]?.add(each);
-      });
+  return common.slice(0, MOST_KINDS).map((nodes, number) => {
+    if (number === MOST_KINDS - 1) {
+      const anywhere = new Set(Array.from({ length: MOST_KINDS }, (_, kind) => kind));
+      return { classes: ALONE, after: ALONE.first.map(() => anywhere) };
     }
+    const edges = ranges[nodes[0] ?? 0] ?? [];
+    const classes = classesOf(edges);
+    // By edge, of which nodes of a kind have the same ones, the kinds after it.
+    const following = edges.map((_, at) => {
+      const found = new Uint8Array(MOST_KINDS + 1); // the last is for nodes that read nothing
+      let isLoose = false;
+      for (const node of nodes) {
+        const to = ((ranges[node] as readonly ByteEdge[])[at] as ByteEdge)[2];
+        found[kindAt[to] as number] = 1;
+        isLoose ||= leadsOn[to] === 1;
+      }
+      if (isLoose) for (const each of loose) found[each] = 1;
+      return Array.from(found.subarray(0, MOST_KINDS).keys()).filter((kind) => found[kind]);
+    });
+    const after = classes.first.map((byte) => {
+      const own = following.filter((_, at) => (edges[at]?.[0] ?? 0) <= byte && byte <= (edges[at]?.[1] ?? 0));
+      return new Set(own.flat());
+    });
+    return { classes, after };
   });
-  return kinds;
 }
 
 /** The kinds of nodes that are come to without a byte: by an empty edge, into a rule or back out of one. */
-function looseKinds({ empty, calls, rules }: Pushdown, kindAt: Int32Array): ReadonlySet<number> {
+function looseKinds({ empty, calls, rules }: Pushdown, kindAt: Int32Array): Set<number> {
   const found = new Set(rules.map(({ entry }) => kindAt[entry] as number));
   for (const own of empty) for (const to of own) found.add(kindAt[to] as number);
   for (const own of calls) for (const [, to] of own) found.add(kindAt[to] as number);
-  found.delete(-1);
+  found.delete(MOST_KINDS);
   return found;
 }
 

@@ -4,8 +4,8 @@
  * A walk takes the state of a prefix along for all prefixes of one length together. Where the machine reaches
  * the end of what is known of the stacks, the prefix *escapes*: what may follow depends on where the stack
  * goes on. So a mask belongs to a state alone where nothing escapes, else to the state and the uppermost
- * returns, as many as there are escapes for. Each is computed once. When walks have looked at as many
- * prefixes as there are, the trie is folded (`folded.ts`), so that later ones look at few. The port of
+ * returns, as many as there are escapes for. Each is computed once. When walks have looked at half as
+ * many prefixes as there are, the trie is folded (`folded.ts`), so that later ones look at few. The port of
  * `runtime/grammar/masks.py`.
  * Source: see `machine.ts`; Willard and Louf, Efficient Guided Generation for Large Language Models (2023),
  * for the idea of a mask per state.
@@ -36,10 +36,9 @@ interface Trie {
   readonly longest: readonly Int32Array[];
 }
 
-/** The tokens that a state allows as far as its stacks are known, and the prefixes of a trie that escape. */
+/** The tokens that a state allows as far as its stacks are known, and the prefixes that escape. */
 interface Walk {
   readonly mask: Mask;
-  readonly trie: Trie;
   /** Null where nobody asked for them, since there is nothing below the state. */
   readonly escapes: Prefixes | null;
   readonly nexts: Map<number, Walk>;
@@ -74,7 +73,7 @@ export class Masks {
     [this.nearly, this.wholly] = alike(machine.pushdown, rounds) as [Int32Array, Int32Array];
     this.short = vocabulary.upTo(vocabulary.long.length);
     this.trie = { levels: vocabulary.levels, longest: vocabulary.long.longest };
-    this.unfolded = vocabulary.levels.reduce((sum, { byte }) => sum + byte.length, 0);
+    this.unfolded = vocabulary.levels.reduce((sum, { byte }) => sum + byte.length / 2, 0);
   }
 
   /**
@@ -83,10 +82,9 @@ export class Masks {
    */
   mask(state: number, below: readonly number[]): Mask {
     if (this.epoch !== this.machine.epoch || this.bytes > MOST_BYTES) {
-      this.known.clear();
-      this.bytes = 0;
-      this.epoch = this.machine.epoch;
+      this.forget();
     }
+    if (this.unfolded !== null && this.unfolded <= 0) this.fold();
     let walk = this.known.get(state);
     if (!walk || (walk.escapes === null && below.length)) {
       walk = this.shared(state, below.length > 0);
@@ -96,7 +94,7 @@ export class Masks {
       const stacks = below[at] ?? 0;
       let following = walk.nexts.get(stacks);
       if (!following) {
-        following = this.walked(walk.trie, walk.escapes, this.machine.returned(stacks), walk.mask, true);
+        following = this.walked(walk.escapes, this.machine.returned(stacks), walk.mask, true);
         walk.nexts.set(stacks, following);
       }
       walk = following;
@@ -126,25 +124,29 @@ export class Masks {
   }
 
   private fromStart(state: number, watched: boolean): Walk {
-    const walk = this.walked(this.whole(), ROOT, state, null, watched);
+    const walk = this.walked(ROOT, state, null, watched);
     this.known.set(state, walk);
     return walk;
   }
 
-  /** The trie for a walk from its root. */
-  private whole(): Trie {
-    if (this.unfolded !== null && this.unfolded <= 0) {
-      const levels = folded(this.vocabulary.levels, this.machine.pushdown);
-      this.trie = { levels, longest: longestOf(levels) };
-      this.unfolded = null;
-    }
-    return this.trie;
+  private forget(): void {
+    this.known.clear();
+    this.bytes = 0;
+    this.epoch = this.machine.epoch;
+  }
+
+  /** Fold the trie. What is known names prefixes that are gone then, and is found again at once. */
+  private fold(): void {
+    this.forget();
+    const levels = folded(this.vocabulary, this.machine.pushdown);
+    this.trie = { levels, longest: longestOf(levels) };
+    this.unfolded = null;
   }
 
   /** What the long tokens do in a state, and the short ones in one that they do not tell from it. */
-  private withLong(state: number, { mask, trie, escapes }: Walk): Walk {
+  private withLong(state: number, { mask, escapes }: Walk): Walk {
     const { long } = this.vocabulary;
-    const walk = this.walked(trie, ROOT, state, null, escapes !== null, long.length);
+    const walk = this.walked(ROOT, state, null, escapes !== null, long.length);
     walk.mask.forEach((word, at) => {
       walk.mask[at] = word | ((mask[at] as number) & (this.short[at] as number));
     });
@@ -155,14 +157,11 @@ export class Masks {
 
   /**
    * Walk from prefixes that are all in one state, and add to a mask that is known already. Prefixes that
-   * escape are noted if they are `watched`. With `short`, only those prefixes are walked that longer tokens
-   * begin with, and of those up to that length not all are found.
+   * escape are noted if they are `watched`. With `short`, only tokens that are longer are looked for.
    */
-  private walked(
-    trie: Trie, begin: Prefixes, state: number, known: Mask | null, watched: boolean, short = 0,
-  ): Walk {
+  private walked(begin: Prefixes, state: number, known: Mask | null, watched: boolean, short = 0): Walk {
     this.walks += 1;
-    const { levels, longest } = trie;
+    const { levels, longest } = this.trie;
     const mask = known ? known.slice() : new Uint32Array(this.vocabulary.words);
     const escapes = new Map<number, Int32Array>();
     const last = Math.max(...begin.keys());
@@ -178,28 +177,22 @@ export class Masks {
         merged ||= own !== undefined && nodes.length > own.length;
         if (ended.length) escapes.set(depth, merged ? Int32Array.from(new Set(ended)) : ended);
       }
-      alive = this.step(level, levels[depth + 1], alive, mask);
-      if (short) alive = onlyLonger(alive, longest[depth + 1], short);
+      alive = this.step(level, levels[depth + 1], alive, depth > short ? mask : null);
       if (this.unfolded !== null) this.unfolded -= alive.nodes.length;
+      if (depth < short) alive = onlyLonger(alive, longest[depth + 1], short);
     }
     this.bytes += mask.byteLength;
     for (const each of escapes.values()) this.bytes += each.byteLength;
-    return { mask, trie, escapes: watched ? escapes : null, nexts: new Map() };
+    return { mask, escapes: watched ? escapes : null, nexts: new Map() };
   }
 
-  /** Allow the tokens of some nodes of a level; return those of their children that are alive. */
-  private step(level: Level, next: Level | undefined, { nodes, states }: Alive, mask: Mask): Alive {
+  /** Allow the tokens of some nodes of a level in a mask; return those of their children that are alive. */
+  private step(level: Level, next: Level | undefined, { nodes, states }: Alive, mask: Mask | null): Alive {
     const { machine } = this;
-    const { childBegin, tokenBegin, tokens } = level;
+    const { childBegin } = level;
+    if (mask) allowAll(level, nodes, mask);
     let most = 0;
-    for (let at = 0; at < nodes.length; at += 1) {
-      const node = nodes[at] as number;
-      most += (childBegin[node + 1] as number) - (childBegin[node] as number);
-      for (let place = tokenBegin[node] as number; place < (tokenBegin[node + 1] as number); place += 1) {
-        const token = tokens[place] as number;
-        mask[token >>> 5] = (mask[token >>> 5] as number) | (1 << (token & 31));
-      }
-    }
+    for (const node of nodes) most += (childBegin[node + 1] as number) - (childBegin[node] as number);
     if (!next || !most) return NONE;
     const [nextNodes, nextStates] = [new Int32Array(most), new Int32Array(most)];
     const { byte } = next;
@@ -208,11 +201,10 @@ export class Masks {
       const node = nodes[at] as number;
       const [from, to] = [childBegin[node] as number, childBegin[node + 1] as number];
       if (from === to) continue;
-      const state = states[at] as number;
-      if (!machine.filled[state]) machine.fill(state);
-      const { table } = machine; // which filling may have replaced
+      const row = machine.row(states[at] as number);
+      const { table } = machine; // which asking for a row may have replaced
       for (let child = from; child < to; child += 1) {
-        const following = table[256 * state + (byte[child] as number)] as number;
+        const following = table[row + (byte[child] as number)] as number;
         if (following === DEAD) continue;
         nextNodes[count] = child;
         nextStates[count] = following;
@@ -220,6 +212,21 @@ export class Masks {
       }
     }
     return { nodes: nextNodes.subarray(0, count), states: nextStates.subarray(0, count) };
+  }
+}
+
+/** Add the tokens that end in some nodes of a level to a mask. */
+function allowAll({ tokenBegin, tokens, many }: Level, nodes: Int32Array, mask: Mask): void {
+  for (const node of nodes) {
+    const bits = many?.get(node);
+    if (bits) {
+      for (let at = 0; at < bits.length; at += 1) mask[at] = (mask[at] as number) | (bits[at] as number);
+      continue;
+    }
+    for (let place = tokenBegin[node] as number; place < (tokenBegin[node + 1] as number); place += 1) {
+      const token = tokens[place] as number;
+      mask[token >>> 5] = (mask[token >>> 5] as number) | (1 << (token & 31));
+    }
   }
 }
 

@@ -14,13 +14,14 @@ const [SHORT, MOST_LONG] = [8, 2048];
  *
  * The children of node n are `childBegin[n]` to `childBegin[n + 1]` of the next level, and the tokens that
  * end there `tokens[tokenBegin[n]]` to before `tokens[tokenBegin[n + 1]]`. `byte` is the last byte of each
- * prefix.
+ * prefix. `many` has the tokens of nodes where many end, a bit for each token of the vocabulary.
  */
 export interface Level {
   readonly byte: Uint8Array;
   readonly childBegin: Int32Array;
   readonly tokenBegin: Int32Array;
   readonly tokens: Int32Array;
+  readonly many?: ReadonlyMap<number, Uint32Array>;
 }
 
 const NO_LEVEL: Level = {
