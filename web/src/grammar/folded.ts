@@ -1,7 +1,7 @@
 /**
  * The trie of a vocabulary with those prefixes folded into one that a grammar does not tell apart.
  *
- * Under `.{0,200}` all words of five ASCII letters do the same, so it is enough to walk one of them: 600
+ * Under `.{0,200}` all words of five ASCII letters do the same, so it is enough to walk one of them: 210
  * prefixes are left of 100,000. Two bytes are one *class* in a place where every edge that may be there has
  * both of them or neither. What may be there after a prefix is its *context*: nodes of the automaton, as the
  * kinds of edges that they have. It is more than a walk from any one state finds, since prefixes begin
@@ -180,7 +180,7 @@ class Contexts {
     const number = this.members.length;
     this.known.set(key, number);
     this.members.push(members);
-    const classes = together(members.map((member) => (this.kinds[member] as Kind).classes.of));
+    const classes = together(members.map((member) => (this.kinds[member] as Kind).classes));
     this.firsts.push(classes.first);
     if (256 * number === this.table.length) {
       const larger = new Int16Array(2 * this.table.length);
@@ -194,27 +194,22 @@ class Contexts {
 }
 
 /** The classes of bytes that none of several classifications tells apart; -1 in each stands for no class. */
-function together(all: readonly Int16Array[]): Classes {
-  let joined = new Int16Array(256).fill(-1);
-  let first: number[] = [];
+function together(all: readonly Classes[]): Classes {
+  let joined: Classes = { of: new Int16Array(256).fill(-1), first: [] };
   for (const own of all) {
-    const numbers = new Map<number, number>();
-    const finer = new Int16Array(256);
-    first = [];
+    const width = own.first.length + 1;
+    const numbers = new Int16Array(width * (joined.first.length + 1)); // by both classes, one more than its own
+    const of = new Int16Array(256).fill(-1);
+    const first: number[] = [];
     for (let byte = 0; byte < 256; byte += 1) {
-      const [before, here] = [joined[byte] as number, own[byte] as number];
-      const key = 257 * (before + 1) + here + 1;
-      let number = key ? numbers.get(key) : -1;
-      if (number === undefined) {
-        number = first.length;
-        numbers.set(key, number);
-        first.push(byte);
-      }
-      finer[byte] = number;
+      const key = width * ((joined.of[byte] as number) + 1) + (own.of[byte] as number) + 1;
+      if (!key) continue;
+      if (!numbers[key]) numbers[key] = first.push(byte);
+      of[byte] = (numbers[key] as number) - 1;
     }
-    joined = finer;
+    joined = { of, first };
   }
-  return { of: joined, first };
+  return joined;
 }
 
 /** The kinds of a grammar's nodes, the most numerous first. */
@@ -285,10 +280,10 @@ function shapeOf(edges: readonly ByteEdge[]): string {
 
 /** The classes of bytes that lead to the same nodes. */
 function classesOf(edges: readonly ByteEdge[]): Classes {
-  const byTarget = new Map<number, Int16Array>();
+  const byTarget = new Map<number, Classes>();
   for (const [low, high, to] of edges) {
-    const inside = byTarget.get(to) ?? new Int16Array(256).fill(-1);
-    byTarget.set(to, inside.fill(0, low, high + 1));
+    const { of } = byTarget.get(to) ?? { of: new Int16Array(256).fill(-1) };
+    byTarget.set(to, { of: of.fill(0, low, high + 1), first: [low] });
   }
   return together([...byTarget.values()]);
 }

@@ -81,10 +81,7 @@ export class Masks {
    * first (`Machine.split`).
    */
   mask(state: number, below: readonly number[]): Mask {
-    if (this.epoch !== this.machine.epoch || this.bytes > MOST_BYTES) {
-      this.forget();
-    }
-    if (this.unfolded !== null && this.unfolded <= 0) this.fold();
+    if (this.epoch !== this.machine.epoch || this.bytes > MOST_BYTES) this.forget();
     let walk = this.known.get(state);
     if (!walk || (walk.escapes === null && below.length)) {
       walk = this.shared(state, below.length > 0);
@@ -111,6 +108,7 @@ export class Masks {
     const [nearly, wholly] = [machine.replaced(state, this.nearly), machine.replaced(state, this.wholly)];
     const known = this.knownWalk(wholly, watched);
     if (known) return known;
+    if (this.unfolded !== null && this.unfolded <= 0) this.fold();
     if (nearly === wholly) return this.fromStart(wholly, watched);
     const short = this.knownWalk(nearly, watched) ?? this.fromStart(nearly, watched);
     const walk = this.withLong(wholly, short);
@@ -135,7 +133,7 @@ export class Masks {
     this.epoch = this.machine.epoch;
   }
 
-  /** Fold the trie. What is known names prefixes that are gone then, and is found again at once. */
+  /** Fold the trie. What is known names prefixes that are gone then, and is soon found again. */
   private fold(): void {
     this.forget();
     const levels = folded(this.vocabulary, this.machine.pushdown);
