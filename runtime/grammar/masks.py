@@ -3,8 +3,10 @@
 A walk takes the state of a prefix along for all prefixes of one length together. Where the machine reaches
 the end of what is known of the stacks, the prefix *escapes*: what may follow depends on where the stack goes
 on. So a mask belongs to a state alone where nothing escapes, else to the state and the uppermost returns, as
-many as there are escapes for. Each is computed once. Source: see `runtime.grammar.machine`; Willard and Louf,
-Efficient Guided Generation for Large Language Models (2023), for the idea of a mask per state.
+many as there are escapes for. Each is computed once. When walks have looked at half as many prefixes as there
+are, the trie is folded (`runtime.grammar.folded`), so that later ones look at few. Source: see
+`runtime.grammar.machine`; Willard and Louf, Efficient Guided Generation for Large Language Models (2023), for
+the idea of a mask per state.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from runtime.grammar.alike import alike
+from runtime.grammar.folded import folded
 from runtime.grammar.machine import DEAD, Machine
-from runtime.grammar.vocabulary import I32, Vocabulary
+from runtime.grammar.vocabulary import I32, LongTokens, Vocabulary
 
 Mask: TypeAlias = npt.NDArray[np.uint32]
 """A bit per token, the lowest bit of the first word for token 0."""
@@ -52,6 +55,9 @@ class Masks:
         self._machine = machine
         self._vocabulary = vocabulary
         self._walks: dict[int, Walk] = {}
+        self._levels, self._long = vocabulary.levels, vocabulary.long
+        self._unfolded: float | None = sum(len(level.byte) for level in vocabulary.levels) / 2
+        """How many prefixes may still be looked at before the trie is folded; None where it is."""
         self._short = vocabulary.up_to(vocabulary.long.length)
         # What comes after the last byte of the longest token is nobody's concern.
         self._alike = alike(machine.pushdown, [vocabulary.long.length, len(vocabulary.levels) - 2])
@@ -66,8 +72,7 @@ class Masks:
         `below` are the sets of stacks under the state's own, the lowest first (`Machine.split`).
         """
         if self._epoch != self._machine.epoch or self._bytes > _MOST_BYTES:
-            self._walks.clear()
-            self._bytes, self._epoch = 0, self._machine.epoch
+            self._forget()
         walk = self._walks.get(state)
         if walk is None or (walk.escapes is None and below):
             walk = self._shared(state, watched=bool(below))
@@ -83,6 +88,17 @@ class Masks:
             walk = following
         return walk.mask
 
+    def _forget(self) -> None:
+        self._walks.clear()
+        self._bytes, self._epoch = 0, self._machine.epoch
+
+    def _fold(self) -> None:
+        """Fold the trie. What is known names prefixes that are gone then, and is soon found again."""
+        self._forget()
+        self._levels = folded(self._levels, self._machine.pushdown)
+        self._long = LongTokens.of(self._levels, self._long.length)
+        self._unfolded = None
+
     def _shared(self, state: int, *, watched: bool) -> Walk:
         """Return the walk of a state, which is that of any other that no token tells from it.
 
@@ -90,6 +106,8 @@ class Masks:
         """
         nearly, wholly = (self._machine.replaced(state, each) for each in self._alike)
         walk = self._known(wholly, watched=watched)
+        if walk is None and self._unfolded is not None and self._unfolded <= 0:
+            self._fold()
         if walk is None and nearly != wholly:
             short = self._known(nearly, watched=watched) or self._from_start(nearly, watched=watched)
             walk = self._walks[wholly] = self._with_long(wholly, short)
@@ -109,7 +127,7 @@ class Masks:
         So few prefixes, in so many levels, are gone through one by one.
         """
         self.walks += 1
-        long, machine = self._vocabulary.long, self._machine
+        long, machine = self._long, self._machine
         states = [state]
         for parent, byte in zip(long.parent[1:], long.byte[1:], strict=True):
             states.append(machine.step(states[parent], byte) if states[parent] else DEAD)
@@ -131,13 +149,13 @@ class Masks:
         Prefixes that escape are noted if they are `watched`.
         """
         self.walks += 1
-        vocabulary, machine = self._vocabulary, self._machine
-        allowed = np.zeros(32 * vocabulary.words, np.bool_)
+        levels, machine = self._levels, self._machine
+        allowed = np.zeros(32 * self._vocabulary.words, np.bool_)
         escapes: _Prefixes = {}
         nodes, states = np.zeros(0, np.int32), np.zeros(0, np.int32)
         last = max(begin, default=0)
         merged = False  # a node may be here twice then, in two states
-        for depth, level in enumerate(vocabulary.levels):
+        for depth, level in enumerate(levels):
             if depth in begin:
                 merged = len(nodes) > 0
                 nodes = np.concatenate([nodes, begin[depth]])
@@ -146,6 +164,8 @@ class Masks:
                 if watched and (ends := machine.ends[states]).any():
                     escapes[depth] = np.unique(nodes[ends]) if merged else nodes[ends]
                 step = self._step_few if merged or 3 * len(nodes) < len(level.byte) else self._step_all
+                if self._unfolded is not None:
+                    self._unfolded -= len(nodes)
                 nodes, states = step(depth, nodes, states, allowed)
             elif depth >= last:
                 break
@@ -158,27 +178,27 @@ class Masks:
 
     def _step_few(self, depth: int, nodes: I32, states: I32, allowed: Bits) -> tuple[I32, I32]:
         """Allow the tokens of some nodes of a level; return those of their children that are alive."""
-        level = self._vocabulary.levels[depth]
+        level = self._levels[depth]
         allowed[level.tokens[_spread(level.token_begin, nodes)[1]]] = True
         self._fill(states)
         origin, children = _spread(level.child_begin, nodes)
         if not len(children):  # the last level has no next one
             return children, children
-        bytes_ = self._vocabulary.levels[depth + 1].byte[children]
+        bytes_ = self._levels[depth + 1].byte[children]
         following = self._machine.table[states[origin], bytes_]
         alive = following != DEAD
         return children[alive], following[alive]
 
     def _step_all(self, depth: int, nodes: I32, states: I32, allowed: Bits) -> tuple[I32, I32]:
         """Do the same by looking at all nodes of a level, which is faster where most are alive."""
-        level = self._vocabulary.levels[depth]
+        level = self._levels[depth]
         everywhere = np.zeros(len(level.byte), np.int32)
         everywhere[nodes] = states
         allowed[level.tokens[everywhere[level.token_node] != DEAD]] = True
-        if depth + 1 == len(self._vocabulary.levels):
+        if depth + 1 == len(self._levels):
             return nodes[:0], states[:0]
         self._fill(states)
-        below = self._vocabulary.levels[depth + 1]
+        below = self._levels[depth + 1]
         following = self._machine.table[everywhere[below.parent], below.byte]
         children = np.flatnonzero(following).astype(np.int32)
         return children, following[children]

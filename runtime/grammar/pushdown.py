@@ -91,12 +91,16 @@ def prepare(grammar: Grammar, only: Collection[int] | None = None) -> Pushdown:
 
 
 def _restricted(edges: list[tuple[int, int, int]], only: set[int]) -> list[tuple[int, int, int]]:
+    """Return edges without bytes that are not in `only`, in as few ranges as can be: all that follows walks
+    these."""
     found: list[tuple[int, int, int]] = []
     for low, high, to in edges:
-        if all(byte in only for byte in range(low, high + 1)):
-            found.append((low, high, to))
-        else:
-            found += [(byte, byte, to) for byte in range(low, high + 1) if byte in only]
+        begin = low
+        for byte in range(low, high + 2):
+            if byte > high or byte not in only:
+                if begin < byte:
+                    found.append((begin, byte - 1, to))
+                begin = byte + 1
     return found
 
 

@@ -52,16 +52,17 @@ class LongTokens:
     tokens: list[list[int]]
 
     @staticmethod
-    def of(levels: Sequence[Level]) -> LongTokens:
-        """Return those of a vocabulary: as many lengths as are few enough."""
+    def of(levels: Sequence[Level], length: int | None = None) -> LongTokens:
+        """Return those that are longer than `length`; without it, of as many lengths as are few enough."""
         longest = [np.zeros(0, np.int32)]  # by level and node, of the tokens that begin so
         for depth in range(len(levels) - 1, -1, -1):
             own = np.full(len(levels[depth].byte), depth, np.int32)
             if len(longest[0]):
                 np.maximum.at(own, levels[depth + 1].parent, longest[0])
             longest.insert(0, own)
-        counts = np.cumsum(np.bincount(np.concatenate(longest))[::-1])[::-1]  # of at least that length
-        length = max(_SHORT, int(np.count_nonzero(counts > _MOST_LONG)) - 1)
+        if length is None:
+            counts = np.cumsum(np.bincount(np.concatenate(longest))[::-1])[::-1]  # of at least that length
+            length = max(_SHORT, int(np.count_nonzero(counts > _MOST_LONG)) - 1)
         found = LongTokens(length, [], [], [], [])
         places: dict[int, int] = {0: 0}  # of the nodes of the level before
         for depth, level in enumerate(levels):

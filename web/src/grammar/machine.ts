@@ -36,23 +36,31 @@ export interface Split {
 export class Machine {
   epoch = 0;
   configurations: (readonly number[])[] = [];
-  /** The state after each byte, 256 entries per state; valid where `filled`. */
+  /** The state after each byte, 256 entries for each state whose next ones somebody asked for. */
   table = new Int32Array(0);
-  filled = new Uint8Array(0);
+  /** By state, where its entries begin; -1 where nobody asked. */
+  private rows = new Int32Array(0);
+  private tableEnd = 0;
   /** By state, whether it has END. */
   ends = new Uint8Array(0);
   private readonly stride: number;
+  /** By node, whether it reads a byte and does nothing else. */
+  private readonly reads: Uint8Array;
   /** The node of END. */
   private readonly end: number;
   private readonly stacks: Stacks;
-  private states = new Map<string, number>();
-  private closures = new Map<string, number>();
+  private states = new Map<string | number, number>();
+  private closures = new Map<string | number, number>();
   private resumed = new Map<string, number>();
   private splits = new Map<number, Split>();
 
   constructor(readonly pushdown: Pushdown) {
     this.end = pushdown.ranges.length;
     this.stride = this.end + 1;
+    const { ranges, empty, calls, isExit } = pushdown;
+    this.reads = Uint8Array.from(ranges, (own, node) =>
+      Number(own.length && !isExit[node] && !empty[node]?.length && !calls[node]?.length ? 1 : 0),
+    );
     this.stacks = new Stacks(pushdown.cost);
     this.forget();
   }
@@ -69,9 +77,10 @@ export class Machine {
     this.resumed = new Map();
     this.splits = new Map();
     this.table = new Int32Array(64 * 256);
-    this.filled = new Uint8Array(64);
+    this.tableEnd = 0;
+    this.rows = new Int32Array(64).fill(-1);
     this.ends = new Uint8Array(64);
-    this.filled[this.intern([])] = 1;
+    this.row(this.intern([]));
   }
 
   /** Forget all states where there are too many of them. Their numbers mean nothing any more then. */
@@ -83,7 +92,7 @@ export class Machine {
 
   /** The number of a state, given as its configurations in order. */
   intern(configurations: readonly number[]): number {
-    const key = configurations.join();
+    const key = keyOf(configurations);
     const known = this.states.get(key);
     if (known !== undefined) return known;
     const state = this.configurations.length;
@@ -95,11 +104,9 @@ export class Machine {
   }
 
   private grow(): void {
-    const { table, filled, ends } = this;
-    this.table = new Int32Array(2 * table.length);
-    this.table.set(table);
-    this.filled = new Uint8Array(2 * filled.length);
-    this.filled.set(filled);
+    const { rows, ends } = this;
+    this.rows = new Int32Array(2 * rows.length).fill(-1);
+    this.rows.set(rows);
     this.ends = new Uint8Array(2 * ends.length);
     this.ends.set(ends);
   }
@@ -116,24 +123,34 @@ export class Machine {
 
   /** The state after a byte. */
   step(state: number, byte: number): number {
-    if (!this.filled[state]) this.fill(state);
-    return this.table[256 * state + byte] ?? DEAD;
+    const row = this.row(state); // which may replace the table
+    return this.table[row + byte] ?? DEAD;
   }
 
   /** The byte that must come next; null where several may, or none. */
   onlyByte(state: number): number | null {
-    if (!this.filled[state]) this.fill(state);
+    const row = this.row(state);
     let found: number | null = null;
     for (let byte = 0; byte < 256; byte += 1) {
-      if (this.table[256 * state + byte] === DEAD) continue;
+      if (this.table[row + byte] === DEAD) continue;
       if (found !== null) return null;
       found = byte;
     }
     return found;
   }
 
-  /** Find out a state's next states. @throws GrammarError where the grammar is too ambiguous. */
-  fill(state: number): void {
+  /**
+   * Where in `table`, which this may replace, the next states of a state begin.
+   *
+   * @throws GrammarError where the grammar is too ambiguous.
+   */
+  row(state: number): number {
+    const known = this.rows[state] as number;
+    return known >= 0 ? known : this.filled(state);
+  }
+
+  /** Find out a state's next states. */
+  private filled(state: number): number {
     const moves: ByteEdge[] = [];
     for (const configuration of this.configurations[state] ?? []) {
       const node = configuration % this.stride;
@@ -141,11 +158,18 @@ export class Machine {
       const stack = configuration - node;
       for (const [low, high, to] of this.pushdown.ranges[node] ?? []) moves.push([low, high, to + stack]);
     }
-    for (const [low, high, configurations] of partition(moves)) {
-      const following = this.closed(configurations);
-      this.table.fill(following, 256 * state + low, 256 * state + high + 1);
+    const parts = areApart(moves) ? moves.map(([low, high, to]) => [low, high, [to]] as const) : partition(moves);
+    const row = this.tableEnd;
+    if (row === this.table.length) {
+      const larger = new Int32Array(2 * row);
+      larger.set(this.table);
+      this.table = larger;
     }
-    this.filled[state] = 1;
+    for (const [low, high, configurations] of parts) {
+      this.table.fill(this.closed(configurations), row + low, row + high + 1);
+    }
+    this.tableEnd += 256;
+    return (this.rows[state] = row);
   }
 
   /** A state whose unknown rest has turned out to be a set of stacks, with a rest of its own. */
@@ -214,10 +238,11 @@ export class Machine {
   }
 
   private closed(configurations: readonly number[]): number {
-    const key = configurations.join();
+    const key = keyOf(configurations);
     const known = this.closures.get(key);
     if (known !== undefined) return known;
-    const state = this.interned(this.close(configurations));
+    const isPlain = typeof key === "number" && this.reads[key % this.stride] === 1;
+    const state = isPlain ? this.intern(configurations) : this.interned(this.close(configurations));
     this.closures.set(key, state);
     return state;
   }
@@ -273,4 +298,19 @@ export class Machine {
     const reason = `the text so far may be at more than ${MOST_PLACES} places of the grammar at once`;
     return new GrammarError(reason, this.where, "make alternatives begin differently");
   }
+}
+
+/** A number where there is one configuration, which is found sooner than a text. */
+function keyOf(configurations: readonly number[]): number | string {
+  return configurations.length === 1 ? (configurations[0] ?? 0) : configurations.join();
+}
+
+/** Whether ranges are in order and have nothing in common, as those of one node of an automaton. */
+function areApart(moves: readonly ByteEdge[]): boolean {
+  let last = -1;
+  for (const [low, high] of moves) {
+    if (low <= last) return false;
+    last = high;
+  }
+  return true;
 }

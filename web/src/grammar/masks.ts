@@ -4,14 +4,17 @@
  * A walk takes the state of a prefix along for all prefixes of one length together. Where the machine reaches
  * the end of what is known of the stacks, the prefix *escapes*: what may follow depends on where the stack
  * goes on. So a mask belongs to a state alone where nothing escapes, else to the state and the uppermost
- * returns, as many as there are escapes for. Each is computed once. The port of `runtime/grammar/masks.py`.
+ * returns, as many as there are escapes for. Each is computed once. When walks have looked at half as
+ * many prefixes as there are, the trie is folded (`folded.ts`), so that later ones look at few. The port of
+ * `runtime/grammar/masks.py`.
  * Source: see `machine.ts`; Willard and Louf, Efficient Guided Generation for Large Language Models (2023),
  * for the idea of a mask per state.
  */
 
 import { alike } from "./alike.js";
+import { folded } from "./folded.js";
 import { DEAD, type Machine } from "./machine.js";
-import type { Level, LongTokens, Vocabulary } from "./vocabulary.js";
+import { longestOf, type Level, type Vocabulary } from "./vocabulary.js";
 
 /** A bit per token, the lowest bit of the first word for token 0. */
 export type Mask = Uint32Array<ArrayBuffer>;
@@ -25,6 +28,12 @@ type Prefixes = ReadonlyMap<number, Int32Array>;
 interface Alive {
   readonly nodes: Int32Array;
   readonly states: Int32Array;
+}
+
+/** The levels that are walked. `longest` has, by level and node, the length of the longest token there. */
+interface Trie {
+  readonly levels: readonly Level[];
+  readonly longest: readonly Int32Array[];
 }
 
 /** The tokens that a state allows as far as its stacks are known, and the prefixes that escape. */
@@ -50,6 +59,9 @@ export class Masks {
   private readonly wholly: Int32Array;
   /** A bit for each short token. */
   private readonly short: Uint32Array;
+  private trie: Trie;
+  /** How many prefixes may still be looked at before the trie is folded; null where it is. */
+  private unfolded: number | null;
 
   constructor(
     private readonly machine: Machine,
@@ -60,6 +72,8 @@ export class Masks {
     const rounds = [vocabulary.long.length, vocabulary.levels.length - 2];
     [this.nearly, this.wholly] = alike(machine.pushdown, rounds) as [Int32Array, Int32Array];
     this.short = vocabulary.upTo(vocabulary.long.length);
+    this.trie = { levels: vocabulary.levels, longest: vocabulary.long.longest };
+    this.unfolded = vocabulary.levels.reduce((sum, { byte }) => sum + byte.length / 2, 0);
   }
 
   /**
@@ -67,11 +81,7 @@ export class Masks {
    * first (`Machine.split`).
    */
   mask(state: number, below: readonly number[]): Mask {
-    if (this.epoch !== this.machine.epoch || this.bytes > MOST_BYTES) {
-      this.known.clear();
-      this.bytes = 0;
-      this.epoch = this.machine.epoch;
-    }
+    if (this.epoch !== this.machine.epoch || this.bytes > MOST_BYTES) this.forget();
     let walk = this.known.get(state);
     if (!walk || (walk.escapes === null && below.length)) {
       walk = this.shared(state, below.length > 0);
@@ -98,6 +108,7 @@ export class Masks {
     const [nearly, wholly] = [machine.replaced(state, this.nearly), machine.replaced(state, this.wholly)];
     const known = this.knownWalk(wholly, watched);
     if (known) return known;
+    if (this.unfolded !== null && this.unfolded <= 0) this.fold();
     if (nearly === wholly) return this.fromStart(wholly, watched);
     const short = this.knownWalk(nearly, watched) ?? this.fromStart(nearly, watched);
     const walk = this.withLong(wholly, short);
@@ -116,10 +127,24 @@ export class Masks {
     return walk;
   }
 
+  private forget(): void {
+    this.known.clear();
+    this.bytes = 0;
+    this.epoch = this.machine.epoch;
+  }
+
+  /** Fold the trie. What is known names prefixes that are gone then, and is soon found again. */
+  private fold(): void {
+    this.forget();
+    const levels = folded(this.vocabulary, this.machine.pushdown);
+    this.trie = { levels, longest: longestOf(levels) };
+    this.unfolded = null;
+  }
+
   /** What the long tokens do in a state, and the short ones in one that they do not tell from it. */
   private withLong(state: number, { mask, escapes }: Walk): Walk {
     const { long } = this.vocabulary;
-    const walk = this.walked(ROOT, state, null, escapes !== null, long);
+    const walk = this.walked(ROOT, state, null, escapes !== null, long.length);
     walk.mask.forEach((word, at) => {
       walk.mask[at] = word | ((mask[at] as number) & (this.short[at] as number));
     });
@@ -130,15 +155,12 @@ export class Masks {
 
   /**
    * Walk from prefixes that are all in one state, and add to a mask that is known already. Prefixes that
-   * escape are noted if they are `watched`. With `long`, only those prefixes are walked that long tokens
-   * begin with, and of the short tokens not all are found.
+   * escape are noted if they are `watched`. With `short`, only tokens that are longer are looked for.
    */
-  private walked(
-    begin: Prefixes, state: number, known: Mask | null, watched: boolean, long: LongTokens | null = null,
-  ): Walk {
+  private walked(begin: Prefixes, state: number, known: Mask | null, watched: boolean, short = 0): Walk {
     this.walks += 1;
-    const { levels, words } = this.vocabulary;
-    const mask = known ? known.slice() : new Uint32Array(words);
+    const { levels, longest } = this.trie;
+    const mask = known ? known.slice() : new Uint32Array(this.vocabulary.words);
     const escapes = new Map<number, Int32Array>();
     const last = Math.max(...begin.keys());
     let alive = NONE;
@@ -153,27 +175,22 @@ export class Masks {
         merged ||= own !== undefined && nodes.length > own.length;
         if (ended.length) escapes.set(depth, merged ? Int32Array.from(new Set(ended)) : ended);
       }
-      alive = this.step(level, levels[depth + 1], alive, mask);
-      if (long) alive = onlyLonger(alive, long.longest[depth + 1], long.length);
+      alive = this.step(level, levels[depth + 1], alive, depth > short ? mask : null);
+      if (this.unfolded !== null) this.unfolded -= alive.nodes.length;
+      if (depth < short) alive = onlyLonger(alive, longest[depth + 1], short);
     }
     this.bytes += mask.byteLength;
     for (const each of escapes.values()) this.bytes += each.byteLength;
     return { mask, escapes: watched ? escapes : null, nexts: new Map() };
   }
 
-  /** Allow the tokens of some nodes of a level; return those of their children that are alive. */
-  private step(level: Level, next: Level | undefined, { nodes, states }: Alive, mask: Mask): Alive {
+  /** Allow the tokens of some nodes of a level in a mask; return those of their children that are alive. */
+  private step(level: Level, next: Level | undefined, { nodes, states }: Alive, mask: Mask | null): Alive {
     const { machine } = this;
-    const { childBegin, tokenBegin, tokens } = level;
+    const { childBegin } = level;
+    if (mask) allowAll(level, nodes, mask);
     let most = 0;
-    for (let at = 0; at < nodes.length; at += 1) {
-      const node = nodes[at] as number;
-      most += (childBegin[node + 1] as number) - (childBegin[node] as number);
-      for (let place = tokenBegin[node] as number; place < (tokenBegin[node + 1] as number); place += 1) {
-        const token = tokens[place] as number;
-        mask[token >>> 5] = (mask[token >>> 5] as number) | (1 << (token & 31));
-      }
-    }
+    for (const node of nodes) most += (childBegin[node + 1] as number) - (childBegin[node] as number);
     if (!next || !most) return NONE;
     const [nextNodes, nextStates] = [new Int32Array(most), new Int32Array(most)];
     const { byte } = next;
@@ -182,11 +199,10 @@ export class Masks {
       const node = nodes[at] as number;
       const [from, to] = [childBegin[node] as number, childBegin[node + 1] as number];
       if (from === to) continue;
-      const state = states[at] as number;
-      if (!machine.filled[state]) machine.fill(state);
-      const { table } = machine; // which filling may have replaced
+      const row = machine.row(states[at] as number);
+      const { table } = machine; // which asking for a row may have replaced
       for (let child = from; child < to; child += 1) {
-        const following = table[256 * state + (byte[child] as number)] as number;
+        const following = table[row + (byte[child] as number)] as number;
         if (following === DEAD) continue;
         nextNodes[count] = child;
         nextStates[count] = following;
@@ -194,6 +210,21 @@ export class Masks {
       }
     }
     return { nodes: nextNodes.subarray(0, count), states: nextStates.subarray(0, count) };
+  }
+}
+
+/** Add the tokens that end in some nodes of a level to a mask. */
+function allowAll({ tokenBegin, tokens, many }: Level, nodes: Int32Array, mask: Mask): void {
+  for (const node of nodes) {
+    const bits = many?.get(node);
+    if (bits) {
+      for (let at = 0; at < bits.length; at += 1) mask[at] = (mask[at] as number) | (bits[at] as number);
+      continue;
+    }
+    for (let place = tokenBegin[node] as number; place < (tokenBegin[node + 1] as number); place += 1) {
+      const token = tokens[place] as number;
+      mask[token >>> 5] = (mask[token >>> 5] as number) | (1 << (token & 31));
+    }
   }
 }
 

@@ -76,12 +76,17 @@ function nothingFits({ where }: Rule, isRestricted: boolean): GrammarError {
   return new GrammarError("no text at all fits", where, help);
 }
 
+/** Edges without bytes that are not among some, in as few ranges as can be: all that follows walks these. */
 function restricted(edges: readonly ByteEdge[], only: ReadonlySet<number>): ByteEdge[] {
-  return edges.flatMap((edge): ByteEdge[] => {
-    const [low, high, to] = edge;
-    const bytes = Array.from({ length: high - low + 1 }, (_, at) => low + at);
-    const kept = bytes.filter((byte) => only.has(byte));
-    return kept.length === bytes.length ? [edge] : kept.map((byte) => [byte, byte, to]);
+  return edges.flatMap(([low, high, to]): ByteEdge[] => {
+    const kept: ByteEdge[] = [];
+    let begin = low;
+    for (let byte = low; byte <= high + 1; byte += 1) {
+      if (byte <= high && only.has(byte)) continue;
+      if (begin < byte) kept.push([begin, byte - 1, to]);
+      begin = byte + 1;
+    }
+    return kept;
   });
 }
 

@@ -14,13 +14,14 @@ const [SHORT, MOST_LONG] = [8, 2048];
  *
  * The children of node n are `childBegin[n]` to `childBegin[n + 1]` of the next level, and the tokens that
  * end there `tokens[tokenBegin[n]]` to before `tokens[tokenBegin[n + 1]]`. `byte` is the last byte of each
- * prefix.
+ * prefix. `many` has the tokens of nodes where many end, a bit for each token of the vocabulary.
  */
 export interface Level {
   readonly byte: Uint8Array;
   readonly childBegin: Int32Array;
   readonly tokenBegin: Int32Array;
   readonly tokens: Int32Array;
+  readonly many?: ReadonlyMap<number, Uint32Array>;
 }
 
 const NO_LEVEL: Level = {
@@ -191,8 +192,20 @@ export class Vocabulary {
 
 /** As many lengths of tokens as have few prefixes together. */
 function longOf(levels: readonly Level[]): LongTokens {
+  const longest = longestOf(levels);
+  const counts = new Int32Array(levels.length + 1); // of prefixes, by the longest that begins so
+  for (const own of longest) for (const length of own) counts[length] = (counts[length] as number) + 1;
+  let [length, prefixes] = [levels.length, 0];
+  while (length > SHORT && prefixes + (counts[length] ?? 0) <= MOST_LONG) {
+    prefixes += counts[length] ?? 0;
+    length -= 1;
+  }
+  return { length, longest };
+}
+
+/** By level and node, the length of the longest token that begins so. */
+export function longestOf(levels: readonly Level[]): Int32Array[] {
   const longest: Int32Array[] = [];
-  const counts: number[] = levels.map(() => 0); // of prefixes, by the longest that begins so
   for (let depth = levels.length - 1; depth >= 0; depth -= 1) {
     const { byte, childBegin } = levels[depth] ?? NO_LEVEL;
     const below = longest[0];
@@ -201,17 +214,11 @@ function longOf(levels: readonly Level[]): LongTokens {
       for (let child = childBegin[node] ?? 0; child < (childBegin[node + 1] ?? 0); child += 1) {
         most = Math.max(most, below?.[child] ?? 0);
       }
-      counts[most] = (counts[most] ?? 0) + 1;
       return most;
     });
     longest.unshift(own);
   }
-  let [length, prefixes] = [levels.length, 0];
-  while (length > SHORT && prefixes + (counts[length] ?? 0) <= MOST_LONG) {
-    prefixes += counts[length] ?? 0;
-    length -= 1;
-  }
-  return { length, longest };
+  return longest;
 }
 
 function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
