@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,11 @@ from runtime.engine.host_sampling import Adjustments
 from runtime.engine.sampling import SamplingParams
 from runtime.grammar.ahead import ForcedTokens
 from runtime.grammar.gbnf import gbnf_grammar
-from runtime.grammar.grammar import Grammar
 from runtime.grammar.json.schema import json_schema_grammar
 from runtime.grammar.matcher import Constraint, Matcher, bits_of
 from runtime.grammar.regular import choice_grammar, regex_grammar
 from tests.commands import run
-from tests.grammar.model_answers import regex_answers
+from tests.grammar.model_answers import answers, judged, regex_questions
 from tests.grammar.vocabularies import END, constraint, vectors
 from tests.runtime.fake_engine import EOS, BytesCoder, FakeEngine, TurnsTemplate
 
@@ -70,10 +70,10 @@ def test_regexes_and_gbnf_of_the_demo_model(session: Session) -> None:
 
 @pytest.mark.parametrize("count", [12, pytest.param(1000, marks=pytest.mark.nightly)])
 def test_every_answer_under_random_expressions_is_valid(session: Session, count: int) -> None:
-    def answer(grammar: Grammar, temperature: float, at: int) -> tuple[str, str]:
-        return ask(session, grammar, temperature, max_new=60)
-
-    counts = regex_answers(answer, count)
+    asked = {each.at: each for each in regex_questions(count)}
+    counts: Counter[str] = Counter()
+    for answer in answers(session, asked.values(), tokens=60):
+        counts.update(judged(asked[answer.at], answer))
     assert counts["answers"] == counts["valid"] == counts["stop"] + counts["length"] == count
     assert counts["stop"] > count // 2  # and not all were cut off
 
