@@ -44,6 +44,7 @@ def manifests(folder: Path) -> Sequence[bytes]:
     raw["kernels"] = {name: raw["kernels"][name] for name in kept}
     for program in raw["programs"].values():
         program["dispatches"] = [each for each in program["dispatches"] if each["kernel"] in kept]
+    raw["programs"] = {name: program for name, program in raw["programs"].items() if program["dispatches"]}
     raw["checks"] = None
     return [json.dumps(raw).encode()]
 
