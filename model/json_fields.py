@@ -46,8 +46,13 @@ def parse_json_object(data: bytes, where: str, error: type[KernelcError]) -> dic
 
     Raises: `error` if it is not UTF-8 JSON, nested too deeply, not an object, or has a key twice.
     """
+    try:  # RFC 8259: UTF-8 alone. Of bytes Python guesses UTF-16 and UTF-32, too, and the page does not.
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as reason:
+        message = f"not valid JSON: it is not UTF-8, as JSON is (byte {reason.start} cannot be read)"
+        raise error(message, where=where, help="save it as UTF-8, or download the file again") from reason
     try:
-        value: object = json.loads(data, object_pairs_hook=_unique_keys)
+        value: object = json.loads(text, object_pairs_hook=_unique_keys)
     except (ValueError, RecursionError) as reason:
         raise error(f"not valid JSON: {reason}", where=where, help="download the file again") from reason
     if not isinstance(value, dict):

@@ -36,7 +36,8 @@ async def read_json(request: Request, limits: Limits) -> Any:
     """
     body = await _read(request, limits)
     try:
-        return json.loads(body, parse_constant=_no_number)
+        text = body.decode("utf-8-sig")  # given bytes, Python would guess UTF-16 and UTF-32, too
+        return json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:  # ValueError: not JSON, not UTF-8, or too many digits
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise Refusal(400, f"the body is not JSON: {reason:.200}", code="invalid_json") from error

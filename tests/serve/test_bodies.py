@@ -39,6 +39,7 @@ def hasty() -> Iterator[Running]:
         (b"{", "Expecting property name"),
         (b'{"a": 1} x', "Extra data"),
         (b"\xff\xfe\xfd", "codec can't decode"),
+        ("{}".encode("utf-16"), "codec can't decode"),
         (b'{"temperature": NaN}', "NaN is no number"),
         (b'{"temperature": -Infinity}', "-Infinity is no number"),
         (b'{"n": ' + b"1" * 5000 + b"}", "digits"),

@@ -71,7 +71,19 @@ def test_a_sample_of_each_kind(trier: Trier, name: str) -> None:
         assert not tried.is_finding, f"python -m tools.fuzz --kind {name} --seed 1, input {index}: {tried}"
 
 
-@pytest.mark.parametrize("name", ["config", "tokenizer_model", "safetensors", "manifest", "request", "regex"])
+SOUND = (
+    "config",
+    "tokenizer_model",
+    "safetensors",
+    "manifest",
+    "request",
+    "regex",
+    "explored",
+    "explored_graph",
+)
+
+
+@pytest.mark.parametrize("name", SOUND)
 def test_sound_examples_are_accepted(trier: Trier, name: str) -> None:
     """A fuzzer whose examples are all refused would find nothing."""
     said = [trier.attempt(name, seed).said for seed in inputs(KINDS[name])[:6]]

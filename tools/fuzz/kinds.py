@@ -29,7 +29,14 @@ class WrongResult(Exception):
 
 def all_kinds() -> dict[str, Kind]:
     """Return every kind by its name."""
-    from tools.fuzz import kinds_artifact, kinds_asked, kinds_loaded, kinds_model, kinds_weights
+    from tools.fuzz import (
+        kinds_artifact,
+        kinds_asked,
+        kinds_explored,
+        kinds_loaded,
+        kinds_model,
+        kinds_weights,
+    )
 
-    modules = (kinds_model, kinds_weights, kinds_artifact, kinds_asked, kinds_loaded)
+    modules = (kinds_model, kinds_weights, kinds_artifact, kinds_asked, kinds_loaded, kinds_explored)
     return {kind.name: kind for module in modules for kind in module.KINDS}
