@@ -23,10 +23,10 @@ export interface Outcome {
 }
 
 /** Opens a model, generates three tokens, disposes. `empty`: with nothing stored. Gives up after a minute and a half. */
-export async function engineWithFault([url, { part, how, only, at }, { empty, selfCheck }]: readonly [
+export async function engineWithFault([url, { part, how, only, at }, { empty, selfCheck, device }]: readonly [
   string,
   Fault,
-  { readonly empty: boolean; readonly selfCheck: boolean },
+  { readonly empty: boolean; readonly selfCheck: boolean; readonly device: "webgpu" | "wasm" },
 ]): Promise<Outcome> {
   const COUNTED: Record<Fault["part"], readonly (readonly [string, string])[]> = {
     gpu: [
@@ -56,7 +56,7 @@ export async function engineWithFault([url, { part, how, only, at }, { empty, se
   type Methods = Record<string, (...args: unknown[]) => unknown>;
   const root = globalThis as unknown as Record<string, { prototype?: Methods } & Methods>;
   const calls: string[] = [];
-  let device: GPUDevice | null = null;
+  let graphics: GPUDevice | null = null;
   const undo: (() => void)[] = [];
 
   if (empty) {
@@ -83,16 +83,16 @@ export async function engineWithFault([url, { part, how, only, at }, { empty, se
       const run = (): unknown => (new.target ? Reflect.construct(original, args) : original.apply(this, args));
       if (!counts || calls.length !== at) {
         const made = run();
-        if (name === "requestDevice") void (made as Promise<GPUDevice>).then((found) => (device = found), () => null);
+        if (name === "requestDevice") void (made as Promise<GPUDevice>).then((found) => (graphics = found), () => null);
         return made;
       }
       if (how === "lost") {
-        device?.destroy();
+        graphics?.destroy();
         return run();
       }
-      if (how === "refused" && device) {
+      if (how === "refused" && graphics) {
         const error = new GPUValidationError("the queue was made to refuse");
-        device.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error }));
+        graphics.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error }));
         return undefined;
       }
       if (how === "memory") return (run() as Promise<unknown>).then(() => new GPUOutOfMemoryError("made up"));
@@ -112,7 +112,7 @@ export async function engineWithFault([url, { part, how, only, at }, { empty, se
   const asked = async (): Promise<string> => {
     let engine: Kernelc.Engine | null = null;
     try {
-      engine = await kernelc.createEngine(url, { selfCheck, ...(part === "wasm" && { device: "wasm" }) });
+      engine = await kernelc.createEngine(url, { selfCheck, device });
       const { ids } = await engine.tokens.generate([1, 403, 407, 261, 378], { temperature: 0, max_tokens: 3 });
       return ids.join();
     } catch (error) {

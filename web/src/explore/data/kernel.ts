@@ -4,6 +4,7 @@ import { readBinding, readRequires, triple } from "../../artifact/manifest.js";
 import { readCheck } from "../../artifact/manifestChecks.js";
 import type { Node } from "../../artifact/node.js";
 import type { Bounds } from "../../artifact/dim.js";
+import type { KernelBinding } from "../../artifact/schema.js";
 import type {
   Alternatives,
   KernelData,
@@ -12,6 +13,7 @@ import type {
   Layout,
   LinkedLines,
   Measurement,
+  PythonBlock,
   Tiling,
   Tolerance,
 } from "./types.js";
@@ -49,15 +51,7 @@ export function readKernel(root: Node): KernelData {
     "measured",
     "check",
   ]);
-  const bindings = r.bindings.items(
-    (node) => {
-      const b = node.record(["name", "element", "access", "length", "constant"]);
-      const read = readBinding(node.picked(["name", "element", "access"]));
-      return { read, length: b.length.text(1000) };
-    },
-    1,
-    64,
-  );
+  const bindings = r.bindings.items(binding, 1, 64);
   return {
     name: r.name.name(),
     spec: r.spec.name(),
@@ -67,33 +61,35 @@ export function readKernel(root: Node): KernelData {
     bindings: bindings.map(({ read }) => read),
     lengths: bindings.map(({ length }) => length),
     tolerance: tolerance(r.tolerance),
-    reference: r.reference.items(
-      (node) => {
-        const f = node.record(["file", "first", "name", "text"]);
-        const named = { file: f.file.text(), first: f.first.integer(1), name: f.name.text() };
-        return { ...named, text: f.text.text(MAX_TEXT) };
-      },
-      0,
-      64,
-    ),
+    reference: r.reference.items(referred, 0, 64),
     layout: r.layout.optional(layout),
     irs: r.irs.items(ir, 0, 64),
     texts: r.texts.items(text, 0, 64),
     refused: r.refused.mapping((node) => node.text(MAX_TEXT), 16),
     files: r.files.items((node) => node.text(), 0, MAX_ITEMS),
     places: r.places.items((node) => pair(node, (part) => part.integer()), 0, MAX_ITEMS),
-    python: r.python.items(
-      (node) => {
-        const b = node.record(["file", "name", "first", "text"]);
-        const named = { file: b.file.integer(0, MAX_ITEMS), name: b.name.text(), first: b.first.integer(1) };
-        return { ...named, text: b.text.text(MAX_TEXT) };
-      },
-      0,
-      MAX_ITEMS,
-    ),
+    python: r.python.items(pythonBlock, 0, MAX_ITEMS),
     measured: r.measured.items(measurement, 0, MAX_ITEMS),
     check: r.check.optional(readCheck),
   };
+}
+
+function binding(node: Node): { readonly read: KernelBinding; readonly length: string } {
+  const r = node.record(["name", "element", "access", "length", "constant"]);
+  const read = readBinding(node.picked(["name", "element", "access"]));
+  return { read, length: r.length.text(1000) };
+}
+
+function referred(node: Node): KernelData["reference"][number] {
+  const r = node.record(["file", "first", "name", "text"]);
+  const named = { file: r.file.text(), first: r.first.integer(1), name: r.name.text() };
+  return { ...named, text: r.text.text(MAX_TEXT) };
+}
+
+function pythonBlock(node: Node): PythonBlock {
+  const r = node.record(["file", "name", "first", "text"]);
+  const named = { file: r.file.integer(0, MAX_ITEMS), name: r.name.text(), first: r.first.integer(1) };
+  return { ...named, text: r.text.text(MAX_TEXT) };
 }
 
 function text(node: Node): KernelText {

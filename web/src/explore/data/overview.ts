@@ -31,8 +31,6 @@ export function readOverview(root: Node): Overview {
   if (r.version.value !== VERSION) {
     r.version.fail(`${VERSION}`, "write the page again with the kernelc that it is from");
   }
-  const model = r.model.fields();
-  const size = (name: string): string => formatCount(Number(model.get(name) ?? 0));
   return {
     name: r.name.name(),
     chat: r.chat.optional((node) => {
@@ -40,13 +38,7 @@ export function readOverview(root: Node): Overview {
       return /^(?:\.\.\/){1,8}$/.test(address) ? address : node.fail("a folder above this one");
     }),
     facts: [
-      ["Architecture", String(model.get("architecture") ?? "")],
-      ["Layers", size("layers")],
-      ["Hidden size", size("hidden_size")],
-      ["Heads", `${size("heads")}, ${size("kv_heads")} for keys and values, of ${size("head_dim")}`],
-      ["Feed-forward size", size("intermediate_size")],
-      ["Vocabulary", size("vocab_size")],
-      ["Context", `${size("max_context")} tokens`],
+      ...modelFacts(r.model),
       ["Weights", r.quant.text()],
       ["Activations", r.activations.text()],
       ["Cache", r.kv.optional((node) => node.text()) ?? "floats"],
@@ -60,6 +52,20 @@ export function readOverview(root: Node): Overview {
     kernels: r.kernels.items(kernel, 0, MAX_ITEMS),
     programs: [...r.programs.mapping(program, 256).values()],
   };
+}
+
+function modelFacts(node: Node): Overview["facts"] {
+  const model = node.fields();
+  const size = (name: string): string => formatCount(Number(model.get(name) ?? 0));
+  return [
+    ["Architecture", String(model.get("architecture") ?? "")],
+    ["Layers", size("layers")],
+    ["Hidden size", size("hidden_size")],
+    ["Heads", `${size("heads")}, ${size("kv_heads")} for keys and values, of ${size("head_dim")}`],
+    ["Feed-forward size", size("intermediate_size")],
+    ["Vocabulary", size("vocab_size")],
+    ["Context", `${size("max_context")} tokens`],
+  ];
 }
 
 function buffer(node: Node): BufferEntry {
