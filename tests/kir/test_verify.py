@@ -108,6 +108,7 @@ BAD_TYPES: list[tuple[Value, str]] = [
     (value("dot4_i8", i32, X, Y, Y), "dot4_i8 of u32 and i32 and i32"),
     (value("dot4_i8", i32, X, X, X), "of u32 and u32 and u32"),
     (value("dot4_i8", u32, X, X, Y), "giving u32"),
+    (value("dot2_i16", i32, X, X, Y), "dot2_i16 of u32 and u32 and i32, giving i32"),
     (value("mma_i8", u32, X, X, X), "mma_i8 of u32 and u32 and u32, giving u32"),
     (value("select", u32, X, X, X), "by u32"),
     (value("select", u32, FLAG, X, Y), "between u32 and i32"),
