@@ -198,7 +198,8 @@ function together(all: readonly Classes[]): Classes {
   let joined: Classes = { of: new Int16Array(256).fill(-1), first: [] };
   for (const own of all) {
     const width = own.first.length + 1;
-    const numbers = new Int16Array(width * (joined.first.length + 1)); // by both classes, one more than its own
+    // By both classes, one more than the number of theirs.
+    const numbers = new Int16Array(width * (joined.first.length + 1));
     const of = new Int16Array(256).fill(-1);
     const first: number[] = [];
     for (let byte = 0; byte < 256; byte += 1) {

@@ -17,7 +17,7 @@ import type { ByteEdge } from "./grammar.js";
 import { partition } from "./partition.js";
 import type { Pushdown } from "./pushdown.js";
 import { GrammarError } from "./refusal.js";
-import { NOTHING, Stacks } from "./stacks.js";
+import { keyOf, NOTHING, Stacks } from "./stacks.js";
 
 export const DEAD = 0;
 const MOST_PLACES = 4_000;
@@ -158,14 +158,13 @@ export class Machine {
       const stack = configuration - node;
       for (const [low, high, to] of this.pushdown.ranges[node] ?? []) moves.push([low, high, to + stack]);
     }
-    const parts = areApart(moves) ? moves.map(([low, high, to]) => [low, high, [to]] as const) : partition(moves);
     const row = this.tableEnd;
     if (row === this.table.length) {
       const larger = new Int32Array(2 * row);
       larger.set(this.table);
       this.table = larger;
     }
-    for (const [low, high, configurations] of parts) {
+    for (const [low, high, configurations] of partition(moves)) {
       this.table.fill(this.closed(configurations), row + low, row + high + 1);
     }
     this.tableEnd += 256;
@@ -298,19 +297,4 @@ export class Machine {
     const reason = `the text so far may be at more than ${MOST_PLACES} places of the grammar at once`;
     return new GrammarError(reason, this.where, "make alternatives begin differently");
   }
-}
-
-/** A number where there is one configuration, which is found sooner than a text. */
-function keyOf(configurations: readonly number[]): number | string {
-  return configurations.length === 1 ? (configurations[0] ?? 0) : configurations.join();
-}
-
-/** Whether ranges are in order and have nothing in common, as those of one node of an automaton. */
-function areApart(moves: readonly ByteEdge[]): boolean {
-  let last = -1;
-  for (const [low, high] of moves) {
-    if (low <= last) return false;
-    last = high;
-  }
-  return true;
 }

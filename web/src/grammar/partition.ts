@@ -1,9 +1,11 @@
 /** Cutting overlapping ranges where they begin and end, for automata and for the machine. */
 
+type Move = readonly [low: number, high: number, to: number];
+type Part = readonly [low: number, high: number, targets: readonly number[]];
+
 /** Disjoint ranges in order, each with the targets, in order, of all `moves` (low, high, target) there. */
-export function partition(
-  moves: readonly (readonly [low: number, high: number, to: number])[],
-): (readonly [low: number, high: number, targets: readonly number[]])[] {
+export function partition(moves: readonly Move[]): Part[] {
+  if (areApart(moves)) return moves.map(([low, high, to]) => [low, high, [to]]);
   const events = new Map<number, number[]>(); // a target by its number, its end by the number's complement
   const note = (at: number, event: number): void => {
     const own = events.get(at);
@@ -37,4 +39,14 @@ export function partition(
 
 function areEqual(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((each, at) => each === b[at]);
+}
+
+/** Whether ranges are in order and have nothing in common, as those of one node of an automaton. */
+function areApart(moves: readonly Move[]): boolean {
+  let last = -1;
+  for (const [low, high] of moves) {
+    if (low <= last) return false;
+    last = high;
+  }
+  return true;
 }

@@ -179,3 +179,8 @@ function inOrder(a: number, b: number): Frame {
 function pairKey([a, b]: Frame): number {
   return a * 2 ** 21 + b;
 }
+
+/** A number where there is one configuration, which is found sooner than a text. */
+export function keyOf(configurations: readonly number[]): number | string {
+  return configurations.length === 1 ? (configurations[0] ?? 0) : configurations.join();
+}

@@ -84,8 +84,8 @@ export class ConversationFitter {
 
 /**
  * The smallest number from `low` to `high` that serves, where every larger one serves, too; null where none
- * does. It is looked for from `high` downwards in steps that double, and then by halves: of a long chat only a
- * few turns fit, and what takes long is a prompt of many.
+ * does. It is looked for from `high` downwards in steps that double, and then by halves: of a long chat only
+ * a few turns fit, and what takes long is a prompt of many.
  */
 export function fewestOf(low: number, high: number, serves: (count: number) => boolean): number | null {
   if (low > high || !serves(high)) return null;
